@@ -1,0 +1,5 @@
+"""Installation shim: everything that describes the project is in pyproject.toml."""
+
+from setuptools import setup
+
+setup()

@@ -1,0 +1,1 @@
+"""classic-nn: neural networks written by hand in NumPy."""

@@ -1,0 +1,73 @@
+"""Dense networks: every forward and backward pass by hand, in NumPy."""
+
+from src.classic_nn.classic_model import (
+    custom_model_backward,
+    custom_model_forward,
+    initialize_parameters_deep,
+    update_parameters,
+)
+from src.classic_nn.context import Context
+from src.classic_nn.gradient_check import (
+    check_function,
+    check_layer,
+    check_loss,
+    check_network,
+)
+from src.classic_nn.layers import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Tanh,
+    linear_backward,
+    linear_forward,
+)
+from src.classic_nn.loss import (
+    BinaryCrossEntropy,
+    MeanSquaredError,
+    MissWeightedBinaryCrossEntropy,
+    SoftmaxCrossEntropy,
+)
+from src.classic_nn.optimizers import create_optimizer
+from src.classic_nn.parameters import ParameterVector
+from src.classic_nn.regularization import L2
+from src.classic_nn.schedules import create_schedule
+
+__all__ = [
+    "L2",
+    "BatchNorm",
+    "BinaryCrossEntropy",
+    "Context",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "LeakyReLU",
+    "MeanSquaredError",
+    "MissWeightedBinaryCrossEntropy",
+    "ParameterVector",
+    "ReLU",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "SoftmaxCrossEntropy",
+    "Tanh",
+    "check_function",
+    "check_layer",
+    "check_loss",
+    "check_network",
+    "create_optimizer",
+    "create_schedule",
+    "custom_model_backward",
+    "custom_model_forward",
+    "initialize_parameters_deep",
+    "linear_backward",
+    "linear_forward",
+    "update_parameters",
+]

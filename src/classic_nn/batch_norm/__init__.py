@@ -1,0 +1,29 @@
+"""Batch normalization (Ioffe and Szegedy 2015): forward, inference and backward passes."""
+
+from src.classic_nn.batch_norm.backward import (
+    batch_norm_backward,
+    batch_norm_backward_by_steps,
+    batch_norm_inference_backward,
+)
+from src.classic_nn.batch_norm.forward import (
+    BatchNormCache,
+    batch_norm_forward,
+    batch_norm_inference,
+    batch_statistics,
+    normalize,
+    scale_and_shift,
+    update_running_statistics,
+)
+
+__all__ = [
+    "BatchNormCache",
+    "batch_norm_backward",
+    "batch_norm_backward_by_steps",
+    "batch_norm_forward",
+    "batch_norm_inference",
+    "batch_norm_inference_backward",
+    "batch_statistics",
+    "normalize",
+    "scale_and_shift",
+    "update_running_statistics",
+]

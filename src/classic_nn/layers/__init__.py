@@ -1,0 +1,44 @@
+"""Layers and the network made of them."""
+
+from src.classic_nn.layers.activations import (
+    ACTIVATIONS,
+    Activation,
+    LeakyReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Tanh,
+)
+from src.classic_nn.layers.base import Layer
+from src.classic_nn.layers.batch_norm import BatchNorm
+from src.classic_nn.layers.copying import copy_network
+from src.classic_nn.layers.dense import Dense, linear_backward, linear_forward
+from src.classic_nn.layers.dropout import Dropout, dropout_backward, dropout_forward
+from src.classic_nn.layers.flatten import Flatten
+from src.classic_nn.layers.registry import LAYERS, layer_from_config
+from src.classic_nn.layers.sequential import Sequential
+
+__all__ = [
+    "ACTIVATIONS",
+    "LAYERS",
+    "Activation",
+    "BatchNorm",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "LeakyReLU",
+    "ReLU",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    "copy_network",
+    "dropout_backward",
+    "dropout_forward",
+    "layer_from_config",
+    "linear_backward",
+    "linear_forward",
+]

@@ -1,0 +1,111 @@
+"""What a layer is.
+
+A layer holds named parameters and settings and calls the functions of the mathematics. It keeps
+nothing of a call: ``forward`` returns its output and a cache, ``backward`` takes that cache. So a
+layer serves several threads at once, and a second forward never spoils the first. A network is a
+layer made of layers.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.context import EVALUATION, Context
+from src.classic_nn.parameters import ParameterVector
+
+
+@dataclass(eq=False)
+class Layer:
+    """Base of all layers; on its own it is the identity.
+
+    A subclass is a dataclass whose fields are its settings. It overrides ``forward`` and
+    ``backward``, and ``build`` where it has parameters.
+
+    Attributes:
+        name: set by the network that the layer stands in ("dense1"); error messages use it.
+        parameters: trained arrays, views of one vector.
+        buffers: arrays that are not trained (running statistics). Optimizers and gradient checks
+            never see them.
+    """
+
+    weight_name: ClassVar[str] = ""
+    """The parameter that gives the layer its number in a network: "W", "gamma" or none."""
+
+    name: str = field(init=False, default="", repr=False)
+    parameters: ParameterVector = field(init=False, repr=False)
+    buffers: dict[str, Array] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.name = type(self).__name__
+        self.parameters = ParameterVector({})
+        self.buffers = {}
+
+    def build(
+        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    ) -> Shape:
+        """Create parameters and buffers for samples of ``input_shape``; return the output shape.
+
+        Shapes are those of one sample, without the samples axis. Raises ValueError, naming the
+        layer, for a shape that the layer cannot take.
+        """
+        return self.output_shape(input_shape)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Shape of one sample's output; that of the input unless a subclass says otherwise."""
+        return input_shape
+
+    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
+        """Compute the output and the cache that ``backward`` needs; ``x`` is not modified."""
+        return x.copy(), None
+
+    def backward(
+        self,
+        dy: Array,
+        cache: Any,
+        context: Context = EVALUATION,
+        out: ParameterVector | None = None,
+        input_gradient: bool = True,
+    ) -> tuple[Array | None, ParameterVector]:
+        """Gradients of the loss with respect to the input and the parameters.
+
+        Args:
+            dy: gradient with respect to the output, of the output's shape.
+            cache: what ``forward`` returned with that output.
+            context: that of the forward pass.
+            out: where to write the parameter gradients (assigned, not added); new memory if None.
+            input_gradient: False where nobody needs dx, as in the first layer of a network.
+
+        Returns:
+            dx of the input's shape (None if not asked for), and the parameter gradients.
+        """
+        return (dy.copy() if input_gradient else None), self.gradient_vector(out)
+
+    def gradient_vector(self, out: ParameterVector | None = None) -> ParameterVector:
+        """``out``, or a new vector of zeros, with the layout of the parameters."""
+        return self.view_of(np.zeros_like(self.parameters.vector)) if out is None else out
+
+    def view_of(self, vector: Array) -> ParameterVector:
+        """See ``vector`` (total size,) with the layout of this layer's parameters."""
+        return ParameterVector(self.parameters.shapes, vector)
+
+    def bind(self, views: ParameterVector) -> None:
+        """Keep the parameters in the memory of ``views`` from now on; values are not copied."""
+        self.parameters = views
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """Multiply-adds of the forward pass of one sample; elementwise work is not counted."""
+        return 0
+
+    def config(self) -> dict[str, Any]:
+        """Type and settings as plain values, from which ``layer_from_config`` makes the layer."""
+        settings = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        return {"type": type(self).__name__, **settings}
+
+    def check_input(self, x: Array, sample_shape: Shape) -> None:
+        """Raise ValueError unless x is (samples, *sample_shape)."""
+        if x.shape[1:] != sample_shape:
+            expected = ", ".join(["samples", *map(str, sample_shape)])
+            raise ValueError(f"{self.name}: expected x of shape ({expected}), got {x.shape}")

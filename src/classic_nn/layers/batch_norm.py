@@ -1,0 +1,92 @@
+"""Batch normalization as a layer: parameters gamma and beta, and the running statistics."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.batch_norm import (
+    BatchNormCache,
+    batch_norm_backward,
+    batch_norm_forward,
+    batch_norm_inference,
+    batch_norm_inference_backward,
+    update_running_statistics,
+)
+from src.classic_nn.context import EVALUATION, Context
+from src.classic_nn.layers.base import Layer
+from src.classic_nn.parameters import ParameterVector
+
+
+@dataclass(eq=False)
+class BatchNorm(Layer):
+    """Normalize each feature (last axis), then scale and shift it.
+
+    While training, mean and biased variance are those of the whole mini-batch, over all axes but
+    the last, and the running statistics follow them. In evaluation the running statistics take
+    their place, and the layer is an affine map of each sample.
+
+    Args:
+        momentum: share of the old running value that is kept at each step (PyTorch's setting is
+            1 minus this one).
+        epsilon: added to the variance, inside the root.
+    """
+
+    weight_name: ClassVar[str] = "gamma"
+
+    momentum: float = 0.9
+    epsilon: float = 1e-5
+
+    def build(
+        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    ) -> Shape:
+        """gamma = 1, beta = 0, running mean = 0, running variance = 1, each (features,)."""
+        features = input_shape[-1]
+        self.parameters = ParameterVector.pack(
+            {"gamma": np.ones(features), "beta": np.zeros(features)}, dtype
+        )
+        self.buffers = {
+            "running_mean": np.zeros(features, dtype),
+            "running_variance": np.ones(features, dtype),
+        }
+        return input_shape
+
+    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, BatchNormCache]:
+        """(samples, ..., features) to the same shape."""
+        gamma, beta = self.parameters["gamma"], self.parameters["beta"]
+        running_mean, running_variance = (
+            self.buffers["running_mean"],
+            self.buffers["running_variance"],
+        )
+        if not context.training:
+            return batch_norm_inference(
+                x, gamma, beta, running_mean, running_variance, self.epsilon
+            )
+        y, cache, mean, variance = batch_norm_forward(
+            x, gamma, beta, self.epsilon, context.communicator
+        )
+        if context.communicator.rank == 0:  # every worker has the same statistics; one writes them
+            update_running_statistics(
+                running_mean, running_variance, mean, variance, cache.positions, self.momentum
+            )
+        return y, cache
+
+    def backward(
+        self,
+        dy: Array,
+        cache: BatchNormCache,
+        context: Context = EVALUATION,
+        out: ParameterVector | None = None,
+        input_gradient: bool = True,
+    ) -> tuple[Array | None, ParameterVector]:
+        """dx of the shape of x, and the gradients of gamma and beta."""
+        out = self.gradient_vector(out)
+        if context.training:
+            dx, out["gamma"][...], out["beta"][...] = batch_norm_backward(
+                dy, cache, context.communicator
+            )
+        else:
+            dx, out["gamma"][...], out["beta"][...] = batch_norm_inference_backward(dy, cache)
+        return dx, out

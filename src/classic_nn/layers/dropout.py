@@ -1,0 +1,70 @@
+"""Inverted dropout (Srivastava et al. 2014).
+
+While training, each value is dropped with probability ``rate`` and the others are divided by
+1 - rate, so that the expected output is the input and evaluation needs no correction.
+
+    forward   y  = x * mask,   mask = (u >= rate) / (1 - rate),   u uniform in [0, 1)
+    backward  dx = dy * mask
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.context import EVALUATION, Context
+from src.classic_nn.layers.base import Layer
+from src.classic_nn.parameters import ParameterVector
+
+
+def dropout_forward(x: Array, rate: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Drop values of x (any shape) at random; returns y and the mask, both of the shape of x."""
+    mask = (rng.random(x.shape, dtype=np.float32) >= rate).astype(x.dtype)
+    mask /= 1 - rate
+    return x * mask, mask
+
+
+def dropout_backward(dy: Array, mask: Array) -> Array:
+    """dx = dy * mask."""
+    return dy * mask
+
+
+@dataclass(eq=False)
+class Dropout(Layer):
+    """Drop values while training, pass them through in evaluation.
+
+    Args:
+        rate: probability that a value is dropped, in [0, 1).
+    """
+
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.rate < 1:
+            raise ValueError(f"dropout rate must be in [0, 1), got {self.rate}")
+
+    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Array | None]:
+        """Any shape to the same shape; the cache is the mask, or None where nothing was dropped."""
+        if not context.training or self.rate == 0:
+            return x.copy(), None
+        if context.rng is None:
+            raise ValueError(
+                f"{self.name}: dropout needs a random generator while training; "
+                "pass Context(training=True, rng=numpy.random.default_rng(seed))"
+            )
+        return dropout_forward(x, self.rate, context.rng)
+
+    def backward(
+        self,
+        dy: Array,
+        cache: Array | None,
+        context: Context = EVALUATION,
+        out: ParameterVector | None = None,
+        input_gradient: bool = True,
+    ) -> tuple[Array | None, ParameterVector]:
+        """dx of the shape of x; there are no parameters."""
+        if not input_gradient:
+            return None, self.gradient_vector(out)
+        dx = dy.copy() if cache is None else dropout_backward(dy, cache)
+        return dx, self.gradient_vector(out)

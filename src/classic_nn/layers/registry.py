@@ -1,0 +1,37 @@
+"""Layers by the names under which model files and configurations know them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from src.classic_nn.layers.activations import ACTIVATIONS
+from src.classic_nn.layers.base import Layer
+from src.classic_nn.layers.batch_norm import BatchNorm
+from src.classic_nn.layers.dense import Dense
+from src.classic_nn.layers.dropout import Dropout
+from src.classic_nn.layers.flatten import Flatten
+from src.classic_nn.layers.sequential import Sequential
+from src.classic_nn.naming import lookup
+
+LAYERS: dict[str, type[Layer]] = {
+    layer.__name__: layer
+    for layer in (BatchNorm, Dense, Dropout, Flatten, Sequential, *ACTIVATIONS.values())
+}
+"""Layer classes by class name. A package that defines further layers adds them here."""
+
+
+def layer_from_config(config: Mapping[str, Any]) -> Layer:
+    """Make the layer that ``Layer.config`` described, without parameters until it is built.
+
+    Raises ValueError for an unknown type, or for settings that the type does not have.
+
+    >>> layer_from_config({"type": "Dense", "out_features": 3})
+    Dense(out_features=3, bias=True, initialization='he')
+    """
+    settings = dict(config)
+    layer_class = lookup("layer type", str(settings.pop("type", None)), LAYERS)
+    if "layers" in settings:
+        settings["layers"] = [layer_from_config(inner) for inner in settings["layers"]]
+    try:
+        return layer_class(**settings)
+    except TypeError as error:
+        raise ValueError(f"{layer_class.__name__} has no such settings: {error}") from None

@@ -1,0 +1,39 @@
+"""A network as a table: what each layer puts out, what it stores and what it computes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from src.classic_nn.array_types import Shape
+from src.classic_nn.layers.base import Layer
+from src.classic_nn.text_table import format_table
+
+HEADER = ("layer", "output shape", "parameters", "multiply-adds", "bytes")
+
+
+def summary_table(layers: Sequence[Layer], input_shape: Shape) -> str:
+    """Text table of built layers, one line each and one for the total.
+
+    Shapes, multiply-adds and bytes are those of one sample in a forward pass; bytes are the
+    layer's parameters plus its output.
+    """
+    shapes: list[Shape] = []
+    figures = []
+    itemsize = max((layer.parameters.vector.itemsize for layer in layers), default=4)
+    for layer in layers:
+        output_shape = layer.output_shape(input_shape)
+        size = layer.parameters.vector.size
+        stored = (size + int(np.prod(output_shape))) * itemsize
+        shapes.append(output_shape)
+        figures.append((size, layer.multiply_adds(input_shape), stored))
+        input_shape = output_shape
+    totals = [sum(column) for column in zip(*figures, strict=True)]
+    lines = [
+        HEADER,
+        *(
+            (layer.name, str(shape), *(f"{figure:,}" for figure in row))
+            for layer, shape, row in zip(layers, shapes, figures, strict=True)
+        ),
+        ("total", "", *(f"{total:,}" for total in totals)),
+    ]
+    return format_table(lines, left_columns=2)

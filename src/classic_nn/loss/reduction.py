@@ -1,0 +1,34 @@
+"""The mean over samples, weighted and shared between workers."""
+
+import numpy as np
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.communicator import Communicator
+
+
+def weighted_mean(
+    losses: Array, weights: Array | None, total: Array | None, communicator: Communicator
+) -> tuple[float, Array]:
+    """Mean of the losses of the samples of the whole mini-batch.
+
+        loss = sum_i s_i l_i / sum_i t_i
+
+    Args:
+        losses: (samples,), l_i of this worker's share.
+        weights: (samples,), s_i; ones if None.
+        total: (samples,), t_i, what the sum is divided by; the weights themselves if None.
+        communicator: sums over the workers that share the mini-batch.
+
+    Returns:
+        The loss of the whole mini-batch, and dloss/dl_i = s_i / sum t, (samples, 1).
+
+    Raises:
+        ValueError: the weights of the mini-batch sum to zero.
+    """
+    s = np.ones_like(losses) if weights is None else weights.astype(losses.dtype, copy=False)
+    t = s if total is None else total
+    sums = np.array([np.sum(s * losses, dtype=np.float64), np.sum(t, dtype=np.float64)])
+    weighted, normalizer = communicator.all_reduce(sums)
+    if normalizer == 0:
+        raise ValueError("the sample weights of a mini-batch sum to 0: its mean is not defined")
+    return float(weighted / normalizer), (s / losses.dtype.type(normalizer))[:, np.newaxis]

@@ -1,0 +1,79 @@
+"""Adam (Kingma and Ba 2015, algorithm 1), and AdamW (Loshchilov and Hutter 2019, algorithm 2).
+
+    m     <- beta1 m + (1 - beta1) g
+    s     <- beta2 s + (1 - beta2) g^2
+    m_hat  = m / (1 - beta1^t)
+    s_hat  = s / (1 - beta2^t)
+    theta <- theta - learning_rate * m_hat / (sqrt(s_hat) + epsilon)
+
+t counts steps from 1. Epsilon is that of algorithm 1, added to the root of the corrected s_hat
+(not the "epsilon hat" of the paper's section 2, added to the root of s, which TensorFlow uses).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.optimizers.base import Optimizer
+from src.classic_nn.parameters import ParameterVector, is_weight
+
+
+@dataclass
+class Adam(Optimizer):
+    """Adam.
+
+    Args:
+        learning_rate: step size.
+        beta1: share of the old mean gradient that is kept.
+        beta2: share of the old mean square that is kept.
+        epsilon: added to the root of the corrected mean square.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ("m", "s")
+
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def update(self, theta: Array, g: Array, *slots: Array) -> None:
+        """Slots: m, s."""
+        m, s = slots
+        t = self.step_count
+        m *= self.beta1
+        m += (1 - self.beta1) * g
+        s *= self.beta2
+        s += (1 - self.beta2) * g * g
+        m_hat = m / (1 - self.beta1**t)
+        s_hat = s / (1 - self.beta2**t)
+        theta -= self.learning_rate * m_hat / (np.sqrt(s_hat) + self.epsilon)
+
+
+@dataclass
+class AdamW(Adam):
+    """Adam with decoupled weight decay: theta <- theta - learning_rate * weight_decay * theta.
+
+    The decay comes before Adam's step and does not pass through its moments. It applies to
+    weights; biases and batch-norm parameters keep their size unless ``decay_all``.
+
+    Args:
+        learning_rate: step size.
+        beta1: share of the old mean gradient that is kept.
+        beta2: share of the old mean square that is kept.
+        epsilon: added to the root of the corrected mean square.
+        weight_decay: strength of the decay, multiplied by the learning rate as in PyTorch.
+        decay_all: decay biases and batch-norm parameters too, as PyTorch does by default.
+    """
+
+    weight_decay: float = 0.01
+    decay_all: bool = False
+
+    def step(self, parameters: ParameterVector, gradients: ParameterVector) -> None:
+        """Decay, then Adam's step."""
+        keep = 1 - self.learning_rate * self.weight_decay
+        for name, array in parameters.items():
+            if self.decay_all or is_weight(name):
+                array *= keep
+        super().step(parameters, gradients)

@@ -1,0 +1,100 @@
+"""What an optimizer is: a formula on vectors, with its memory in vectors of the same layout.
+
+``step`` walks the parameter vector in blocks that stay in the processor's cache, because the
+formula reads and writes each block several times and a vector of millions of values would travel
+to memory and back every time. The formula itself, ``update``, knows nothing of blocks or layers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.parameters import ParameterVector
+
+BLOCK = 16_384
+"""Values in a block: 64 KiB in float32, so a formula with six arrays fits a 1 MiB cache."""
+
+
+@dataclass
+class Optimizer:
+    """Base of the optimizers.
+
+    A subclass is a dataclass of hyperparameters; it names its state vectors in ``slots`` and
+    writes its formula in ``update``.
+
+    Args:
+        learning_rate: step size; a schedule may change it between steps.
+
+    Attributes:
+        step_count: steps taken so far; t in the formulas.
+        state: one ParameterVector a slot, with the names of the parameters.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    learning_rate: float = 0.01
+    step_count: int = field(init=False, default=0, repr=False)
+    state: dict[str, ParameterVector] = field(init=False, default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        for name in ("beta", "beta1", "beta2"):
+            if not 0 <= getattr(self, name, 0.0) < 1:
+                raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+
+    def step(self, parameters: ParameterVector, gradients: ParameterVector) -> None:
+        """Take one step: change the parameters in place; the gradients stay as they are."""
+        if not self.state:
+            self.state = {slot: parameters.zeros_like() for slot in self.slots}
+        self.step_count += 1
+        vectors = [
+            parameters.vector,
+            gradients.vector,
+            *(self.state[slot].vector for slot in self.slots),
+        ]
+        for start in range(0, parameters.vector.size, BLOCK):
+            self.update(*(vector[start : start + BLOCK] for vector in vectors))
+
+    def update(self, theta: Array, g: Array, *slots: Array) -> None:
+        """Apply the formula in place to a block.
+
+        Args:
+            theta: (block,), parameters.
+            g: (block,), gradients.
+            slots: (block,) each, state vectors in the order of ``slots``.
+        """
+        raise NotImplementedError
+
+    def settings(self) -> dict[str, Any]:
+        """Hyperparameters as plain values."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+
+    def state_arrays(self) -> dict[str, Array]:
+        """Copies of the state under "slot/parameter" names, for a checkpoint."""
+        return {
+            f"{slot}/{name}": array.copy()
+            for slot, vector in self.state.items()
+            for name, array in vector.items()
+        }
+
+    def load_state(
+        self, arrays: Mapping[str, Array], step_count: int, parameters: ParameterVector
+    ) -> None:
+        """Continue from ``state_arrays`` of an optimizer of the same kind.
+
+        Raises ValueError where a state array is missing or has another shape.
+        """
+        self.step_count = step_count
+        self.state = {slot: parameters.zeros_like() for slot in self.slots if step_count}
+        for slot, vector in self.state.items():
+            for name, array in vector.items():
+                saved = arrays.get(f"{slot}/{name}")
+                if saved is None or saved.shape != array.shape:
+                    got = "nothing" if saved is None else f"shape {saved.shape}"
+                    raise ValueError(
+                        f"{type(self).__name__} needs state {slot}/{name} of shape {array.shape}, "
+                        f"got {got}"
+                    )
+                array[...] = saved

@@ -1,0 +1,37 @@
+"""RMSProp (Tieleman and Hinton 2012, lecture 6e): each coordinate divided by its gradient's size.
+
+s     <- beta s + (1 - beta) g^2
+theta <- theta - learning_rate * g / (sqrt(s) + epsilon)
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.optimizers.base import Optimizer
+
+
+@dataclass
+class RMSProp(Optimizer):
+    """RMSProp.
+
+    Args:
+        learning_rate: step size.
+        beta: share of the old mean square that is kept (PyTorch calls it alpha).
+        epsilon: added after the root.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ("s",)
+
+    learning_rate: float = 0.001
+    beta: float = 0.9
+    epsilon: float = 1e-8
+
+    def update(self, theta: Array, g: Array, *slots: Array) -> None:
+        """Slots: s."""
+        (s,) = slots
+        s *= self.beta
+        s += (1 - self.beta) * g * g
+        theta -= self.learning_rate * g / (np.sqrt(s) + self.epsilon)

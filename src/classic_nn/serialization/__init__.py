@@ -1,0 +1,17 @@
+"""Networks on disk: .safetensors files that are written atomically and checked when read."""
+
+from src.classic_nn.serialization.model_file import SavedModel, load_model, save_model
+from src.classic_nn.serialization.tensor_file import (
+    TensorFileError,
+    read_tensor_file,
+    write_tensor_file,
+)
+
+__all__ = [
+    "SavedModel",
+    "TensorFileError",
+    "load_model",
+    "read_tensor_file",
+    "save_model",
+    "write_tensor_file",
+]

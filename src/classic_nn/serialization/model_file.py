@@ -1,0 +1,85 @@
+"""A trained network in one file: architecture, weights, and what is needed to use it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from src.classic_nn.layers.registry import layer_from_config
+from src.classic_nn.layers.sequential import Sequential
+from src.classic_nn.serialization.tensor_file import (
+    TensorFileError,
+    read_tensor_file,
+    write_tensor_file,
+)
+
+
+@dataclass
+class SavedModel:
+    """A network and what belongs to it.
+
+    Attributes:
+        network: built, with its weights and running statistics.
+        task: how to read its outputs: "multi_label" (sigmoid), "multi_class" (softmax) or
+            "regression".
+        class_names: one name an output.
+        preprocessing: what was done to the inputs before they reached the network.
+        metrics: how well it did on the test data.
+    """
+
+    network: Sequential
+    task: str = "multi_label"
+    class_names: Sequence[str] = ()
+    preprocessing: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+def save_model(path: str | Path, model: SavedModel) -> None:
+    """Write a model to a .safetensors file, whole or not at all.
+
+    Raises:
+        ValueError: the network is not built.
+        OSError: the file cannot be written; an older one of that name stays.
+    """
+    network = model.network
+    if network.input_shape is None:
+        raise ValueError(f"{network.name} has no parameters yet: call build(input_shape, rng)")
+    arrays = {f"parameters/{name}": array for name, array in network.parameters.items()}
+    arrays |= {f"buffers/{name}": array for name, array in network.buffers.items()}
+    facts = {
+        "kind": "model",
+        "architecture": network.config(),
+        "input_shape": list(network.input_shape),
+        "dtype": network.parameters.vector.dtype.name,
+        "task": model.task,
+        "class_names": list(model.class_names),
+        "preprocessing": dict(model.preprocessing),
+        "metrics": dict(model.metrics),
+    }
+    write_tensor_file(path, arrays, facts)
+
+
+def load_model(path: str | Path) -> SavedModel:
+    """Read a model that ``save_model`` wrote.
+
+    Raises:
+        TensorFileError: the file is missing, damaged, changed, newer, or holds no model; the one
+            line names file and cause.
+    """
+    arrays, facts = read_tensor_file(path)
+    if facts.get("kind") != "model":
+        raise TensorFileError(f"{path}: holds a {facts.get('kind')}, expected a model")
+    try:
+        network = layer_from_config(facts["architecture"])
+        assert isinstance(network, Sequential)
+        network.build(tuple(facts["input_shape"]), np.random.default_rng(0), facts["dtype"])
+        for kind, own in (("parameters", network.parameters), ("buffers", network.buffers)):
+            for name, array in own.items():
+                array[...] = arrays[f"{kind}/{name}"]
+    except (KeyError, ValueError, AssertionError) as error:
+        raise TensorFileError(f"{path}: weights and architecture do not fit: {error}") from None
+    return SavedModel(
+        network, facts["task"], facts["class_names"], facts["preprocessing"], facts["metrics"]
+    )

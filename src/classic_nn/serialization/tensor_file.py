@@ -1,0 +1,97 @@
+"""Arrays and facts about them in one file, written whole or not at all, and checked when read.
+
+The file is a .safetensors file: arrays by name, and one JSON text in its metadata. Reading it
+runs no code, unlike pickle. The metadata also hold the format version and a SHA-256 of
+everything else, so a changed byte is found even where the file still parses.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+FORMAT_VERSION = 1
+
+
+class TensorFileError(ValueError):
+    """A file that cannot be read as what it should be; the text names the file and the cause."""
+
+
+def write_tensor_file(
+    path: str | Path, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]
+) -> None:
+    """Write arrays and JSON-able facts, replacing the file in one step.
+
+    The new file is complete on the disk before it takes the old one's name: whenever the process
+    or the machine stops, the path holds the old file or the new one.
+
+    Raises:
+        OSError: the folder cannot be written to, or the disk is full; the old file stays.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(facts, sort_keys=True)
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    metadata = {
+        "format_version": str(FORMAT_VERSION),
+        "facts": text,
+        "sha256": _digest(whole, text),
+    }
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        try:
+            save_file(whole, partial, metadata)
+        except SafetensorError as error:
+            raise OSError(f"cannot write {path}: {error}") from None
+        with open(partial, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_tensor_file(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Read what ``write_tensor_file`` wrote: arrays and facts.
+
+    Raises:
+        TensorFileError: the file is missing, truncated, changed, not of this format, or written
+            by a newer version.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise TensorFileError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            version = metadata.get("format_version", "")
+            if not version.isdigit():
+                raise TensorFileError(f"{path}: a safetensors file, but not one of classic-nn")
+            if int(version) > FORMAT_VERSION:
+                raise TensorFileError(
+                    f"{path}: format version {version} is newer than this program's "
+                    f"{FORMAT_VERSION}; update classic-nn to read it"
+                )
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, UnicodeDecodeError) as error:
+        raise TensorFileError(f"{path}: damaged or not a safetensors file ({error})") from None
+    text = metadata.get("facts", "")
+    if metadata.get("sha256") != _digest(arrays, text):
+        raise TensorFileError(f"{path}: its contents do not match its checksum; it was changed")
+    return arrays, json.loads(text)
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]], text: str) -> str:
+    """SHA-256 over the facts and, in order of names, each array's name, type, shape and bytes."""
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

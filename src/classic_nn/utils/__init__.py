@@ -1,0 +1,31 @@
+"""Helpers around networks: prediction and evaluation, pictures."""
+
+from src.classic_nn.utils.eval import (
+    Metric,
+    evaluate,
+    predict_classes,
+    predict_labels,
+    predict_logits,
+    predict_probabilities,
+)
+from src.classic_nn.utils.plots import (
+    plot_curves,
+    plot_decision_boundary,
+    plot_pca,
+    plot_predictions,
+    save_figure,
+)
+
+__all__ = [
+    "Metric",
+    "evaluate",
+    "plot_curves",
+    "plot_decision_boundary",
+    "plot_pca",
+    "plot_predictions",
+    "predict_classes",
+    "predict_labels",
+    "predict_logits",
+    "predict_probabilities",
+    "save_figure",
+]

@@ -1,0 +1,142 @@
+"""Pictures of training: cost curves, data in two dimensions, decision boundaries.
+
+Every function returns a matplotlib Figure that no window shows; ``save_figure`` writes it.
+matplotlib is imported where it is used, so networks alone need NumPy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.classic_nn.array_types import Array
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def new_figure(width: float = 7.0, height: float = 4.5) -> Figure:
+    """An empty figure of the given size in inches, laid out so that labels do not overlap."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained", dpi=110)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a PNG, whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    figure.savefig(partial, format="png")
+    partial.replace(path)
+
+
+def plot_curves(
+    curves: Mapping[str, Sequence[float]], epochs: Sequence[int], ylabel: str, title: str = ""
+) -> Figure:
+    """Lines over epochs, for example train and validation costs.
+
+    Args:
+        curves: values by name, one an epoch.
+        epochs: the epochs' numbers.
+        ylabel: name and unit of the values.
+        title: of the figure.
+    """
+    figure = new_figure()
+    axes = figure.add_subplot()
+    for name, values in curves.items():
+        axes.plot(epochs, values, label=name, marker="." if len(epochs) < 40 else None)
+    axes.set(xlabel="epoch", ylabel=ylabel, title=title)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def plot_pca(x: Array, labels: NDArray[Any], title: str = "PCA of the data") -> Figure:
+    """Scatter plot of the two directions in which the data vary most.
+
+    Args:
+        x: (samples, ...), flattened to rows.
+        labels: (samples,), colours by value.
+        title: of the figure.
+    """
+    rows = x.reshape(len(x), -1).astype(np.float64)
+    centered = rows - rows.mean(axis=0)
+    _, singular, directions = np.linalg.svd(centered, full_matrices=False)
+    points = centered @ directions[:2].T
+    share = 100 * singular[:2] ** 2 / max(float((singular**2).sum()), 1e-300)
+    figure = new_figure(6, 5)
+    axes = figure.add_subplot()
+    dots = axes.scatter(points[:, 0], points[:, 1], c=labels, s=8, cmap="viridis", alpha=0.7)
+    figure.colorbar(dots, ax=axes, label="label")
+    axes.set(
+        xlabel=f"first component ({share[0]:.0f}% of the variance)",
+        ylabel=f"second component ({share[1]:.0f}%)",
+        title=title,
+    )
+    return figure
+
+
+def plot_decision_boundary(
+    predict: Callable[[Array], Array], x: Array, y: NDArray[Any], title: str = ""
+) -> Figure:
+    """Where a binary classifier changes its mind, over the points that it is judged on.
+
+    Args:
+        predict: (samples, 2) -> (samples,) probability of class 1.
+        x: (samples, 2), points.
+        y: (samples,), their classes.
+        title: of the figure.
+    """
+    low, high = x.min(axis=0) - 0.4, x.max(axis=0) + 0.4
+    first, second = np.meshgrid(*(np.linspace(low[k], high[k], 200) for k in range(2)))
+    grid = np.stack([first.ravel(), second.ravel()], axis=1).astype(x.dtype)
+    surface = predict(grid).reshape(first.shape)
+    figure = new_figure(6.5, 5)
+    axes = figure.add_subplot()
+    filled = axes.contourf(first, second, surface, levels=np.linspace(0, 1, 21), cmap="RdBu_r")
+    axes.contour(first, second, surface, levels=[0.5], colors="black", linewidths=1.2)
+    for value, colour in ((0, "tab:blue"), (1, "tab:red")):
+        points = x[y == value]
+        axes.scatter(
+            points[:, 0],
+            points[:, 1],
+            s=12,
+            color=colour,
+            edgecolors="white",
+            linewidths=0.4,
+            label=f"class {value}",
+        )
+    figure.colorbar(filled, ax=axes, label="probability of class 1")
+    axes.set(xlabel="first coordinate", ylabel="second coordinate", title=title)
+    axes.legend()
+    return figure
+
+
+def plot_predictions(
+    images: Array,
+    titles: Sequence[str],
+    correct: Sequence[bool],
+    columns: int = 6,
+    title: str = "",
+) -> Figure:
+    """A grid of images, each under what was predicted for it.
+
+    Args:
+        images: (samples, height, width, channels), values in [0, 1].
+        titles: one text an image.
+        correct: whether the prediction is right; decides the text's colour.
+        columns: images in a row.
+        title: of the figure.
+    """
+    rows = -(-len(images) // columns)
+    figure = new_figure(1.9 * columns, 1.35 * rows + 0.5)
+    for position, (image, text, right) in enumerate(zip(images, titles, correct, strict=True)):
+        axes = figure.add_subplot(rows, columns, position + 1)
+        axes.imshow(image.squeeze(), cmap="gray_r", vmin=0, vmax=1)
+        axes.set_title(text, fontsize=9, color="tab:green" if right else "tab:red")
+        axes.set(xticks=[], yticks=[])
+    figure.suptitle(title)
+    return figure
