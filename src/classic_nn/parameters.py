@@ -63,6 +63,10 @@ class ParameterVector(Mapping[str, Array]):
     def __getitem__(self, name: str) -> Array:
         return self._views[name]
 
+    def __setitem__(self, name: str, value: Array) -> None:
+        """Copy values into the named array; it stays where it is."""
+        self._views[name][...] = value
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._views)
 

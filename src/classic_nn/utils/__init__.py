@@ -14,6 +14,7 @@ from src.classic_nn.utils.plots import (
     plot_pca,
     plot_predictions,
     save_figure,
+    show_pictures,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "predict_logits",
     "predict_probabilities",
     "save_figure",
+    "show_pictures",
 ]

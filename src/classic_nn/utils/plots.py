@@ -6,6 +6,8 @@ matplotlib is imported where it is used, so networks alone need NumPy only.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,26 @@ def save_figure(figure: Figure, path: Path) -> None:
     partial = path.with_name(f".{path.name}.partial")
     figure.savefig(partial, format="png")
     partial.replace(path)
+
+
+def show_pictures(paths: Sequence[Path]) -> str | None:
+    """Show PNG files in windows until they are closed; returns why not, where it cannot."""
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return "there is no display"
+    import matplotlib
+    from matplotlib import pyplot
+
+    figures = [pyplot.figure(path.stem, layout="tight") for path in paths]
+    if matplotlib.get_backend().lower() == "agg":
+        return "matplotlib has no window toolkit here (install PyQt6 or tkinter)"
+    for figure, path in zip(figures, paths, strict=True):
+        axes = figure.add_subplot()
+        axes.imshow(pyplot.imread(path))
+        axes.set_axis_off()
+    pyplot.show()
+    return None
 
 
 def plot_curves(

@@ -1,0 +1,219 @@
+"""The command line: ``python -m src.classic_train RECIPE [options]``.
+
+Exit status: 0 done; 1 training failed (diverged, wrong gradients); 2 a mistake in the command or
+in its files, with one line on standard error that says what to change; 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from src.classic_nn.naming import lookup
+from src.classic_nn.optimizers import OPTIMIZERS
+from src.classic_nn.serialization import TensorFileError
+from src.classic_nn.utils.plots import show_pictures
+from src.classic_train.callbacks.checkpoint import LAST
+from src.classic_train.mini_batch import DataError, TrainingDivergedError
+from src.classic_train.options import (
+    OptionError,
+    TrainingOptions,
+    add_training_options,
+    given_options,
+    parse_specification,
+    with_given,
+)
+from src.classic_train.recipe import Recipe
+from src.classic_train.recipes import RECIPES
+from src.classic_train.run import (
+    GradientCheckFailedError,
+    Run,
+    new_run,
+    resumed_run,
+    train_recipe,
+)
+
+PROGRAM = "python -m src.classic_train"
+
+EXAMPLES = f"""\
+examples:
+  {PROGRAM} multi_label
+  {PROGRAM} multi_label --optimizer adam --epochs 10 --check-gradients
+  {PROGRAM} binary --data points.npz          arrays X (samples, features) and Y of 0 and 1
+  {PROGRAM} multi_label --resume assets/runs/RUN --epochs 40
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that answers a mistake with one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the line and exit with status 2."""
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def build_parser() -> Parser:
+    """The parser of all commands: ``list`` and one for each recipe."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Train a network written by hand in NumPy, and see how it does.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="RECIPE", required=True)
+    commands.add_parser("list", help="print the recipes")
+    for recipe in RECIPES.values():
+        add_recipe_parser(commands, recipe)
+    return parser
+
+
+def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
+    """Add the command of a recipe, with its own defaults in the help."""
+    parser = commands.add_parser(
+        recipe.name,
+        help=recipe.summary,
+        description=f"{recipe.name}: {recipe.summary}.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    group = parser.add_argument_group("the run")
+    group.add_argument(
+        "--output-dir",
+        type=Path,
+        metavar="DIR",
+        default=Path("assets/runs"),
+        help="models, checkpoints and pictures go to DIR/RUN (default: %(default)s)",
+    )
+    group.add_argument(
+        "--log-dir",
+        type=Path,
+        metavar="DIR",
+        default=Path("logs"),
+        help="the training history goes to DIR/RUN (default: %(default)s)",
+    )
+    group.add_argument(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="continue a run: its directory or one of its checkpoints; only --epochs, --workers "
+        "and what is recorded may change",
+    )
+    group.add_argument(
+        "--check-gradients",
+        action="store_true",
+        help="first prove the network's gradients against finite differences",
+    )
+    group.add_argument(
+        "--show", action="store_true", help="open the pictures in windows at the end"
+    )
+    group.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_training_options(parser, recipe.options, list(recipe.data))
+
+
+def resolve_options(recipe: Recipe, given: dict[str, Any]) -> TrainingOptions:
+    """The recipe's defaults with the given ones; another optimizer brings its own rate."""
+    if "optimizer" in given and "learning_rate" not in given:
+        name, _ = parse_specification(given["optimizer"])
+        if name != parse_specification(recipe.options.optimizer)[0]:
+            given = {**given, "learning_rate": OPTIMIZERS[name]().learning_rate}
+    return with_given(recipe.options, given)
+
+
+def resumed_options(recipe: Recipe, run: Run, given: dict[str, Any]) -> TrainingOptions:
+    """The options of the run that is continued.
+
+    Raises OptionError for another recipe, for a change that would make it another run, and where
+    nothing is left to train.
+    """
+    assert run.checkpoint is not None
+    facts = run.checkpoint[1]
+    if facts["recipe"] != recipe.name:
+        raise OptionError(f"--resume: {run.directory} is a run of {facts['recipe']}")
+    options = TrainingOptions.from_dict(facts["options"])
+    free = {"epochs", "workers", "history_every", "history_batches", "checkpoint_every", "patience"}
+    for name, value in given.items():
+        if name not in free and value != getattr(options, name):
+            raise OptionError(
+                f"--{name.replace('_', '-')}: the run was started with {getattr(options, name)} "
+                "and --resume continues it so; leave the option out"
+            )
+    options = with_given(options, given)
+    if facts["epoch"] >= options.epochs:
+        raise OptionError(
+            f"--resume: {run.directory} is already trained for {facts['epoch']} epochs; "
+            f"give --epochs {facts['epoch'] + 10}, for example, to go on"
+        )
+    return options
+
+
+def train_command(arguments: argparse.Namespace) -> None:
+    """Train the recipe of the parsed command line."""
+    recipe, given = RECIPES[arguments.command], given_options(arguments)
+    settings = {"check_gradients": arguments.check_gradients, "quiet": arguments.quiet}
+    if arguments.resume is not None:
+        run = resumed_run(arguments.resume, **settings)
+        options = resumed_options(recipe, run, given)
+    else:
+        options = resolve_options(recipe, given)
+        run = new_run(recipe.name, arguments.output_dir, arguments.log_dir, **settings)
+    try:
+        train_recipe(recipe, options, run)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_how_to_go_on(recipe, run)) from None
+    except TrainingDivergedError as error:
+        raise TrainingDivergedError(f"{error}. {_how_to_go_on(recipe, run)}") from None
+    finally:
+        run.discard_if_empty()
+    if arguments.show:
+        problem = show_pictures(sorted(run.directory.glob("*.png")))
+        if problem:
+            print(f"--show: {problem}; the pictures are in {run.directory}", file=sys.stderr)
+
+
+def _how_to_go_on(recipe: Recipe, run: Run) -> str:
+    """What is left of a run that was stopped."""
+    if not (run.directory / LAST).exists():
+        return "No epoch was complete"
+    return f"The last complete epoch is kept: {PROGRAM} {recipe.name} --resume {run.directory}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    parser = build_parser()
+    if argv and not argv[0].startswith("-"):
+        try:
+            lookup("recipe", argv[0], {"list": None, **dict.fromkeys(RECIPES)})
+        except ValueError as error:
+            parser.error(str(error))
+    arguments = parser.parse_args(argv)
+    if arguments.command == "list":
+        width = max(map(len, RECIPES))
+        for recipe in RECIPES.values():
+            print(f"{recipe.name:{width}}  {recipe.summary}")
+        return 0
+    try:
+        train_command(arguments)
+    except (OptionError, DataError, TensorFileError) as error:
+        return _fail(arguments, 2, str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(arguments, 2, f"{where}{error.strerror or error}")
+    except (TrainingDivergedError, GradientCheckFailedError) as error:
+        return _fail(arguments, 1, str(error))
+    except KeyboardInterrupt as error:
+        return _fail(arguments, 130, f"interrupted. {error}")
+    return 0
+
+
+def _fail(arguments: argparse.Namespace, status: int, message: str) -> int:
+    """Print one line on standard error; returns the status."""
+    line = " ".join(message.split())
+    print(f"{PROGRAM} {arguments.command}: error: {line}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Checkpoints: everything that a resumed run needs, on the disk after every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.serialization import TensorFileError, read_tensor_file, write_tensor_file
+from src.classic_train.callbacks.base import Callback
+from src.classic_train.callbacks.best_epoch import BestEpoch
+
+if TYPE_CHECKING:
+    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+
+LAST, BEST = "last.safetensors", "best.safetensors"
+
+
+class Checkpoint(Callback):
+    """Writes ``last``, ``best`` and, every so many epochs, ``epoch-0010.safetensors``.
+
+    Each file is written whole or not at all and holds the trainer's complete state. The last one
+    is written after every epoch, so whatever stops a run, an epoch is lost at most.
+
+    Args:
+        directory: where the files go.
+        every: keep a numbered file of every so many epochs; 0 for none.
+        monitor: figure of the epoch's record that decides which is best.
+        mode: "min" or "max", what is better.
+        facts: anything else that belongs in the file (the settings of the run).
+    """
+
+    name = "checkpoint"
+    order = 100  # after all others, whose state of this epoch it saves
+
+    def __init__(
+        self,
+        directory: str | Path,
+        every: int = 0,
+        monitor: str = "validation_cost",
+        mode: str = "min",
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.directory = Path(directory)
+        self.every = every
+        self.best = BestEpoch(monitor, mode)
+        self.facts = dict(facts or {})
+
+    def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
+        """Write the files that this epoch calls for; ``last`` comes last."""
+        names = [LAST]
+        if self.best.update(trainer):
+            names.insert(0, BEST)
+        if self.every and trainer.epoch % self.every == 0:
+            names.insert(0, f"epoch-{trainer.epoch:04d}.safetensors")
+        arrays, facts = trainer.state()
+        for name in names:
+            write_tensor_file(
+                self.directory / name, arrays, {"kind": "checkpoint", **facts, **self.facts}
+            )
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """The best epoch."""
+        return {}, self.best.state()
+
+    def load_state(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+        """Continue from ``state``."""
+        self.best.load_state(dict(facts))
+
+
+def read_checkpoint(path: str | Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Arrays and facts of a checkpoint, for ``MiniBatchTrainer.load_state``.
+
+    Args:
+        path: a checkpoint, or the directory of a run, whose last checkpoint is taken.
+
+    Raises:
+        TensorFileError: missing, damaged, or not a checkpoint.
+    """
+    path = Path(path)
+    path = path / LAST if path.is_dir() else path
+    arrays, facts = read_tensor_file(path)
+    if facts.get("kind") != "checkpoint":
+        raise TensorFileError(
+            f"{path}: holds a {facts.get('kind')}, which cannot be resumed; "
+            f"expected a checkpoint such as {LAST}"
+        )
+    return arrays, facts

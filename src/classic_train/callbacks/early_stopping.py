@@ -1,0 +1,66 @@
+"""Early stopping (Prechelt 1998): stop when validation stops improving, keep the best weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from src.classic_nn.array_types import Array
+from src.classic_train.callbacks.base import Callback
+from src.classic_train.callbacks.best_epoch import BestEpoch
+
+if TYPE_CHECKING:
+    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+
+
+class EarlyStopping(Callback):
+    """Stops after ``patience`` epochs without improvement and restores the best epoch's weights.
+
+    The best weights are restored when training ends in any orderly way, also when it was not
+    stopped early.
+
+    Args:
+        patience: epochs without improvement that are borne; None never stops early.
+        monitor: figure of the epoch's record that decides.
+        mode: "min" or "max", what is better.
+        restore_best: whether to end with the weights of the best epoch.
+    """
+
+    name = "early_stopping"
+
+    def __init__(
+        self,
+        patience: int | None = 10,
+        monitor: str = "validation_cost",
+        mode: str = "min",
+        restore_best: bool = True,
+    ) -> None:
+        self.patience = patience
+        self.best = BestEpoch(monitor, mode)
+        self.restore_best = restore_best
+        self._kept: dict[str, Array] = {}
+
+    def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
+        """Keep a copy of the best weights; ask the trainer to stop when patience is over."""
+        if self.best.update(trainer):
+            if self.restore_best:
+                self._kept = {name: array.copy() for name, array in trainer.weights().items()}
+        elif self.patience is not None and trainer.epoch - self.best.epoch >= self.patience:
+            trainer.stop_reason = (
+                f"no better {self.best.monitor} since epoch {self.best.epoch} "
+                f"(patience {self.patience})"
+            )
+
+    def on_fit_end(self, trainer: MiniBatchTrainer) -> None:
+        """Put the best weights back."""
+        if self.restore_best and self._kept:
+            trainer.load_weights(self._kept)
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """The best epoch and its weights."""
+        return self._kept, self.best.state()
+
+    def load_state(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+        """Continue from ``state``."""
+        self._kept = dict(arrays)
+        self.best.load_state(dict(facts))

@@ -1,0 +1,78 @@
+"""Recording the history of training for TensorBoard and pandas."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from src.classic_train.callbacks.base import Callback
+from src.history import TrainingHistoryWriter
+
+if TYPE_CHECKING:
+    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+
+COST_LIMIT = 0.05
+"""Share of training time above which the cost of recording is reported."""
+
+
+class History(Callback):
+    """Writes costs and metrics of every epoch, parameters and gradients of chosen ones.
+
+    Args:
+        writer: where records go.
+        every: parameters and gradients are recorded in epoch 1 and every so many epochs.
+        batches: gradients are recorded of the first so many mini-batches of such an epoch; None
+            for all of them.
+    """
+
+    def __init__(
+        self, writer: TrainingHistoryWriter, every: int = 1, batches: int | None = None
+    ) -> None:
+        if every < 1:
+            raise ValueError(f"history must be recorded every 1 or more epochs, got {every}")
+        self.writer = writer
+        self.every = every
+        self.batches = batches
+        self._start = 0.0
+
+    def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
+        """Start the clock."""
+        self._start = time.perf_counter()
+
+    def after_backward(self, trainer: MiniBatchTrainer) -> None:
+        """Record the gradients of this mini-batch if it is one of those."""
+        if self._chosen(trainer.epoch) and (self.batches is None or trainer.batch < self.batches):
+            self.writer.write_gradients(trainer.epoch, trainer.batch, trainer.gradients)
+
+    def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
+        """Record the epoch and put it on the disk, where TensorBoard sees it."""
+        epoch, record = trainer.epoch, dict(trainer.record)
+        record.pop("epoch")
+        self.writer.write_cost(epoch, record.pop("cost"))
+        if "validation_cost" in record:
+            self.writer.write_cost(epoch, record.pop("validation_cost"), split="validation")
+        self.writer.write_metrics(epoch, record)
+        if self._chosen(epoch):
+            self.writer.write_parameters(epoch, trainer.network.parameters)
+        self.writer.flush()
+
+    def on_fit_end(self, trainer: MiniBatchTrainer) -> None:
+        """Close the files; say so if recording was dear."""
+        self.writer.close()
+        elapsed = time.perf_counter() - self._start
+        training = max(elapsed - self.writer.seconds, 1e-9)
+        if self.writer.seconds > COST_LIMIT * training:
+            print(
+                f"recording the history took {self.writer.seconds:.1f} s beside {training:.1f} s "
+                f"of training ({self.writer.seconds / training:.0%}); record less often with "
+                "--history-every",
+                file=sys.stderr,
+            )
+
+    def on_fit_failed(self, trainer: MiniBatchTrainer) -> None:
+        """Keep what has been recorded."""
+        self.writer.close()
+
+    def _chosen(self, epoch: int) -> bool:
+        return epoch == 1 or epoch % self.every == 0

@@ -1,0 +1,122 @@
+"""The data of the recipes: generated ones and the user's own arrays."""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from src.classic_nn.data_utils import (
+    generate_binary_classification_data,
+    generate_digit_scenes,
+    generate_multilabel_dataset,
+)
+from src.classic_train.mini_batch.dataset import ArrayDataset, DataError, as_dataset
+from src.classic_train.options import TrainingOptions
+
+HELD_OUT = 2000
+"""Samples of generated validation and test data each."""
+
+
+@dataclass(frozen=True)
+class RecipeData:
+    """What a recipe trains on and is judged by.
+
+    Attributes:
+        train, validation, test: x (samples, ...) and y (samples, labels) of 0 and 1.
+        class_names: one name a label. A single label is a question of yes or no.
+        description: one line.
+    """
+
+    train: ArrayDataset
+    validation: ArrayDataset
+    test: ArrayDataset
+    class_names: Sequence[str]
+    description: str
+
+    @property
+    def binary(self) -> bool:
+        """Whether there is one label, to be answered with yes or no."""
+        return len(self.class_names) == 1
+
+    @property
+    def images(self) -> bool:
+        """Whether the samples are images (height, width, channels)."""
+        return self.train.x.ndim == 4
+
+
+def digit_scenes(options: TrainingOptions) -> RecipeData:
+    """Strips of three places with one to three handwritten digits; the labels are the digits."""
+    sizes = {"train": options.train_samples, "validation": HELD_OUT, "test": HELD_OUT}
+    splits = {
+        split: ArrayDataset(*generate_digit_scenes(size, _rng(options, number), split))
+        for number, (split, size) in enumerate(sizes.items())
+    }
+    names = [str(digit) for digit in range(10)]
+    return RecipeData(**splits, class_names=names, description="scenes of handwritten digits")
+
+
+def blobs(options: TrainingOptions) -> RecipeData:
+    """scikit-learn's generated multi-label data: 20 features, 5 labels."""
+    x, y = generate_multilabel_dataset(options.train_samples + 2 * HELD_OUT, rng=_rng(options, 0))
+    return _split(ArrayDataset(x, y), [f"label {k}" for k in range(5)], "generated blobs", options)
+
+
+def moons(options: TrainingOptions) -> RecipeData:
+    """Two interleaved half circles with noise."""
+    total = options.train_samples + 2 * HELD_OUT
+    x, y = generate_binary_classification_data(total, rng=_rng(options, 0))
+    return _split(ArrayDataset(x, y), ["second moon"], "two moons", options)
+
+
+def load_npz(path: str, seed: int) -> RecipeData:
+    """The user's own arrays: X (samples, ...) and Y (samples, labels) of 0 and 1, or (samples,).
+
+    An array ``class_names`` may name the labels. The samples are divided by the seed: 70% for
+    training, 15% each for validation and test.
+
+    Raises:
+        DataError: unreadable file, missing arrays, NaN, or shapes or labels that do not fit.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: cannot be read as an .npz file ({error})") from None
+    for name in ("X", "Y"):
+        if name not in arrays:
+            found = ", ".join(arrays) or "none"
+            raise DataError(f"{path}: expected arrays X and Y, found {found}")
+    y = arrays["Y"][:, np.newaxis] if arrays["Y"].ndim == 1 else arrays["Y"]
+    checked = as_dataset((arrays["X"], y), path, np.float32)
+    if checked.x.ndim < 2 or checked.y.ndim != 2 or len(checked) < 20:
+        raise DataError(
+            f"{path}: expected X (samples, features) and Y (samples, labels) with 20 samples or "
+            f"more, got X {arrays['X'].shape} and Y {arrays['Y'].shape}"
+        )
+    if not np.isin(checked.y, (0, 1)).all():
+        other = checked.y[~np.isin(checked.y, (0, 1))][0]
+        raise DataError(f"{path}: Y: expected 0 and 1 only, got {other:g}")
+    labels = checked.y.shape[1]
+    names = [str(name) for name in arrays.get("class_names", [f"label {k}" for k in range(labels)])]
+    if len(names) != labels:
+        raise DataError(f"{path}: class_names: expected {labels} names, got {len(names)}")
+    order = np.random.default_rng(seed).permutation(len(checked))
+    held_out = len(checked) * 15 // 100
+    parts = np.split(order, [len(order) - 2 * held_out, len(order) - held_out])
+    train, validation, test = (checked[part] for part in parts)
+    return RecipeData(train, validation, test, names, path)
+
+
+def _rng(options: TrainingOptions, number: int) -> np.random.Generator:
+    """One generator for each thing that is drawn."""
+    return np.random.default_rng([options.seed, number])
+
+
+def _split(
+    data: ArrayDataset, names: Sequence[str], description: str, options: TrainingOptions
+) -> RecipeData:
+    """Generated samples are independent: the first train, then validation, then test."""
+    ends = (options.train_samples, options.train_samples + HELD_OUT)
+    train, validation, test = data[: ends[0]], data[ends[0] : ends[1]], data[ends[1] :]
+    return RecipeData(train, validation, test, names, description)

@@ -1,0 +1,55 @@
+"""What to say when a cost is no longer a number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from src.classic_train.mini_batch.dataset import ArrayDataset
+
+if TYPE_CHECKING:
+    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+
+
+class TrainingDivergedError(ArithmeticError):
+    """Training has left the finite numbers; the text says when and in which layer."""
+
+
+def describe_divergence(trainer: MiniBatchTrainer, data: ArrayDataset | None) -> str:
+    """Epoch, mini-batch, learning rate and the first layers that are not finite.
+
+    The forward pass runs from the input to the loss, so the first layer that puts out something
+    not finite is where the numbers broke; the backward pass runs the other way, so its first
+    layer is the last in the network. Both are named.
+    """
+    message = (
+        f"training diverged: the cost is {trainer.batch_cost} in epoch {trainer.epoch}, "
+        f"batch {trainer.batch} (learning rate {trainer.optimizer.learning_rate:g})"
+    )
+    output = None if data is None else _first_output(trainer, data)
+    gradient = _first_gradient(trainer)
+    if output:
+        message += f"; first layer whose output is not finite: {output}"
+    if gradient:
+        message += f"; first layer, from the loss, whose gradient is not finite: {gradient}"
+    return f"{message}. Lower the learning rate, or limit the gradient's norm"
+
+
+def _first_output(trainer: MiniBatchTrainer, data: ArrayDataset) -> str | None:
+    x = data.x
+    with np.errstate(over="ignore", invalid="ignore"):
+        for layer in trainer.network.layers:
+            x, _ = layer.forward(x)
+            if not np.isfinite(x).all():
+                return layer.name
+    return None
+
+
+def _first_gradient(trainer: MiniBatchTrainer) -> str | None:
+    layers = zip(trainer.network.layers, trainer.gradients.parts, strict=True)
+    for layer, part in reversed(list(layers)):
+        for name, gradient in part.items():
+            if not np.isfinite(gradient).all():
+                return f"{layer.name} ({name})"
+    return None

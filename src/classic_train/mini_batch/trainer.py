@@ -1,0 +1,281 @@
+"""Training by mini-batches: the loop, and the step of one worker that everything rests on."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.communicator import Communicator
+from src.classic_nn.context import Context
+from src.classic_nn.layers.sequential import Sequential
+from src.classic_nn.loss.base import Loss
+from src.classic_nn.optimizers import Optimizer, clip_by_norm, clip_by_value
+from src.classic_nn.regularization import L2
+from src.classic_nn.schedules import Schedule
+from src.classic_nn.utils.eval import Metric, evaluate
+from src.classic_train.callbacks import Callback, LearningRate
+from src.classic_train.mini_batch.dataset import ArrayDataset, as_dataset
+from src.classic_train.mini_batch.diagnosis import TrainingDivergedError, describe_divergence
+from src.classic_train.mini_batch.utils import LAYERS, SHUFFLING, random_stream, shuffled_batches
+from src.classic_train.workers import WorkerTeam
+
+Data = ArrayDataset | Sequence[NDArray[Any]]
+"""A dataset, or a tuple (x, y) or (x, y, sample_weights)."""
+
+
+class MiniBatchTrainer:
+    """Trains a network by mini-batches.
+
+    Args:
+        network: built; trained in place.
+        loss: what is minimized.
+        optimizer: how.
+        batch_size: samples in a mini-batch.
+        epochs: passes over the training data, counted from the very start also when resumed.
+        schedule: learning rate over time; that of the optimizer if None.
+        l2: regularization, a term of every cost.
+        clip_norm: longest norm of the whole gradient; None for no limit.
+        clip_value: largest component of the gradient; None for no limit.
+        metrics: figures of the validation data, by name.
+        callbacks: listeners; see ``Callback`` for the events.
+        seed: of shuffling and of the layers' randomness. Same seed, same machine, same number of
+            workers: the same numbers to the last bit.
+        workers: threads that share every mini-batch.
+
+    Attributes:
+        epoch: number of the current or last epoch, from 1; 0 before training.
+        batch: number of the current mini-batch in its epoch, from 0.
+        batches: mini-batches in an epoch.
+        batch_cost: cost of the current mini-batch, with regularization.
+        gradients: of the current mini-batch, by parameter name.
+        record: costs, metrics and learning rate of the epoch that ended.
+        history: the records of all epochs.
+        stop_reason: set it to stop training after the epoch, and say why.
+
+    >>> from src.classic_nn import BinaryCrossEntropy, Dense, ReLU, Sequential, create_optimizer
+    >>> from src.classic_nn.data_utils import generate_binary_classification_data
+    >>> network = Sequential([Dense(16), ReLU(), Dense(1)])
+    >>> _ = network.build((2,), np.random.default_rng(0))
+    >>> adam = create_optimizer("adam", learning_rate=0.01)
+    >>> trainer = MiniBatchTrainer(network, BinaryCrossEntropy(), adam, epochs=20)
+    >>> history = trainer.fit(generate_binary_classification_data(500))
+    >>> len(history), history[-1]["cost"] < 0.3
+    (20, True)
+    """
+
+    def __init__(
+        self,
+        network: Sequential,
+        loss: Loss,
+        optimizer: Optimizer,
+        *,
+        batch_size: int = 64,
+        epochs: int = 10,
+        schedule: Schedule | None = None,
+        l2: L2 | None = None,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        metrics: Mapping[str, Metric] | None = None,
+        callbacks: Iterable[Callback] = (),
+        seed: int = 0,
+        workers: int = 1,
+    ) -> None:
+        for name, value in (("batch_size", batch_size), ("epochs", epochs), ("workers", workers)):
+            if value < 1:
+                raise ValueError(f"{name} must be 1 or more, got {value}")
+        self.network = network
+        self.loss = loss
+        self.optimizer = optimizer
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.l2 = l2
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.metrics = dict(metrics or {})
+        self.seed = seed
+        schedules = [LearningRate(schedule)] if schedule else []
+        self.callbacks = sorted([*schedules, *callbacks], key=lambda callback: callback.order)
+
+        self.team = WorkerTeam(workers)
+        self.worker_gradients = [
+            network.view_of(np.zeros_like(network.parameters.vector)) for _ in range(workers)
+        ]
+        self.gradients = self.worker_gradients[0]
+        self.epoch = 0
+        self.batch = 0
+        self.batches = 0
+        self.batch_cost = math.nan
+        self.record: dict[str, float] = {}
+        self.history: list[dict[str, float]] = []
+        self.stop_reason: str | None = None
+
+    def fit(self, train: Data, validation: Data | None = None) -> list[dict[str, float]]:
+        """Train until ``epochs`` or until a callback asks to stop; return the history.
+
+        Args:
+            train: x (samples, *input_shape), y, and optionally sample weights (samples,).
+            validation: likewise; evaluated after every epoch.
+
+        Raises:
+            DataError: an array holds NaN, or shapes do not fit.
+            TrainingDivergedError: a cost or a parameter is no longer finite.
+        """
+        dtype = self.network.parameters.vector.dtype
+        train = as_dataset(train, "train", dtype)
+        validation = None if validation is None else as_dataset(validation, "validation", dtype)
+        self.batches = -(-len(train) // self.batch_size)
+        self._notify("on_fit_begin")
+        try:
+            with self.team:
+                while self.epoch < self.epochs and self.stop_reason is None:
+                    self.epoch += 1
+                    self._notify("on_epoch_begin")
+                    cost = self._train_epoch(train)
+                    self._close_epoch(cost, validation)
+                    self._notify("on_epoch_end")
+        except BaseException:
+            self._notify("on_fit_failed")
+            raise
+        self._notify("on_fit_end")
+        return self.history
+
+    def _train_epoch(self, train: ArrayDataset) -> float:
+        """One pass over the data; the mean cost over its samples, as they were met."""
+        shuffling = random_stream(self.seed, SHUFFLING, self.epoch)
+        streams = [
+            random_stream(self.seed, LAYERS, self.epoch, rank) for rank in range(self.team.size)
+        ]
+        total = weight = 0.0
+        for number, rows in enumerate(shuffled_batches(len(train), self.batch_size, shuffling)):
+            self.batch, batch = number, train[rows]
+            self._notify("on_batch_begin")
+            losses = self.team.run(partial(self._step, batch, streams))
+            self._regularize(losses[0])
+            if not math.isfinite(self.batch_cost):
+                raise TrainingDivergedError(describe_divergence(self, batch))
+            self._notify("after_backward")
+            self.optimizer.step(self.network.parameters, self.gradients)
+            self._notify("on_batch_end")
+            total += self.batch_cost * batch.total_weight
+            weight += batch.total_weight
+        return total / weight
+
+    def _step(
+        self, batch: ArrayDataset, streams: Sequence[np.random.Generator], worker: Communicator
+    ) -> float:
+        """One worker's part of a training step: its share forwards, backwards, summed up.
+
+        Afterwards every worker's gradients are those of the whole mini-batch. Overflow is no
+        warning here: a cost that is not finite ends training with a better message.
+        """
+        share = batch.share(worker.rank, worker.size)
+        gradients = self.worker_gradients[worker.rank]
+        context = Context(training=True, rng=streams[worker.rank], communicator=worker)
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits, caches = self.network.forward(share.x, context)
+            loss, cache = self.loss.forward(logits, share.y, share.weights, context)
+            dlogits = self.loss.backward(cache)
+            self.network.backward(dlogits, caches, context, gradients, input_gradient=False)
+            worker.all_reduce(gradients.vector)
+        return loss
+
+    def _regularize(self, loss: float) -> None:
+        """Add regularization to cost and gradients, then clip the gradients."""
+        self.batch_cost = loss + self._penalty()
+        if self.l2 is not None:
+            self.l2.add_gradients(self.network.parameters, self.gradients)
+        if self.clip_value is not None:
+            clip_by_value(self.gradients.vector, self.clip_value)
+        if self.clip_norm is not None:
+            clip_by_norm(self.gradients.vector, self.clip_norm)
+
+    def _penalty(self) -> float:
+        return 0.0 if self.l2 is None else self.l2.penalty(self.network.parameters)
+
+    def _close_epoch(self, cost: float, validation: ArrayDataset | None) -> None:
+        """Evaluate and file the epoch's record; refuse to go on with broken parameters."""
+        self.record = {"epoch": self.epoch, "cost": cost}
+        self.record["learning_rate"] = self.optimizer.learning_rate
+        if validation is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                figures = evaluate(
+                    self.network,
+                    self.loss,
+                    validation.x,
+                    validation.y,
+                    self.metrics if np.isfinite(self.network.parameters.vector).all() else {},
+                    validation.weights,
+                )
+            self.record["validation_cost"] = figures.pop("cost") + self._penalty()
+            self.record.update(figures)
+        finite = math.isfinite(self.record.get("validation_cost", 0.0))
+        if not (finite and np.isfinite(self.network.parameters.vector).all()):
+            raise TrainingDivergedError(describe_divergence(self, validation))
+        self.history.append(self.record)
+
+    def _notify(self, event: str) -> None:
+        for callback in self.callbacks:
+            getattr(callback, event)(self)
+
+    def weights(self) -> dict[str, Array]:
+        """Views of all parameters and running statistics: "parameters/W1", "buffers/..."."""
+        return {f"parameters/{name}": array for name, array in self.network.parameters.items()} | {
+            f"buffers/{name}": array for name, array in self.network.buffers.items()
+        }
+
+    def load_weights(self, arrays: Mapping[str, Array]) -> None:
+        """Copy values into the network; the names are those of ``weights``.
+
+        Raises ValueError where one is missing or of another shape.
+        """
+        for name, own in self.weights().items():
+            if name not in arrays or arrays[name].shape != own.shape:
+                got = arrays[name].shape if name in arrays else "nothing"
+                raise ValueError(f"expected {name} of shape {own.shape}, got {got}")
+            own[...] = arrays[name]
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Everything that a resumed run needs, as arrays and as facts that JSON can hold."""
+        arrays = self.weights()
+        arrays |= {f"optimizer/{k}": array for k, array in self.optimizer.state_arrays().items()}
+        facts: dict[str, Any] = {
+            "epoch": self.epoch,
+            "step_count": self.optimizer.step_count,
+            "learning_rate": self.optimizer.learning_rate,
+            "seed": self.seed,
+            "history": self.history,
+            "callbacks": {},
+        }
+        for callback in self.callbacks:
+            if callback.name:
+                own_arrays, facts["callbacks"][callback.name] = callback.state()
+                arrays |= {f"{callback.name}/{name}": array for name, array in own_arrays.items()}
+        return arrays, facts
+
+    def load_state(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+        """Continue from ``state``: the next ``fit`` goes on as if it had never been stopped.
+
+        Raises ValueError where the state is that of another network or optimizer.
+        """
+        self.load_weights(arrays)
+        self.optimizer.load_state(
+            _below("optimizer", arrays), facts["step_count"], self.network.parameters
+        )
+        self.optimizer.learning_rate = facts["learning_rate"]
+        self.epoch, self.seed = facts["epoch"], facts["seed"]
+        self.history = list(facts["history"])
+        for callback in self.callbacks:
+            if callback.name in facts["callbacks"]:
+                callback.load_state(
+                    _below(callback.name, arrays), facts["callbacks"][callback.name]
+                )
+
+
+def _below(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays whose names begin with ``prefix/``, without it."""
+    start = f"{prefix}/"
+    return {name[len(start) :]: array for name, array in arrays.items() if name.startswith(start)}

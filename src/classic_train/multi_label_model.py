@@ -1,0 +1,22 @@
+"""Recipe ``multi_label``: which of the ten digits stand in a scene of handwritten ones."""
+
+from src.classic_train.data import blobs, digit_scenes
+from src.classic_train.options import TrainingOptions
+from src.classic_train.recipe import Recipe
+
+RECIPE = Recipe(
+    name="multi_label",
+    summary="scenes of one to three handwritten digits, ten labels, momentum",
+    options=TrainingOptions(
+        data="scenes",
+        train_samples=30_000,
+        hidden=(256, 128),
+        dropout=0.2,
+        optimizer="momentum",
+        learning_rate=2.0,
+        schedule="exponential:base=0.85",
+        epochs=20,
+    ),
+    data={"scenes": digit_scenes, "blobs": blobs},
+    next_recipe="multi_label_adam",
+)

@@ -1,0 +1,13 @@
+"""Recipe ``multi_label_adam``: the digit scenes of ``multi_label``, learned with Adam."""
+
+from dataclasses import replace
+
+from src.classic_train.multi_label_model import RECIPE as MULTI_LABEL
+
+RECIPE = replace(
+    MULTI_LABEL,
+    name="multi_label_adam",
+    summary="digit scenes with Adam",
+    options=replace(MULTI_LABEL.options, optimizer="adam", learning_rate=0.002),
+    next_recipe="batch_norm",
+)

@@ -1,0 +1,240 @@
+"""The settings of a training run: one dataclass, and the command-line options made from it.
+
+Every setting is declared once, with its default, its type and its help text. A recipe changes
+defaults; a checkpoint stores all values, so that a resumed run is the same run.
+"""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from src.classic_nn.layers import ACTIVATIONS
+from src.classic_nn.naming import create, lookup
+from src.classic_nn.optimizers import OPTIMIZERS, Optimizer, create_optimizer
+from src.classic_nn.schedules import SCHEDULES, Cosine, Schedule
+
+
+class OptionError(ValueError):
+    """An option that cannot be meant; the text says what was expected."""
+
+
+def option(default: Any, help: str, parse: Callable[[str], Any], metavar: str) -> Any:
+    """A dataclass field with what the command line needs to know about it."""
+    return field(default=default, metadata={"help": help, "parse": parse, "metavar": metavar})
+
+
+def at_least(minimum: int) -> Callable[[str], int]:
+    """Parser of whole numbers from ``minimum`` on."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise OptionError(f"expected a whole number, got {text!r}") from None
+        if value < minimum:
+            raise OptionError(f"must be {minimum} or more, got {value}")
+        return value
+
+    return parse
+
+
+def number(minimum: float, below: float = float("inf"), exclusive: bool = False) -> Any:
+    """Parser of numbers from ``minimum`` (above it if exclusive) to below ``below``."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise OptionError(f"expected a number, got {text!r}") from None
+        if not (minimum < value if exclusive else minimum <= value) or not value < below:
+            wanted = f"above {minimum:g}" if exclusive else f"{minimum:g} or more"
+            limit = f" and below {below:g}" if below < float("inf") else ""
+            raise OptionError(f"must be {wanted}{limit}, got {text}")
+        return value
+
+    return parse
+
+
+def units(text: str) -> tuple[int, ...]:
+    """Parser of layer sizes: "256,128"; "none" for no hidden layer."""
+    return () if text == "none" else tuple(at_least(1)(part) for part in text.split(","))
+
+
+def one_of(kind: str, names: Any) -> Callable[[str], str]:
+    """Parser of a name from a table; a wrong one is answered with the nearest."""
+
+    def parse(text: str) -> str:
+        lookup(kind, text, dict.fromkeys(names))
+        return text
+
+    return parse
+
+
+def specification(kind: str, names: Any) -> Callable[[str], str]:
+    """Parser of "name" or "name:setting=value,setting=value", checked by making the object."""
+
+    def parse(text: str) -> str:
+        name, settings = parse_specification(text)
+        create(kind, name, names, {"learning_rate": 1e-3, **settings})
+        return text
+
+    return parse
+
+
+def parse_specification(text: str) -> tuple[str, dict[str, Any]]:
+    """Name and settings of a specification.
+
+    >>> parse_specification("step:factor=0.5,every=10")
+    ('step', {'factor': 0.5, 'every': 10})
+    >>> parse_specification("discrete:boundaries=10/20,factors=0.1/0.01")
+    ('discrete', {'boundaries': (10, 20), 'factors': (0.1, 0.01)})
+    """
+    name, _, rest = text.partition(":")
+    settings: dict[str, Any] = {}
+    for part in filter(None, rest.split(",")):
+        key, _, value = part.partition("=")
+        try:
+            values = tuple(_number(item) for item in value.split("/"))
+        except ValueError:
+            raise OptionError(f"expected {name}:setting=number,..., got {text!r}") from None
+        settings[key] = values if "/" in value or key in ("boundaries", "factors") else values[0]
+    return name, settings
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Settings of a training run. The help texts are the documentation of the fields."""
+
+    data: str = option("", "what to train on: {data}, or an .npz file with X and Y", str, "NAME")
+    train_samples: int = option(4000, "size of generated training data", at_least(10), "N")
+    epochs: int = option(20, "passes over the training data", at_least(1), "N")
+    batch_size: int = option(64, "samples in a mini-batch", at_least(1), "N")
+    learning_rate: float = option(
+        0.1, "step size of the optimizer", number(0, exclusive=True), "RATE"
+    )
+    optimizer: str = option(
+        "momentum",
+        f"one of {', '.join(OPTIMIZERS)}; settings follow as in adam:beta2=0.99",
+        specification("optimizer", OPTIMIZERS),
+        "NAME",
+    )
+    schedule: str = option(
+        "constant",
+        f"learning rate over time, one of {', '.join(SCHEDULES)}; settings follow as in "
+        "step:factor=0.5,every=10",
+        specification("schedule", SCHEDULES),
+        "NAME",
+    )
+    hidden: tuple[int, ...] = option(
+        (256, 128), "units of the hidden layers, as 256,128 (or none)", units, "UNITS"
+    )
+    activation: str = option(
+        "relu",
+        "after hidden layers: " + ", ".join(name for name in ACTIVATIONS if name != "softmax"),
+        one_of("activation", [name for name in ACTIVATIONS if name != "softmax"]),
+        "NAME",
+    )
+    initialization: str = option(
+        "he",
+        "scale of the first weights: he, xavier or lecun",
+        one_of("initialization", ["he", "xavier", "lecun"]),
+        "NAME",
+    )
+    dropout: float = option(
+        0.0, "share of hidden units dropped in training", number(0, below=1), "RATE"
+    )
+    l2: float = option(0.0, "strength of L2 regularization of weights", number(0), "STRENGTH")
+    clip_norm: float = option(
+        0.0, "longest norm of the gradient; 0 for no limit", number(0), "NORM"
+    )
+    patience: int = option(
+        0,
+        "stop after N epochs without a better validation cost; 0 never stops early",
+        at_least(0),
+        "N",
+    )
+    seed: int = option(0, "of data, weights, shuffling and dropout", at_least(0), "N")
+    dtype: str = option(
+        "float32",
+        "float32, or float64 (slower, more exact)",
+        one_of("dtype", ["float32", "float64"]),
+        "TYPE",
+    )
+    workers: int = option(1, "threads that share every mini-batch", at_least(1), "N")
+    history_every: int = option(
+        1, "record parameters and gradients every N epochs", at_least(1), "N"
+    )
+    history_batches: int = option(
+        8, "record the gradients of the first N batches of such an epoch", at_least(1), "N"
+    )
+    checkpoint_every: int = option(
+        0, "keep a numbered checkpoint every N epochs; 0 for best and last only", at_least(0), "N"
+    )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON holds them."""
+        return {**asdict(self), "hidden": list(self.hidden)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TrainingOptions":
+        """The inverse of ``as_dict``."""
+        return cls(**{**values, "hidden": tuple(values["hidden"])})
+
+    def create_optimizer(self) -> Optimizer:
+        """The optimizer that these options describe."""
+        name, settings = parse_specification(self.optimizer)
+        return create_optimizer(name, **{"learning_rate": self.learning_rate, **settings})
+
+    def create_schedule(self) -> Schedule:
+        """The schedule that these options describe; a cosine ends with the last epoch."""
+        name, settings = parse_specification(self.schedule)
+        if SCHEDULES.get(name) is Cosine:
+            settings = {"epochs": self.epochs, **settings}
+        settings = {"learning_rate": self.learning_rate, **settings}
+        return create("schedule", name, SCHEDULES, settings)
+
+
+def add_training_options(
+    parser: argparse.ArgumentParser, defaults: TrainingOptions, data_names: list[str]
+) -> None:
+    """Add an option for every setting; one that is not given stays out of the namespace."""
+    group = parser.add_argument_group("training")
+    for f in fields(TrainingOptions):
+        value = getattr(defaults, f.name)
+        shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+        text = f.metadata["help"].replace("{data}", " or ".join(data_names))
+        group.add_argument(
+            f"--{f.name.replace('_', '-')}",
+            type=_argument(f.metadata["parse"]),
+            metavar=f.metadata["metavar"],
+            default=argparse.SUPPRESS,
+            help=f"{text} (default: {shown})".replace("%", "%%"),
+        )
+
+
+def _argument(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Make argparse show a parser's own message."""
+
+    def convert(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
+
+
+def given_options(namespace: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were given on the command line, by name."""
+    names = {f.name for f in fields(TrainingOptions)}
+    return {name: value for name, value in vars(namespace).items() if name in names}
+
+
+def with_given(options: TrainingOptions, given: dict[str, Any]) -> TrainingOptions:
+    """The options with the given settings changed."""
+    return replace(options, **given)

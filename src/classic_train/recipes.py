@@ -1,0 +1,21 @@
+"""All recipes by name."""
+
+from src.classic_train import (
+    batch_norm_model,
+    binary_model,
+    binary_model_adam,
+    multi_label_model,
+    multi_label_model_adam,
+)
+from src.classic_train.recipe import Recipe
+
+RECIPES: dict[str, Recipe] = {
+    module.RECIPE.name: module.RECIPE
+    for module in (
+        binary_model,
+        binary_model_adam,
+        multi_label_model,
+        multi_label_model_adam,
+        batch_norm_model,
+    )
+}

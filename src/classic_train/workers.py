@@ -1,0 +1,125 @@
+"""A team of workers that share every mini-batch: threads of this process.
+
+NumPy releases Python's lock inside its kernels, so threads run them at the same time. Each worker
+takes its share of the mini-batch, with the matrix library limited to one thread, since two
+layers of threads would fight for the same cores.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self, TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.communicator import Communicator
+
+T = TypeVar("T")
+
+
+class ThreadCommunicator:
+    """One worker's end of the team; all workers of a team share ``slots`` and ``barrier``."""
+
+    def __init__(self, rank: int, slots: list[Array | None], barrier: threading.Barrier) -> None:
+        self.rank = rank
+        self.size = len(slots)
+        self._slots = slots
+        self._barrier = barrier
+
+    def all_reduce(self, array: Array) -> Array:
+        """Replace ``array`` by its sum over all workers.
+
+        Every worker adds up one slice of all arrays, always in the order of ranks, so the result
+        does not depend on which thread was first.
+
+        Raises:
+            ValueError: the array is not contiguous.
+            threading.BrokenBarrierError: another worker failed.
+        """
+        if self.size == 1:
+            return array
+        if not array.flags.c_contiguous:
+            raise ValueError("all_reduce needs a contiguous array")
+        self._slots[self.rank] = array.reshape(-1)
+        self._barrier.wait()
+        start = array.size * self.rank // self.size
+        stop = array.size * (self.rank + 1) // self.size
+        parts = [slot[start:stop] for slot in self._slots if slot is not None]
+        total = parts[0].copy()
+        for part in parts[1:]:
+            total += part
+        for part in parts:
+            part[...] = total
+        self._barrier.wait()
+        return array
+
+
+class WorkerTeam:
+    """Runs the same task on every worker; the calling thread is worker 0.
+
+    Args:
+        size: number of workers.
+
+    Use it as a context manager: inside, the matrix library runs on one thread in each worker.
+
+    Raises:
+        ValueError: size is below 1.
+    """
+
+    def __init__(self, size: int = 1) -> None:
+        if size < 1:
+            raise ValueError(f"workers must be 1 or more, got {size}")
+        self.size = size
+        self._barrier = threading.Barrier(size)
+        slots: list[Array | None] = [None] * size
+        self.communicators = [
+            ThreadCommunicator(rank, slots, self._barrier) for rank in range(size)
+        ]
+
+    def __enter__(self) -> Self:
+        self._limits = threadpool_limits(limits=1)
+        self._threads = ThreadPoolExecutor(max(self.size - 1, 1), thread_name_prefix="worker")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._barrier.abort()
+        self._threads.shutdown()
+        self._limits.restore_original_limits()
+
+    def run(self, task: Callable[[Communicator], T]) -> list[T]:
+        """Run ``task(communicator)`` on every worker; returns the results in order of ranks.
+
+        If one worker fails, the others stop at their next all_reduce, and its error is raised.
+        """
+        futures = [
+            self._threads.submit(self._guarded, task, communicator)
+            for communicator in self.communicators[1:]
+        ]
+        results, failures = [], []
+        try:
+            results.append(self._guarded(task, self.communicators[0]))
+        except Exception as error:
+            failures.append(error)
+        for future in futures:
+            try:
+                results.append(future.result())
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            causes = [e for e in failures if not isinstance(e, threading.BrokenBarrierError)]
+            raise (causes or failures)[0]
+        return results
+
+    def _guarded(self, task: Callable[[Communicator], T], communicator: Communicator) -> T:
+        try:
+            return task(communicator)
+        except BaseException:
+            self._barrier.abort()
+            raise
