@@ -51,6 +51,7 @@ class Layer:
         Shapes are those of one sample, without the samples axis. Raises ValueError, naming the
         layer, for a shape that the layer cannot take.
         """
+        self.parameters = ParameterVector({}, dtype=dtype)
         return self.output_shape(input_shape)
 
     def output_shape(self, input_shape: Shape) -> Shape:

@@ -66,11 +66,14 @@ def plot_curves(
         ylabel: name and unit of the values.
         title: of the figure.
     """
+    from matplotlib.ticker import MaxNLocator
+
     figure = new_figure()
     axes = figure.add_subplot()
     for name, values in curves.items():
         axes.plot(epochs, values, label=name, marker="." if len(epochs) < 40 else None)
     axes.set(xlabel="epoch", ylabel=ylabel, title=title)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend()
     return figure
@@ -154,7 +157,9 @@ def plot_predictions(
         title: of the figure.
     """
     rows = -(-len(images) // columns)
-    figure = new_figure(1.9 * columns, 1.35 * rows + 0.5)
+    width, text_height = 1.9, 0.35  # of one image and of the text above it, in inches
+    height = width * images.shape[1] / images.shape[2]
+    figure = new_figure(width * columns, (height + text_height) * rows + 0.5)
     for position, (image, text, right) in enumerate(zip(images, titles, correct, strict=True)):
         axes = figure.add_subplot(rows, columns, position + 1)
         axes.imshow(image.squeeze(), cmap="gray_r", vmin=0, vmax=1)

@@ -1,0 +1,173 @@
+"""What every layer promises, held to it over a table of layers and settings."""
+
+import numpy as np
+import pytest
+
+from src.classic_nn import (
+    BatchNorm,
+    Context,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Tanh,
+    check_layer,
+)
+from src.classic_nn.layers import LAYERS, layer_from_config
+from src.classic_nn.layers.base import Layer
+
+# name -> (make the layer, shape of a sample)
+CASES = {
+    "identity": (Layer, (3, 2)),
+    "dense": (lambda: Dense(4), (6,)),
+    "dense without bias": (lambda: Dense(4, bias=False, initialization="xavier"), (6,)),
+    "relu": (ReLU, (5,)),
+    "leaky relu": (lambda: LeakyReLU(0.2), (3, 4)),
+    "sigmoid": (Sigmoid, (5,)),
+    "tanh": (Tanh, (5,)),
+    "silu": (SiLU, (2, 3, 2)),
+    "softmax": (Softmax, (5,)),
+    "batch norm": (BatchNorm, (4,)),
+    "batch norm of images": (lambda: BatchNorm(epsilon=1e-3), (3, 2, 4)),
+    "dropout": (lambda: Dropout(0.4), (3, 4)),
+    "dropout of nothing": (lambda: Dropout(0.0), (4,)),
+    "flatten": (Flatten, (3, 2, 2)),
+    "sequential": (
+        lambda: Sequential([Flatten(), Dense(6), BatchNorm(), ReLU(), Dropout(0.3), Dense(3)]),
+        (2, 3, 1),
+    ),
+    "nested": (
+        lambda: Sequential(
+            [Dense(4), Sequential([BatchNorm(), Tanh(), Dense(3, bias=False)]), SiLU(), Dense(2)]
+        ),
+        (5,),
+    ),
+}
+SAMPLES = 5
+
+
+@pytest.fixture(params=CASES)
+def case(request, rng):
+    make, shape = CASES[request.param]
+
+    def build(dtype=np.float64):
+        layer = make()
+        layer.build(shape, np.random.default_rng(1), dtype)
+        return layer
+
+    x = rng.normal(size=(SAMPLES, *shape))
+    x[np.abs(x) < 1e-3] += 0.1  # away from kinks
+    return build, x
+
+
+def training():
+    return Context(training=True, rng=np.random.default_rng(7))
+
+
+@pytest.mark.parametrize("mode", [True, False], ids=["training", "evaluation"])
+def test_gradients_agree_with_finite_differences(case, mode, rng):
+    build, x = case
+    check_layer(build(), x, rng, training=mode).raise_if_failed()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("context", [training(), Context()], ids=["training", "evaluation"])
+def test_dtype_is_kept_nothing_is_modified_and_nothing_shared(case, dtype, context, rng):
+    build, x = case
+    layer, x = build(dtype), x.astype(dtype)
+    x_before, vector_before = x.copy(), layer.parameters.vector.copy()
+    y, cache = layer.forward(x, context)
+    dy = rng.normal(size=y.shape).astype(dtype)
+    dy_before, y_before = dy.copy(), y.copy()
+    dx, gradients = layer.backward(dy, cache, context)
+    assert y.dtype == dx.dtype == gradients.vector.dtype == dtype
+    assert all(buffer.dtype == dtype for buffer in layer.buffers.values())
+    assert np.array_equal(x, x_before)
+    assert np.array_equal(dy, dy_before)
+    assert np.array_equal(y, y_before)
+    assert np.array_equal(layer.parameters.vector, vector_before)
+    assert not np.shares_memory(y, x)
+    assert not np.shares_memory(dx, dy)
+    for gradient in gradients.values():
+        assert not np.shares_memory(gradient, dy)
+        assert not np.shares_memory(gradient, layer.parameters.vector)
+
+
+def test_output_shape_is_known_beforehand(case):
+    build, x = case
+    layer = build()
+    assert layer.forward(x)[0].shape == (SAMPLES, *layer.output_shape(x.shape[1:]))
+
+
+def test_a_second_forward_does_not_spoil_the_first(case, rng):
+    build, x = case
+    layer = build()
+    y, cache = layer.forward(x, training())
+    dy = rng.normal(size=y.shape)
+    dx, gradients = layer.backward(dy, cache, training())
+    y, cache = layer.forward(x, training())
+    layer.forward(rng.normal(size=x.shape), training())
+    dx_again, gradients_again = layer.backward(dy, cache, training())
+    assert np.array_equal(dx, dx_again)
+    assert np.array_equal(gradients.vector, gradients_again.vector)
+
+
+def test_gradients_are_assigned_to_the_given_memory(case, rng):
+    build, x = case
+    layer = build()
+    y, cache = layer.forward(x, training())
+    dy = rng.normal(size=y.shape)
+    _, fresh = layer.backward(dy, cache, training())
+    given = layer.view_of(np.full_like(layer.parameters.vector, 99.0))
+    _, returned = layer.backward(dy, cache, training(), out=given)
+    assert returned is given
+    assert np.array_equal(given.vector, fresh.vector)
+
+
+def test_parameter_gradients_do_not_need_the_input_gradient(case, rng):
+    build, x = case
+    layer = build()
+    y, cache = layer.forward(x, training())
+    dy = rng.normal(size=y.shape)
+    _, complete = layer.backward(dy, cache, training())
+    _, without = layer.backward(dy, cache, training(), input_gradient=False)
+    assert np.array_equal(complete.vector, without.vector)
+
+
+def test_evaluation_treats_every_sample_alone(case):
+    build, x = case
+    layer = build()
+    together, _ = layer.forward(x)
+    alone = np.concatenate([layer.forward(x[k : k + 1])[0] for k in range(SAMPLES)])
+    assert np.allclose(together, alone, rtol=1e-12, atol=1e-14)
+
+
+def test_a_share_without_samples_passes_through(case):
+    build, x = case
+    layer = build()
+    y, cache = layer.forward(x[:0])
+    dx, gradients = layer.backward(y, cache)
+    assert y.shape == (0, *layer.output_shape(x.shape[1:]))
+    assert dx.shape == x[:0].shape
+    assert not gradients.vector.any()
+
+
+def test_configuration_makes_the_same_layer(case):
+    build, x = case
+    layer = build()
+    if type(layer) is Layer:
+        pytest.skip("the base class is in no model file")
+    twin = layer_from_config(layer.config())
+    twin.build(x.shape[1:], np.random.default_rng(1), np.float64)
+    assert twin.config() == layer.config()
+    assert np.array_equal(twin.forward(x)[0], layer.forward(x)[0])
+
+
+def test_every_registered_layer_is_in_the_table():
+    tested = {type(make()).__name__ for make, _ in CASES.values()}
+    assert set(LAYERS) <= tested

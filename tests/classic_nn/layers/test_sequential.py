@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+
+from src.classic_nn import BatchNorm, Dense, Dropout, Flatten, ReLU, Sequential
+from src.classic_nn.layers import copy_network, layer_from_config
+
+
+def network(*layers, shape=(4,), dtype=np.float32):
+    made = Sequential(list(layers))
+    made.build(shape, np.random.default_rng(0), dtype)
+    return made
+
+
+def test_parameters_have_the_classic_names():
+    made = network(Dense(5, bias=False), BatchNorm(), ReLU(), Dense(4), BatchNorm(), Dense(2))
+    assert list(made.parameters) == [
+        *("W1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3")
+    ]
+    assert list(made.buffers) == [
+        *("running_mean1", "running_variance1", "running_mean2", "running_variance2")
+    ]
+
+
+def test_layers_see_the_same_memory_as_the_vector():
+    made = network(Dense(5), Sequential([BatchNorm(), Dense(2)]))
+    made.parameters.vector[...] = 0
+    made.parameters["W1"] = np.full((4, 5), 3.0)
+    made.parameters["sequential1.gamma1"] = np.full(5, 2.0)
+    assert (made.layers[0].parameters["W"] == 3).all()
+    assert (made.layers[1].layers[0].parameters["gamma"] == 2).all()
+    assert np.shares_memory(made.layers[1].layers[1].parameters["W"], made.parameters.vector)
+    assert np.shares_memory(made.layers[1].parameters.vector, made.parameters.vector)
+
+
+def test_the_walk_back_ends_at_the_first_layer_with_parameters():
+    class Untouched(Flatten):
+        def backward(self, *args, **kwargs):
+            raise AssertionError("nobody needs this gradient")
+
+    made = network(Untouched(), Dense(2), shape=(2, 2))
+    y, cache = made.forward(np.ones((3, 2, 2), np.float32))
+    dx, gradients = made.backward(y, cache, input_gradient=False)
+    assert dx is None
+    assert gradients["W1"].any()
+
+
+def test_summary_counts_what_a_pencil_counts():
+    table = network(Flatten(), Dense(5), ReLU(), Dense(3), shape=(2, 2, 1)).summary().splitlines()
+    assert table[0].split() == ["layer", "output", "shape", "parameters", "multiply-adds", "bytes"]
+    assert table[2].split() == ["dense1", "(5,)", "25", "20", "120"]  # (25 + 5) * 4 bytes
+    assert table[-1].split() == ["total", "43", "35", str(4 * (43 + 4 + 5 + 5 + 3))]
+
+
+def test_wrong_input_names_the_network_and_the_shapes():
+    made = network(Dense(2))
+    with pytest.raises(ValueError, match=r"Sequential: expected x of shape \(samples, 4\), got"):
+        made.forward(np.ones((3, 5)))
+    with pytest.raises(ValueError, match=r"dense1: expected x of shape \(samples, 4\)"):
+        made.layers[0].forward(np.ones((3, 5)))
+
+
+def test_a_dense_layer_on_images_says_what_to_do():
+    with pytest.raises(ValueError, match=r"dense1: .* put a Flatten layer before it"):
+        network(Dense(2), shape=(4, 4, 1))
+
+
+def test_forward_before_build_says_what_to_do():
+    with pytest.raises(ValueError, match="call build"):
+        Sequential([Dense(2)]).forward(np.ones((1, 4)))
+
+
+def test_dropout_without_a_generator_says_what_to_do():
+    from src.classic_nn import Context
+
+    with pytest.raises(ValueError, match=r"dropout1: dropout needs a random generator"):
+        network(Dropout(0.5)).forward(np.ones((2, 4), np.float32), Context(training=True))
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0, 2])
+def test_dropout_rate_must_leave_something(rate):
+    with pytest.raises(ValueError, match=r"dropout rate must be in \[0, 1\)"):
+        Dropout(rate)
+
+
+def test_dropout_keeps_the_expected_value():
+    from src.classic_nn import Context
+
+    x = np.ones((200, 500))
+    y, _ = Dropout(0.3).forward(x, Context(training=True, rng=np.random.default_rng(0)))
+    assert (y == 0).mean() == pytest.approx(0.3, abs=0.01)
+    assert y.mean() == pytest.approx(1, abs=0.01)
+    assert np.allclose(y[y > 0], 1 / 0.7)
+
+
+def test_copy_in_double_precision_computes_the_same(rng):
+    made = network(Dense(6), BatchNorm(), ReLU(), Dense(2))
+    made.buffers["running_mean1"] += 0.5
+    copied = copy_network(made, np.float64)
+    x = rng.normal(size=(3, 4)).astype(np.float32)
+    assert copied.parameters.vector.dtype == np.float64
+    assert np.allclose(copied.forward(x.astype(np.float64))[0], made.forward(x)[0], rtol=1e-5)
+    copied.parameters.vector[...] = 0
+    assert made.parameters.vector.any()
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"type": "Dens"}, "unknown layer type 'Dens': did you mean 'Dense'"),
+        ({}, "unknown layer type 'None'"),
+        ({"type": "Dense", "units": 3}, "Dense has no such settings"),
+    ],
+)
+def test_bad_configurations_are_explained(config, message):
+    with pytest.raises(ValueError, match=message):
+        layer_from_config(config)
