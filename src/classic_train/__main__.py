@@ -72,6 +72,7 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
     """Add the command of a recipe, with its own defaults in the help."""
     parser = commands.add_parser(
         recipe.name,
+        usage=f"{PROGRAM} {recipe.name} [options]",
         help=recipe.summary,
         description=f"{recipe.name}: {recipe.summary}.",
         epilog=EXAMPLES,

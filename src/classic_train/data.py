@@ -79,9 +79,9 @@ def load_npz(path: str, seed: int) -> RecipeData:
         DataError: unreadable file, missing arrays, NaN, or shapes or labels that do not fit.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = dict(file)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: cannot be read as an .npz file ({error})") from None
     for name in ("X", "Y"):
         if name not in arrays:

@@ -115,7 +115,10 @@ class TrainingOptions:
     epochs: int = option(20, "passes over the training data", at_least(1), "N")
     batch_size: int = option(64, "samples in a mini-batch", at_least(1), "N")
     learning_rate: float = option(
-        0.1, "step size of the optimizer", number(0, exclusive=True), "RATE"
+        0.1,
+        "step size; with another --optimizer, that one's own default",
+        number(0, exclusive=True),
+        "RATE",
     )
     optimizer: str = option(
         "momentum",
@@ -131,7 +134,7 @@ class TrainingOptions:
         "NAME",
     )
     hidden: tuple[int, ...] = option(
-        (256, 128), "units of the hidden layers, as 256,128 (or none)", units, "UNITS"
+        (256, 128), "units of the hidden layers, as 256,128, or none", units, "UNITS"
     )
     activation: str = option(
         "relu",

@@ -78,14 +78,16 @@ def new_run(recipe: str, output_directory: Path, log_directory: Path, **settings
         directory, history_directory = output_directory / name, log_directory / name
         if directory.exists() or history_directory.exists():
             continue  # another run began in the same second
+        run = Run(directory, history_directory, **settings)
         for path, name in ((directory, "--output-dir"), (history_directory, "--log-dir")):
             try:
                 path.mkdir(parents=True)
             except OSError as error:
+                run.discard_if_empty()
                 raise OptionError(
                     f"cannot create {path} ({error.strerror}); choose another {name}"
                 ) from None
-        return Run(directory, history_directory, **settings)
+        return run
     raise OptionError(f"no free name for a run in {output_directory}; choose another --output-dir")
 
 
@@ -177,6 +179,7 @@ def create_trainer(
             TrainingHistoryWriter(run.history_directory, resume_after=epoch),
             options.history_every,
             options.history_batches,
+            report=not run.quiet,
         ),
         Checkpoint(run.directory, options.checkpoint_every, facts=facts),
     ]

@@ -24,16 +24,22 @@ class History(Callback):
         every: parameters and gradients are recorded in epoch 1 and every so many epochs.
         batches: gradients are recorded of the first so many mini-batches of such an epoch; None
             for all of them.
+        report: whether to say so, on standard error, if recording was dear.
     """
 
     def __init__(
-        self, writer: TrainingHistoryWriter, every: int = 1, batches: int | None = None
+        self,
+        writer: TrainingHistoryWriter,
+        every: int = 1,
+        batches: int | None = None,
+        report: bool = True,
     ) -> None:
         if every < 1:
             raise ValueError(f"history must be recorded every 1 or more epochs, got {every}")
         self.writer = writer
         self.every = every
         self.batches = batches
+        self.report = report
         self._start = 0.0
 
     def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
@@ -58,11 +64,11 @@ class History(Callback):
         self.writer.flush()
 
     def on_fit_end(self, trainer: MiniBatchTrainer) -> None:
-        """Close the files; say so if recording was dear."""
+        """Close the files; report what recording cost if it was more than a little."""
         self.writer.close()
         elapsed = time.perf_counter() - self._start
         training = max(elapsed - self.writer.seconds, 1e-9)
-        if self.writer.seconds > COST_LIMIT * training:
+        if self.report and self.writer.seconds > COST_LIMIT * training:
             print(
                 f"recording the history took {self.writer.seconds:.1f} s beside {training:.1f} s "
                 f"of training ({self.writer.seconds / training:.0%}); record less often with "

@@ -85,7 +85,8 @@ def as_dataset(
 def _checked(name: str, values: Any, dtype: DTypeLike) -> Array:
     """The values as finite numbers of the given dtype, with at least one sample."""
     try:
-        array = np.asarray(values).astype(dtype, copy=False)
+        with np.errstate(over="ignore"):  # too large for float32: reported below
+            array = np.asarray(values).astype(dtype, copy=False)
     except (TypeError, ValueError) as error:
         raise DataError(f"{name}: expected numbers, got {error}") from None
     if array.ndim == 0 or len(array) == 0:

@@ -33,6 +33,8 @@ def describe_divergence(trainer: MiniBatchTrainer, data: ArrayDataset | None) ->
         message += f"; first layer whose output is not finite: {output}"
     if gradient:
         message += f"; first layer, from the loss, whose gradient is not finite: {gradient}"
+    else:
+        message += "; the gradients are still finite"
     return f"{message}. Lower the learning rate, or limit the gradient's norm"
 
 

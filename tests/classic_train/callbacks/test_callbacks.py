@@ -1,0 +1,204 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from src.classic_nn import BinaryCrossEntropy, Dense, Sequential, create_optimizer
+from src.classic_nn.serialization import TensorFileError, read_tensor_file, write_tensor_file
+from src.classic_train import MiniBatchTrainer
+from src.classic_train.callbacks import (
+    BestEpoch,
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    History,
+    Progress,
+    read_checkpoint,
+)
+from src.history import TrainingHistoryReader, TrainingHistoryWriter
+
+
+def trainer_of(callbacks, epochs=6, validation_costs=None):
+    """A trainer on a few points; its validation costs are replaced by the given ones."""
+
+    class Prescribed(Callback):
+        order = -1
+
+        def on_epoch_end(self, trainer):
+            if validation_costs:
+                trainer.record["validation_cost"] = validation_costs[trainer.epoch - 1]
+
+    network = Sequential([Dense(1)])
+    network.build((2,), np.random.default_rng(0))
+    return MiniBatchTrainer(
+        network,
+        BinaryCrossEntropy(),
+        create_optimizer("sgd"),
+        batch_size=4,
+        epochs=epochs,
+        callbacks=[Prescribed(), *callbacks],
+    )
+
+
+def fit(trainer):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(12, 2))
+    data = x, (x[:, :1] > 0).astype(np.float32)
+    return trainer.fit(data, data)
+
+
+class KeepWeights(Callback):
+    def __init__(self):
+        self.weights = {}
+
+    def on_epoch_end(self, trainer):
+        self.weights[trainer.epoch] = trainer.network.parameters.vector.copy()
+
+
+@pytest.mark.parametrize(
+    ("costs", "patience", "epochs", "best"),
+    [
+        ([5, 4, 3, 3.5, 3.4, 9], 2, 5, 3),
+        ([5, 4, 3, 3.5, 2, 9], 2, 6, 5),
+        ([5, 6, 7, 8, 9, 10], 1, 2, 1),
+        ([5, 4, 3, 2, 3, 4], None, 6, 4),
+    ],
+)
+def test_early_stopping_keeps_patience_and_restores_the_best(costs, patience, epochs, best):
+    keep, stopping = KeepWeights(), EarlyStopping(patience)
+    trainer = trainer_of([keep, stopping], validation_costs=costs)
+    fit(trainer)
+    assert trainer.epoch == epochs
+    assert stopping.best.epoch == best
+    assert np.array_equal(trainer.network.parameters.vector, keep.weights[best])
+    assert (trainer.stop_reason is None) == (patience is None or epochs == 6)
+
+
+def test_early_stopping_without_restoring_leaves_the_last_weights():
+    keep, stopping = KeepWeights(), EarlyStopping(1, restore_best=False)
+    trainer = trainer_of([keep, stopping], validation_costs=[1, 2, 3, 4, 5, 6])
+    fit(trainer)
+    assert np.array_equal(trainer.network.parameters.vector, keep.weights[2])
+    assert trainer.stop_reason == "no better validation_cost since epoch 1 (patience 1)"
+
+
+def test_the_best_may_be_the_largest():
+    best = BestEpoch("validation_cost", mode="max")
+    trainer = trainer_of([], validation_costs=[1])
+    for trainer.epoch, value in enumerate([1, 3, 2], start=1):
+        trainer.record = {"validation_cost": value, "cost": 0}
+        best.update(trainer)
+    assert (best.epoch, best.value) == (2, 3)
+    with pytest.raises(ValueError, match="mode must be 'min' or 'max', got 'median'"):
+        BestEpoch(mode="median")
+
+
+def test_checkpoints_are_last_best_and_numbered(tmp_path):
+    costs = [5, 4, 3, 6, 7, 8]
+    trainer = trainer_of(
+        [Checkpoint(tmp_path, every=2, facts={"recipe": "x"})], validation_costs=costs
+    )
+    fit(trainer)
+    epochs = {path.name: read_checkpoint(path)[1]["epoch"] for path in tmp_path.iterdir()}
+    assert epochs == {
+        "last.safetensors": 6,
+        "best.safetensors": 3,
+        "epoch-0002.safetensors": 2,
+        "epoch-0004.safetensors": 4,
+        "epoch-0006.safetensors": 6,
+    }
+    arrays, facts = read_checkpoint(tmp_path)  # a directory means its last checkpoint
+    assert facts["epoch"] == 6
+    assert facts["recipe"] == "x"
+    assert np.array_equal(arrays["parameters/W1"], trainer.network.parameters["W1"])
+    assert [record["validation_cost"] for record in facts["history"]] == costs
+
+
+def test_a_checkpoint_holds_the_state_of_callbacks_given_after_it(tmp_path):
+    stopping = EarlyStopping(None)
+    fit(trainer_of([Checkpoint(tmp_path), stopping], validation_costs=[5, 4, 3, 6, 7, 8]))
+    assert read_checkpoint(tmp_path)[1]["callbacks"]["early_stopping"] == {"epoch": 3, "value": 3}
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path, monkeypatch):
+    from src.classic_nn.serialization import tensor_file
+
+    save, calls = tensor_file.save_file, []
+
+    def full_at_the_fourth(*arguments):
+        calls.append(1)
+        if len(calls) > 3:
+            raise OSError(28, "No space left on device")
+        save(*arguments)
+
+    monkeypatch.setattr(tensor_file, "save_file", full_at_the_fourth)
+    with pytest.raises(OSError, match="No space left"):
+        fit(trainer_of([Checkpoint(tmp_path)], validation_costs=[9, 10, 11, 12, 13, 14]))
+    assert read_checkpoint(tmp_path)[1]["epoch"] == 2  # best and last of 1, last of 2
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["best.safetensors", "last.safetensors"]
+
+
+def test_a_model_is_no_checkpoint(tmp_path):
+    write_tensor_file(tmp_path / "model.safetensors", {}, {"kind": "model"})
+    with pytest.raises(TensorFileError, match="holds a model, which cannot be resumed"):
+        read_checkpoint(tmp_path / "model.safetensors")
+
+
+def test_history_records_what_was_asked_for(tmp_path):
+    history = History(TrainingHistoryWriter(tmp_path), every=3, batches=2)
+    trainer = trainer_of([history])
+    fit(trainer)
+    reader = TrainingHistoryReader(tmp_path)
+    assert sorted(reader.get_costs()["step"]) == [1, 2, 3, 4, 5, 6]
+    assert set(reader.get_parameters()["step"]) == {1, 3, 6}
+    gradients = reader.get_gradients()
+    assert set(gradients["step"]) == {1, 3, 6}
+    assert set(gradients["tag"].str.extract(r"batch_no_(\d+)")[0]) == {"0", "1"}
+    costs = reader.get_costs("validation")["value"].to_numpy()
+    assert costs == pytest.approx([r["validation_cost"] for r in trainer.history], rel=1e-6)
+    assert set(reader.get_metrics()["tag"]) == {"/metrics/learning_rate"}
+
+
+def test_dear_recording_is_reported_and_cheap_recording_is_not(tmp_path, capsys):
+    dear = TrainingHistoryWriter(tmp_path / "dear")
+    trainer = trainer_of([History(dear)])
+    dear.seconds = 100.0
+    fit(trainer)
+    assert "record less often with --history-every" in capsys.readouterr().err
+    cheap = TrainingHistoryWriter(tmp_path / "cheap")
+
+    class Free(Callback):
+        def on_epoch_end(self, trainer):
+            cheap.seconds = 0.0
+
+    fit(trainer_of([History(cheap), Free()], epochs=1))
+    assert capsys.readouterr().err == ""
+
+
+def test_history_must_be_recorded_sometimes(tmp_path):
+    with pytest.raises(ValueError, match="every 1 or more epochs, got 0"):
+        History(TrainingHistoryWriter(tmp_path), every=0)
+
+
+def test_progress_without_a_terminal_is_lines(capsys):
+    fit(trainer_of([Progress()], epochs=20))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 10
+    assert lines[-1].startswith("epoch 20/20: cost 0.")
+    assert "learning rate 0.01, 0 s left" in lines[-1]
+
+
+def test_progress_on_a_terminal_is_a_bar(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    fit(trainer_of([Progress()], epochs=2))
+    error = capsys.readouterr().err
+    assert "6/6" in error
+    assert "lr 0.01" in error
+
+
+def test_checkpoint_facts_are_json(tmp_path):
+    fit(trainer_of([Checkpoint(tmp_path)], epochs=1))
+    shutil.copy(tmp_path / "last.safetensors", tmp_path / "copy.safetensors")
+    _, facts = read_tensor_file(tmp_path / "copy.safetensors")
+    assert json.loads(json.dumps(facts)) == facts
