@@ -164,7 +164,7 @@ class TrainingOptions:
     seed: int = option(0, "of data, weights, shuffling and dropout", at_least(0), "N")
     dtype: str = option(
         "float32",
-        "float32, or float64 (slower, more exact)",
+        "float32, or float64: slower, more exact",
         one_of("dtype", ["float32", "float64"]),
         "TYPE",
     )
