@@ -1,0 +1,104 @@
+"""Convolution, forward.
+
+    y[n, p, q, f] = b[f] + sum over i, j, c of
+                    x[n, p s + i d - top, q s + j d - left, c] * w[i, j, c, f]
+
+with stride s and dilation d, zeros outside the image (LeCun et al. 1998, section II.A; like
+every deep-learning framework this is the cross-correlation: the kernel is not flipped).
+
+Groups divide the input channels and the filters into as many parts; a filter sees its own part
+only. With as many groups as input channels the convolution is depthwise (Howard et al. 2017,
+section 3.1).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from src.classic_cnn.blocks import gathered
+from src.classic_cnn.depthwise import depthwise_forward
+from src.classic_cnn.utils import Geometry, Padding, Pair, geometry, zero_pad
+from src.classic_nn.array_types import Array
+
+
+class ConvCache(NamedTuple):
+    """What the backward pass needs.
+
+    Attributes:
+        padded: (samples, padded height, padded width, channels), the input with its border; the
+            input itself where there is none.
+        w: (KH, KW, channels / groups, filters).
+        where: geometry.
+        groups: number of groups.
+    """
+
+    padded: Array
+    w: Array
+    where: Geometry
+    groups: int
+
+
+def conv_forward(
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    stride: int | Pair = 1,
+    padding: Padding = "valid",
+    dilation: int | Pair = 1,
+    groups: int = 1,
+) -> tuple[Array, ConvCache]:
+    """Convolve images with a bank of filters.
+
+    Args:
+        x: (samples, height, width, channels).
+        w: (KH, KW, channels / groups, filters).
+        b: (filters,), or None for no bias.
+        stride: pixels from one window to the next, one number or (vertical, horizontal).
+        padding: "valid", "same", "same_tf", or numbers of pixels; see ``utils.geometry``.
+        dilation: pixels from one kernel element to the next.
+        groups: parts into which channels and filters are divided.
+
+    Returns:
+        y (samples, OH, OW, filters), and the cache for ``conv_backward``. The cache holds the
+        padded input: samples * padded height * padded width * channels values.
+
+    Raises:
+        ValueError: channels, filters and groups do not fit, or the geometry is impossible.
+    """
+    check_channels(x.shape[3], w.shape, groups)
+    where = geometry(x.shape[1:3], w.shape[:2], stride, padding, dilation)
+    # 1. a border of zeros
+    padded = zero_pad(x, where.padding) if np.any(where.padding) else x
+    # 2. windows times kernel, group by group
+    y = np.empty((len(x), *where.output, w.shape[3]), x.dtype)
+    if groups > 1 and w.shape[2] == 1:
+        depthwise_forward(padded, w, where, out=y)
+    else:
+        for channels, filters in group_slices(groups, x.shape[3], w.shape[3]):
+            kernel = w[..., filters].reshape(-1, w.shape[3] // groups)
+            for samples, rows, columns in gathered(padded[..., channels], where):
+                part = y[samples, rows, :, filters]
+                if part.flags.c_contiguous:
+                    np.matmul(columns, kernel, out=part.reshape(len(columns), -1))
+                else:
+                    part[...] = (columns @ kernel).reshape(part.shape)
+    # 3. bias
+    if b is not None:
+        y += b
+    return y, ConvCache(padded, w, where, groups)
+
+
+def check_channels(channels: int, kernel_shape: tuple[int, ...], groups: int) -> None:
+    """Raise ValueError unless channels, kernel and groups fit together."""
+    filters = kernel_shape[3]
+    if groups < 1 or channels % groups or filters % groups or kernel_shape[2] * groups != channels:
+        raise ValueError(
+            f"{channels} channels in {groups} groups need a kernel of shape (height, width, "
+            f"channels / groups, filters) with filters divisible by groups; got {kernel_shape}"
+        )
+
+
+def group_slices(groups: int, channels: int, filters: int) -> list[tuple[slice, slice]]:
+    """The input channels and the filters of each group."""
+    c, f = channels // groups, filters // groups
+    return [(slice(g * c, (g + 1) * c), slice(g * f, (g + 1) * f)) for g in range(groups)]

@@ -1,0 +1,105 @@
+"""Convolution as a layer."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from src.classic_cnn.backward import conv_backward
+from src.classic_cnn.forward import ConvCache, check_channels, conv_forward
+from src.classic_cnn.utils import Padding, Pair, geometry
+from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.context import EVALUATION, Context
+from src.classic_nn.initializers import initialize_weights
+from src.classic_nn.layers.base import Layer
+from src.classic_nn.parameters import ParameterVector
+
+
+@dataclass(eq=False)
+class Conv2D(Layer):
+    """Convolution of samples (height, width, channels); ``build`` learns them from the input.
+
+    Args:
+        out_channels: number of filters.
+        kernel_size: one number or (height, width).
+        stride: one number or (vertical, horizontal).
+        padding: "valid", "same", "same_tf", or numbers of pixels; see ``utils.geometry``.
+        dilation: pixels from one kernel element to the next.
+        groups: parts into which channels and filters are divided.
+        bias: whether to add b; leave it out before batch normalization, which removes it.
+        initialization: "he", "xavier" or "lecun", for W; b starts at 0.
+    """
+
+    weight_name: ClassVar[str] = "W"
+
+    out_channels: int
+    kernel_size: int | Pair = 3
+    stride: int | Pair = 1
+    padding: Padding = "same"
+    dilation: int | Pair = 1
+    groups: int = 1
+    bias: bool = True
+    initialization: str = "he"
+
+    def build(
+        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    ) -> Shape:
+        """Draw W (KH, KW, channels / groups, out_channels) and set b (out_channels,) to zero."""
+        if len(input_shape) != 3:
+            raise ValueError(
+                f"{self.name}: expected samples of shape (height, width, channels), "
+                f"got {input_shape}"
+            )
+        shape = (*self.kernel, input_shape[2] // max(self.groups, 1), self.out_channels)
+        try:
+            check_channels(input_shape[2], shape, self.groups)
+            output_shape = self.output_shape(input_shape)
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
+        parameters = {"W": initialize_weights(shape, self.initialization, rng, dtype)}
+        if self.bias:
+            parameters["b"] = np.zeros(self.out_channels, dtype)
+        self.parameters = ParameterVector.pack(parameters, dtype)
+        return output_shape
+
+    @property
+    def kernel(self) -> Pair:
+        """Height and width of the kernel."""
+        size = self.kernel_size
+        return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(OH, OW, out_channels)."""
+        image = (input_shape[0], input_shape[1])
+        where = geometry(image, self.kernel, self.stride, self.padding, self.dilation)
+        return (*where.output, self.out_channels)
+
+    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, ConvCache]:
+        """(samples, height, width, channels) -> (samples, OH, OW, out_channels)."""
+        W, b = self.parameters["W"], self.parameters.get("b")
+        if x.ndim != 4 or x.shape[3] != W.shape[2] * self.groups:
+            raise ValueError(
+                f"{self.name}: expected x of shape (samples, height, width, "
+                f"{W.shape[2] * self.groups}), got {x.shape}"
+            )
+        return conv_forward(x, W, b, self.stride, self.padding, self.dilation, self.groups)
+
+    def backward(
+        self,
+        dy: Array,
+        cache: ConvCache,
+        context: Context = EVALUATION,
+        out: ParameterVector | None = None,
+        input_gradient: bool = True,
+    ) -> tuple[Array | None, ParameterVector]:
+        """dx (samples, height, width, channels) and the gradients of W and b."""
+        out = self.gradient_vector(out)
+        dx, _, _ = conv_backward(dy, cache, out["W"], out.get("b"), input_gradient)
+        return dx, out
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """OH * OW * out_channels * KH * KW * channels / groups."""
+        height, width, filters = self.output_shape(input_shape)
+        kh, kw = self.kernel
+        return height * width * filters * kh * kw * (input_shape[2] // self.groups)

@@ -1,0 +1,111 @@
+"""Pooling as layers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from src.classic_cnn.pooling import (
+    average_pool_backward,
+    average_pool_forward,
+    global_average_pool_backward,
+    global_average_pool_forward,
+    max_pool_backward,
+    max_pool_forward,
+)
+from src.classic_cnn.utils import Padding, Pair, geometry
+from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.context import EVALUATION, Context
+from src.classic_nn.layers.base import Layer
+from src.classic_nn.parameters import ParameterVector
+
+
+@dataclass(eq=False)
+class MaxPool2D(Layer):
+    """Largest value of each window of each channel.
+
+    Args:
+        window: one number or (height, width).
+        stride: one number or (vertical, horizontal); the window's size if None.
+        padding: "valid", "same", "same_tf", or numbers of pixels.
+    """
+
+    window: int | Pair = 2
+    stride: int | Pair | None = None
+    padding: Padding = 0
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(OH, OW, channels)."""
+        kernel = (self.window, self.window) if isinstance(self.window, int) else self.window
+        stride = kernel if self.stride is None else self.stride
+        image = (input_shape[0], input_shape[1])
+        return (*geometry(image, kernel, stride, self.padding).output, input_shape[2])
+
+    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
+        """(samples, height, width, channels) -> (samples, OH, OW, channels)."""
+        return max_pool_forward(x, self.window, self.stride, self.padding)
+
+    def backward(
+        self,
+        dy: Array,
+        cache: Any,
+        context: Context = EVALUATION,
+        out: ParameterVector | None = None,
+        input_gradient: bool = True,
+    ) -> tuple[Array | None, ParameterVector]:
+        """dx of the input's shape; there are no parameters."""
+        dx = max_pool_backward(dy, cache) if input_gradient else None
+        return dx, self.gradient_vector(out)
+
+
+@dataclass(eq=False)
+class AveragePool2D(MaxPool2D):
+    """Mean of each window of each channel.
+
+    Args:
+        window: one number or (height, width).
+        stride: one number or (vertical, horizontal); the window's size if None.
+        padding: "valid", "same", "same_tf", or numbers of pixels.
+        count_padding: whether the zeros of the border count as values.
+    """
+
+    count_padding: bool = True
+
+    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
+        """(samples, height, width, channels) -> (samples, OH, OW, channels)."""
+        return average_pool_forward(x, self.window, self.stride, self.padding, self.count_padding)
+
+    def backward(
+        self,
+        dy: Array,
+        cache: Any,
+        context: Context = EVALUATION,
+        out: ParameterVector | None = None,
+        input_gradient: bool = True,
+    ) -> tuple[Array | None, ParameterVector]:
+        """dx of the input's shape; there are no parameters."""
+        dx = average_pool_backward(dy, cache) if input_gradient else None
+        return dx, self.gradient_vector(out)
+
+
+@dataclass(eq=False)
+class GlobalAveragePool(Layer):
+    """Mean over all pixels: (samples, height, width, channels) -> (samples, channels)."""
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(channels,)."""
+        return input_shape[-1:]
+
+    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
+        """Average; the cache is the shape of x."""
+        return global_average_pool_forward(x)
+
+    def backward(
+        self,
+        dy: Array,
+        cache: Any,
+        context: Context = EVALUATION,
+        out: ParameterVector | None = None,
+        input_gradient: bool = True,
+    ) -> tuple[Array | None, ParameterVector]:
+        """dx of the input's shape; there are no parameters."""
+        dx = global_average_pool_backward(dy, cache) if input_gradient else None
+        return dx, self.gradient_vector(out)

@@ -1,0 +1,129 @@
+"""Pooling, forward: one number for each window of each channel.
+
+    max      y[n, p, q, c] = max over i, j of x[n, p s + i - top, q s + j - left, c]
+    average  y[n, p, q, c] = sum over i, j of x[n, p s + i - top, q s + j - left, c] / count
+
+The border of max pooling is minus infinity, so it is never the maximum. The count of average
+pooling is that of all window elements, or of those inside the image (``count_padding=False``).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from src.classic_cnn.blocks import blocks
+from src.classic_cnn.taps import taps
+from src.classic_cnn.utils import Geometry, Padding, Pair, geometry, zero_pad
+from src.classic_nn.array_types import Array
+
+
+class MaxPoolCache(NamedTuple):
+    """Padded input and output (samples, OH, OW, channels) of a forward pass, and its geometry."""
+
+    padded: Array
+    y: Array
+    where: Geometry
+
+
+class AveragePoolCache(NamedTuple):
+    """Counts (OH, OW, 1), shape of the padded input, and geometry."""
+
+    counts: Array
+    padded_shape: tuple[int, ...]
+    where: Geometry
+
+
+def max_pool_forward(
+    x: Array, window: int | Pair = 2, stride: int | Pair | None = None, padding: Padding = 0
+) -> tuple[Array, MaxPoolCache]:
+    """Largest value of each window.
+
+    Args:
+        x: (samples, height, width, channels).
+        window: height and width of the window.
+        stride: pixels from one window to the next; the window's size if None.
+        padding: as for convolutions, less than the window.
+
+    Returns:
+        y (samples, OH, OW, channels), and the cache for ``max_pool_backward``.
+
+    Raises:
+        ValueError: impossible geometry, or a border in which a whole window would fit.
+    """
+    where = pool_geometry(x, window, stride, padding)
+    padded = zero_pad(x, where.padding, -np.inf) if np.any(where.padding) else x
+    y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
+    for samples, rows in pool_blocks(padded, where):
+        block = y[samples, rows]
+        block[...] = -np.inf
+        for _, _, pixels in taps(padded, where, samples, rows):
+            np.maximum(block, pixels, out=block)
+    return y, MaxPoolCache(padded, y, where)
+
+
+def average_pool_forward(
+    x: Array,
+    window: int | Pair = 2,
+    stride: int | Pair | None = None,
+    padding: Padding = 0,
+    count_padding: bool = True,
+) -> tuple[Array, AveragePoolCache]:
+    """Mean of each window.
+
+    Args:
+        x: (samples, height, width, channels).
+        window: height and width of the window.
+        stride: pixels from one window to the next; the window's size if None.
+        padding: as for convolutions, less than the window.
+        count_padding: whether the zeros of the border count as values (PyTorch's default).
+
+    Returns:
+        y (samples, OH, OW, channels), and the cache for ``average_pool_backward``.
+
+    Raises:
+        ValueError: impossible geometry, or a border in which a whole window would fit.
+    """
+    where = pool_geometry(x, window, stride, padding)
+    padded = zero_pad(x, where.padding) if np.any(where.padding) else x
+    counts = window_counts(x.shape[1:3], where, count_padding).astype(x.dtype)
+    y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
+    for samples, rows in pool_blocks(padded, where):
+        block = y[samples, rows]
+        block[...] = 0
+        for _, _, pixels in taps(padded, where, samples, rows):
+            block += pixels
+        block /= counts[rows]
+    return y, AveragePoolCache(counts, padded.shape, where)
+
+
+def global_average_pool_forward(x: Array) -> tuple[Array, tuple[int, ...]]:
+    """Mean over all pixels: (samples, height, width, channels) -> (samples, channels)."""
+    return x.mean(axis=(1, 2)), x.shape
+
+
+def pool_geometry(
+    x: Array, window: int | Pair, stride: int | Pair | None, padding: Padding
+) -> Geometry:
+    """Geometry of a pooling; every window must have a pixel of the image in it."""
+    kernel = (window, window) if isinstance(window, int) else window
+    where = geometry(x.shape[1:3], kernel, kernel if stride is None else stride, padding)
+    for size, sides in zip(kernel, where.padding, strict=True):
+        if max(sides) >= size:
+            raise ValueError(f"padding {where.padding} must be less than the window {kernel}")
+    return where
+
+
+def window_counts(image: Pair, where: Geometry, count_padding: bool) -> Array:
+    """(OH, OW, 1): how many values each window averages."""
+    inside = np.ones((1, *image, 1))
+    border = zero_pad(inside, where.padding, value=float(count_padding))
+    counts = np.zeros((*where.output, 1))
+    for _, _, pixels in taps(border, where, slice(0, 1), slice(0, where.output[0])):
+        counts += pixels[0]
+    return counts
+
+
+def pool_blocks(padded: Array, where: Geometry) -> Iterator[tuple[slice, slice]]:
+    """Blocks of which input, output and a mask fit the buffer together."""
+    return blocks(len(padded), where, 4 * padded.shape[3] * padded.itemsize)

@@ -1,0 +1,162 @@
+"""Geometry of windows: padding rules, output sizes, and views of an image as windows.
+
+Images are (samples, height, width, channels). A kernel of size k with dilation d reaches over
+``reach = d * (k - 1) + 1`` pixels, and a padded length L gives ``(L - reach) // stride + 1``
+windows.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.naming import lookup
+
+Pair = tuple[int, int]
+Padding = str | int | Pair | tuple[Pair, Pair]
+"""A rule ("valid", "same", "same_tf"), pixels on all sides, (vertical, horizontal) pixels, or
+((top, bottom), (left, right)) pixels."""
+
+
+class Geometry(NamedTuple):
+    """Where the windows of an operation lie; pairs are (vertical, horizontal).
+
+    Attributes:
+        kernel: height and width of the kernel.
+        stride: pixels from one window to the next.
+        dilation: pixels from one kernel element to the next.
+        padding: ((top, bottom), (left, right)) pixels.
+        output: height and width of the output.
+    """
+
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    padding: tuple[Pair, Pair]
+    output: Pair
+
+
+def geometry(
+    image: Pair, kernel: Pair, stride: int | Pair, padding: Padding, dilation: int | Pair = 1
+) -> Geometry:
+    """Resolve settings for an image of the given height and width.
+
+    The padding rules, with reach = dilation * (kernel - 1) + 1:
+
+    * "valid": no padding;
+    * "same": reach - 1 pixels in all, half on each side, an odd one at the bottom and right. At
+      stride 1 the output is as large as the input. It depends on the kernel only, as PyTorch's
+      padding does;
+    * "same_tf": TensorFlow's rule. The output has ceil(image / stride) pixels; the padding that
+      this takes is divided in halves, an odd one at the bottom and right. With a stride it
+      depends on the size of the image too.
+
+    Raises:
+        ValueError: an unknown rule, a number that is not positive (negative for padding), or an
+            image that is smaller than the kernel's reach; the text has all settings.
+    """
+    strides, dilations = _pair(stride), _pair(dilation)
+    if min(*kernel, *strides, *dilations) < 1:
+        raise ValueError(
+            f"kernel size, stride and dilation must be 1 or more, got kernel {kernel}, stride "
+            f"{strides}, dilation {dilations}"
+        )
+    reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True))
+    if isinstance(padding, str):
+        rule = lookup("padding", padding, PADDING_RULES)
+        top_bottom, left_right = (
+            rule(size, r, s) for size, r, s in zip(image, reach, strides, strict=True)
+        )
+    else:
+        top_bottom, left_right = _sides(padding)
+    if min(*top_bottom, *left_right) < 0:
+        raise ValueError(f"padding must be 0 or more, got {padding}")
+    sides = (top_bottom, left_right)
+    height, width = (
+        (size + sum(side) - r) // s + 1
+        for size, side, r, s in zip(image, sides, reach, strides, strict=True)
+    )
+    if height < 1 or width < 1:
+        raise ValueError(
+            f"image of {image[0]} x {image[1]} pixels with padding {sides} is smaller than a "
+            f"kernel of {kernel[0]} x {kernel[1]} with dilation {dilations}"
+        )
+    return Geometry(kernel, strides, dilations, sides, (height, width))
+
+
+def _valid(size: int, reach: int, stride: int) -> Pair:
+    return 0, 0
+
+
+def _same(size: int, reach: int, stride: int) -> Pair:
+    return (reach - 1) // 2, reach // 2
+
+
+def _same_tf(size: int, reach: int, stride: int) -> Pair:
+    total = max((-(-size // stride) - 1) * stride + reach - size, 0)
+    return total // 2, total - total // 2
+
+
+PADDING_RULES = {"valid": _valid, "same": _same, "same_tf": _same_tf}
+"""From image size, kernel reach and stride to the pixels before and after, by name."""
+
+
+def _pair(value: int | Pair) -> Pair:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+def _sides(padding: int | Pair | tuple[Pair, Pair]) -> tuple[Pair, Pair]:
+    vertical, horizontal = (padding, padding) if isinstance(padding, int) else padding
+    return _pair(vertical), _pair(horizontal)
+
+
+def zero_pad(x: Array, padding: Padding, value: float = 0.0) -> Array:
+    """Put a border around images.
+
+    Args:
+        x: (samples, height, width, channels).
+        padding: pixels on all sides, (vertical, horizontal), or ((top, bottom), (left, right)).
+        value: what the border holds.
+
+    Returns:
+        (samples, top + height + bottom, left + width + right, channels), a new array.
+
+    >>> zero_pad(np.ones((1, 1, 2, 1)), (0, 1))[0, :, :, 0]
+    array([[0., 1., 1., 0.]])
+    """
+    if isinstance(padding, str):
+        raise ValueError(f"zero_pad needs numbers of pixels, got {padding!r}")
+    (top, bottom), (left, right) = _sides(padding)
+    n, height, width, channels = x.shape
+    padded = np.full((n, top + height + bottom, left + width + right, channels), value, x.dtype)
+    padded[:, top : top + height, left : left + width] = x
+    return padded
+
+
+def without_border(padded: Array, where: Geometry) -> Array:
+    """The image inside the border, as an array of its own: the backward of ``zero_pad``."""
+    (top, bottom), (left, right) = where.padding
+    height, width = padded.shape[1:3]
+    return padded[:, top : height - bottom, left : width - right].copy()
+
+
+def windows(padded: Array, where: Geometry) -> Array:
+    """Every window of padded images, as a read-only view that copies nothing.
+
+    Args:
+        padded: (samples, padded height, padded width, channels).
+        where: the geometry.
+
+    Returns:
+        (samples, OH, OW, KH, KW, channels): element [n, y, x, i, j, c] is
+        padded[n, y * stride + i * dilation, x * stride + j * dilation, c].
+    """
+    n, row, column, channel = padded.strides
+    (sy, sx), (dy, dx) = where.stride, where.dilation
+    return as_strided(
+        padded,
+        (len(padded), *where.output, *where.kernel, padded.shape[3]),
+        (n, sy * row, sx * column, dy * row, dx * column, channel),
+        writeable=False,
+    )

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from src.classic_cnn import (
+    average_pool_backward,
+    average_pool_forward,
+    global_average_pool_backward,
+    global_average_pool_forward,
+    max_pool_backward,
+    max_pool_forward,
+    zero_pad,
+)
+from src.classic_cnn.utils import without_border
+from src.classic_nn import check_function
+from tests.classic_cnn import oracles
+
+
+@st.composite
+def poolings(draw, ties):
+    window = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    stride = draw(st.one_of(st.none(), st.tuples(st.integers(1, 3), st.integers(1, 3))))
+    padding = tuple(
+        (draw(st.integers(0, size - 1)), draw(st.integers(0, size - 1))) for size in window
+    )
+    shape = (draw(st.integers(1, 2)), *(size + draw(st.integers(0, 4)) for size in window), 2)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    values = rng.integers(3, size=shape) if ties else rng.permutation(int(np.prod(shape)))
+    return values.reshape(shape) / 2 - 3.0, (window, stride, padding), rng
+
+
+@given(poolings(ties=True))
+def test_max_pooling_equals_the_loops_also_with_ties(case):
+    x, settings, rng = case
+    y, cache = max_pool_forward(x, *settings)
+    padded = zero_pad(x, cache.where.padding, -np.inf)
+    assert np.array_equal(y, oracles.max_pool(padded, cache.where))
+    dy = rng.normal(size=y.shape)
+    padded_gradient = oracles.max_pool_gradient(
+        dy, np.where(np.isinf(padded), -1e9, padded), cache.where
+    )
+    assert np.allclose(max_pool_backward(dy, cache), without_border(padded_gradient, cache.where))
+
+
+@given(poolings(ties=False))
+def test_gradients_agree_with_finite_differences(case):
+    x, settings, rng = case
+    check_function(
+        lambda x: max_pool_forward(x, *settings), max_pool_backward, {"x": x}, rng, 20
+    ).raise_if_failed()
+    for count_padding in (True, False):
+        check_function(
+            lambda x, count=count_padding: average_pool_forward(x, *settings, count),
+            average_pool_backward,
+            {"x": x},
+            rng,
+            20,
+        ).raise_if_failed()
+
+
+@given(poolings(ties=False))
+def test_average_pooling_equals_the_loops(case):
+    x, settings, rng = case
+    y, cache = average_pool_forward(x, *settings)
+    padded = zero_pad(x, cache.where.padding)
+    expected = np.zeros_like(y)
+    for n, p, q, c, window in oracles.pooling_windows(padded, cache.where):
+        expected[n, p, q, c] = window.mean()
+    assert np.allclose(y, expected)
+    dy = rng.normal(size=y.shape)
+    gradient = oracles.average_pool_gradient(dy, padded, cache.where)
+    assert np.allclose(average_pool_backward(dy, cache), without_border(gradient, cache.where))
+
+
+def test_padding_that_does_not_count_leaves_the_mean_of_ones_at_one():
+    y, _ = average_pool_forward(np.ones((1, 4, 4, 1)), 3, 1, 1, count_padding=False)
+    assert (y == 1).all()
+    y, _ = average_pool_forward(np.ones((1, 4, 4, 1)), 3, 1, 1)
+    assert y[0, 0, 0, 0] == pytest.approx(4 / 9)
+
+
+def test_global_average_pooling(rng):
+    check_function(
+        global_average_pool_forward,
+        global_average_pool_backward,
+        {"x": rng.normal(size=(2, 3, 4, 5))},
+        rng,
+    ).raise_if_failed()
+
+
+def test_a_border_as_wide_as_the_window_is_refused():
+    with pytest.raises(ValueError, match="must be less than the window"):
+        max_pool_forward(np.ones((1, 4, 4, 1)), 2, 2, 2)
