@@ -38,7 +38,7 @@ class Activation(NamedTuple):
     from_output: bool
 
 
-ACTIVATIONS = {
+ACTIVATION_FUNCTIONS = {
     "relu": Activation(math.relu, math.relu_backward, from_output=True),
     "leaky_relu": Activation(math.leaky_relu, math.leaky_relu_backward, from_output=False),
     "sigmoid": Activation(math.sigmoid, math.sigmoid_backward, from_output=True),
@@ -99,7 +99,7 @@ def custom_model_forward(
     Returns:
         logits (samples, n_L), and one cache a layer for ``custom_model_backward``.
     """
-    function = lookup("activation", activation, ACTIVATIONS)
+    function = lookup("activation", activation, ACTIVATION_FUNCTIONS)
     last = len(parameters) // 2
     a, caches = X, []
     for layer in range(1, last + 1):
@@ -126,7 +126,7 @@ def custom_model_backward(dlogits: Array, caches: Sequence[LayerCache]) -> dict[
     da = dlogits
     for layer in range(len(caches), 0, -1):
         linear, activation, kept = caches[layer - 1]
-        dz = da if activation is None else ACTIVATIONS[activation].backward(da, kept)
+        dz = da if activation is None else ACTIVATION_FUNCTIONS[activation].backward(da, kept)
         previous, dW, db = linear_backward(dz, linear, input_gradient=layer > 1)
         gradients[f"dW{layer}"], gradients[f"db{layer}"] = dW, db
         if previous is not None:

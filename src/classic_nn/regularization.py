@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from src.classic_nn.checks import check_number
 from src.classic_nn.parameters import ParameterVector, is_batch_norm, is_weight
 
 
@@ -27,8 +28,7 @@ class L2:
     batch_norm: bool = False
 
     def __post_init__(self) -> None:
-        if not self.strength >= 0:
-            raise ValueError(f"L2 strength must be 0 or more, got {self.strength}")
+        check_number("L2 strength", self.strength, 0)
 
     def applies_to(self, name: str) -> bool:
         """Whether the parameter of this name is regularized."""

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from src.classic_nn.checks import check_number
 from src.classic_nn.naming import create
 
 
@@ -23,8 +24,7 @@ class Schedule:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        check_number("learning_rate", self.learning_rate, above=0)
 
     def __call__(self, epoch: float) -> float:
         """Learning rate at the given time, in epochs from the start of training."""
@@ -51,6 +51,10 @@ class StandardDecay(Schedule):
 
     rate: float = 0.05
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("rate", self.rate, 0)
+
     def __call__(self, epoch: float) -> float:
         """Falls fast at first, then ever more slowly."""
         return self.learning_rate / (1 + self.rate * math.floor(epoch))
@@ -61,6 +65,10 @@ class ExponentialDecay(Schedule):
     """learning_rate * base^epoch."""
 
     base: float = 0.95
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("base", self.base, maximum=1, above=0)
 
     def __call__(self, epoch: float) -> float:
         """Falls by the same factor every epoch."""
@@ -77,6 +85,11 @@ class StepDecay(Schedule):
 
     factor: float = 0.5
     every: int = 10
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("factor", self.factor, maximum=1, above=0)
+        check_number("every", self.every, 1, whole=True)
 
     def __call__(self, epoch: float) -> float:
         """A regular staircase."""
@@ -104,6 +117,8 @@ class DiscreteDecay(Schedule):
                 "discrete decay needs one factor for each boundary, boundaries in order; "
                 f"got boundaries {self.boundaries} and factors {self.factors}"
             )
+        for factor in self.factors:
+            check_number("factor", factor, above=0)
 
     def __call__(self, epoch: float) -> float:
         """The factor of the last boundary that has passed."""
@@ -133,6 +148,12 @@ class Cosine(Schedule):
     warmup: float = 0
     minimum: float = 0.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("epochs", self.epochs, above=0)
+        check_number("warmup", self.warmup, 0)
+        check_number("minimum", self.minimum, 0, self.learning_rate)
+
     def __call__(self, epoch: float) -> float:
         """Changes with every step."""
         if epoch < self.warmup:
@@ -154,7 +175,7 @@ class ReduceLROnPlateau(Schedule):
     Args:
         learning_rate: the rate at the start.
         factor: what the rate is multiplied by.
-        patience: epochs without improvement that are borne; 0 reduces after the first.
+        patience: epochs without improvement before the rate falls; 0 reduces after the first.
         min_lr: the rate never falls below it.
         threshold: relative improvement that counts.
     """
@@ -169,6 +190,10 @@ class ReduceLROnPlateau(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_number("factor", self.factor, above=0, below=1)
+        check_number("patience", self.patience, 0, whole=True)
+        check_number("min_lr", self.min_lr, 0)
+        check_number("threshold", self.threshold, 0)
         self.current = self.learning_rate
 
     def __call__(self, epoch: float) -> float:

@@ -10,22 +10,22 @@ from src.classic_nn import (
     initialize_parameters_deep,
     update_parameters,
 )
-from src.classic_nn.classic_model import ACTIVATIONS
+from src.classic_nn.classic_model import ACTIVATION_FUNCTIONS
 from src.classic_nn.gradient_check import check_function
-from src.classic_nn.layers import ACTIVATIONS as ACTIVATION_LAYERS
+from src.classic_nn.layers import ACTIVATIONS
 from src.classic_nn.optimizers import SGD
 
 DIMS = [6, 5, 4, 3]
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATION_FUNCTIONS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_functions_and_layer_objects_agree_bit_for_bit(activation, dtype, rng):
     """The same weights, one training step: logits, cost, gradients and new weights are equal."""
     parameters = initialize_parameters_deep(DIMS, "he", np.random.default_rng(3), dtype)
     layers = []
     for width in DIMS[1:]:
-        layers += [Dense(width), ACTIVATION_LAYERS[activation]()]
+        layers += [Dense(width), ACTIVATIONS[activation]()]
     network = Sequential(layers[:-1])
     network.build((6,), np.random.default_rng(3), dtype)
     assert list(network.parameters) == list(parameters)
@@ -53,7 +53,7 @@ def test_functions_and_layer_objects_agree_bit_for_bit(activation, dtype, rng):
         assert np.array_equal(value, network.parameters[name])
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATION_FUNCTIONS)
 def test_gradients_agree_with_finite_differences(activation, rng):
     x = rng.normal(size=(4, 6))
     start = initialize_parameters_deep(DIMS, "xavier", rng, np.float64)

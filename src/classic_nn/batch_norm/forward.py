@@ -121,9 +121,11 @@ def update_running_statistics(
 
     The direction is that of Keras: momentum 0.9 keeps nine tenths of the old value (PyTorch calls
     the same setting 0.1). The running variance uses the unbiased estimate, n / (n - 1) times the
-    biased one, as the paper (algorithm 2, step 10) and PyTorch do.
+    biased one, as the paper (algorithm 2, step 10) and PyTorch do. A mini-batch of one position
+    says nothing of the variance and leaves it as it was.
     """
     running_mean *= momentum
     running_mean += (1 - momentum) * mean
-    running_variance *= momentum
-    running_variance += (1 - momentum) * variance * (count / max(count - 1, 1))
+    if count > 1:
+        running_variance *= momentum
+        running_variance += (1 - momentum) * variance * (count / (count - 1))

@@ -55,11 +55,8 @@ def generate_digit_scenes(
     rng = np.random.default_rng(0) if rng is None else rng
     digits, names = lookup("split", split, handwritten_digits(split_seed))
     height, width = lookup("placement", placement, CANVASES)
-    corners = (
-        _strip_corners(samples, rng) if placement == "strip" else _canvas_corners(samples, rng)
-    )
-
     count = rng.integers(1, 4, samples)
+    corners = _strip_corners(count, rng) if placement == "strip" else _canvas_corners(count, rng)
     chosen = rng.integers(len(digits), size=(samples, 3))
     x = np.zeros((samples, height, width, 1), np.float32)
     y = np.zeros((samples, 10), np.float32)
@@ -99,24 +96,26 @@ def handwritten_digits(
     return {split: (images[index], names[index]) for split, index in chosen.items()}
 
 
-def _strip_corners(samples: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _strip_corners(count: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
     """(samples, 3, 2): row and column of the corners of three digits, on shuffled places."""
-    places = rng.permuted(np.tile(np.arange(3), (samples, 1)), axis=1)
+    places = rng.permuted(np.tile(np.arange(3), (len(count), 1)), axis=1)
     return np.stack([np.zeros_like(places), places * DIGIT], axis=2)
 
 
-def _canvas_corners(samples: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """(samples, 3, 2): corners of three squares that do not overlap.
+def _canvas_corners(count: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """(samples, 3, 2): corners of squares of which the first ``count`` do not overlap.
 
-    Drawn uniformly, and drawn again where two overlap.
+    Drawn uniformly, and drawn again where two that are shown overlap.
     """
     height, width = CANVASES["canvas"]
     limits = np.array([height - DIGIT + 1, width - DIGIT + 1])
-    corners = np.zeros((samples, 3, 2), np.int64)
-    pending = np.arange(samples)
+    corners = np.zeros((len(count), 3, 2), np.int64)
+    first, second = np.array([0, 0, 1]), np.array([1, 2, 2])  # the three pairs
+    pending = np.arange(len(count))
     while len(pending):
-        corners[pending] = rng.integers(limits, size=(len(pending), 3, 2))
-        drawn = corners[pending]
-        apart = np.abs(drawn[:, [0, 0, 1]] - drawn[:, [1, 2, 2]]).max(axis=2) >= DIGIT
-        pending = pending[~apart.all(axis=1)]
+        drawn = rng.integers(limits, size=(len(pending), 3, 2))
+        corners[pending] = drawn
+        apart = np.abs(drawn[:, first] - drawn[:, second]).max(axis=2) >= DIGIT
+        hidden = second >= count[pending, np.newaxis]
+        pending = pending[~(apart | hidden).all(axis=1)]
     return corners

@@ -15,6 +15,7 @@ from src.classic_nn.batch_norm import (
     batch_norm_inference_backward,
     update_running_statistics,
 )
+from src.classic_nn.checks import check_number
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.parameters import ParameterVector
@@ -38,6 +39,11 @@ class BatchNorm(Layer):
 
     momentum: float = 0.9
     epsilon: float = 1e-5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("momentum", self.momentum, 0, below=1)
+        check_number("epsilon", self.epsilon, above=0)
 
     def build(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
@@ -89,4 +95,4 @@ class BatchNorm(Layer):
             )
         else:
             dx, out["gamma"][...], out["beta"][...] = batch_norm_inference_backward(dy, cache)
-        return dx, out
+        return (dx if input_gradient else None), out

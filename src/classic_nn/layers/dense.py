@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.checks import check_number
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.initializers import initialize_weights
 from src.classic_nn.layers.base import Layer
@@ -84,6 +85,10 @@ class Dense(Layer):
     out_features: int
     bias: bool = True
     initialization: str = "he"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("out_features", self.out_features, 1, whole=True)
 
     def build(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32

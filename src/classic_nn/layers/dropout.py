@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.checks import check_number
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.parameters import ParameterVector
@@ -41,8 +42,7 @@ class Dropout(Layer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.rate < 1:
-            raise ValueError(f"dropout rate must be in [0, 1), got {self.rate}")
+        check_number("dropout rate", self.rate, 0, below=1)
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Array | None]:
         """Any shape to the same shape; the cache is the mask, or None where nothing was dropped."""

@@ -47,6 +47,8 @@ class Sequential(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.input_shape: Shape | None = None
+        if not self.layers or len(set(map(id, self.layers))) < len(self.layers):
+            raise ValueError("Sequential needs one layer or more, each of them only once")
         numbers: Counter[str] = Counter()
         for layer in self.layers:
             kind = type(layer).__name__.lower()

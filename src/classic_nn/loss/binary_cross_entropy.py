@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.checks import check_number
 from src.classic_nn.communicator import SOLO, Communicator
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.loss.base import Loss
@@ -34,7 +35,7 @@ class BinaryCrossEntropyCache(NamedTuple):
 
     p: Array
     y: Array
-    weights: Array | float
+    weights: Array
     scale: Array
 
 
@@ -56,11 +57,15 @@ def binary_cross_entropy(
 
     Returns:
         The loss, and the cache for ``binary_cross_entropy_backward``.
+
+    Raises:
+        ValueError: y or the sample weights have another shape, or the weights sum to zero.
     """
     z, y = logits, targets_like(logits, y)
-    losses = class_weights * (softplus(z) - z * y)  # softplus(z) = max(z, 0) + log(1 + e^-|z|)
+    w = np.asarray(class_weights, z.dtype)
+    losses = w * (softplus(z) - z * y)  # softplus(z) = max(z, 0) + log(1 + e^-|z|)
     loss, scale = weighted_mean(losses.mean(axis=1), sample_weights, None, communicator)
-    return loss, BinaryCrossEntropyCache(sigmoid(z), y, class_weights, scale / z.shape[1])
+    return loss, BinaryCrossEntropyCache(sigmoid(z), y, w, scale / z.shape[1])
 
 
 def binary_cross_entropy_backward(cache: BinaryCrossEntropyCache) -> Array:
@@ -116,6 +121,9 @@ class MissWeightedBinaryCrossEntropy(BinaryCrossEntropy):
     """
 
     miss_weight: float = 3.0
+
+    def __post_init__(self) -> None:
+        check_number("miss_weight", self.miss_weight, above=0)
 
     def weights(self, logits: Array, y: Array) -> Array | float:
         """``miss_weight`` where the label is above the probability, else 1; times class weights."""

@@ -41,6 +41,9 @@ def mean_squared_error(
 
     Returns:
         The loss, and the cache for ``mean_squared_error_backward``.
+
+    Raises:
+        ValueError: y or the sample weights have another shape, or the weights sum to zero.
     """
     difference = outputs - targets_like(outputs, y)
     losses = (difference * difference).mean(axis=1)

@@ -23,8 +23,10 @@ def weighted_mean(
         The loss of the whole mini-batch, and dloss/dl_i = s_i / sum t, (samples, 1).
 
     Raises:
-        ValueError: the weights of the mini-batch sum to zero.
+        ValueError: the weights have another shape, or sum to zero over the mini-batch.
     """
+    if weights is not None and weights.shape != losses.shape:
+        raise ValueError(f"sample weights must have shape {losses.shape}, got {weights.shape}")
     s = np.ones_like(losses) if weights is None else weights.astype(losses.dtype, copy=False)
     t = s if total is None else total
     sums = np.array([np.sum(s * losses, dtype=np.float64), np.sum(t, dtype=np.float64)])

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.checks import check_number
 from src.classic_nn.communicator import SOLO, Communicator
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.loss.base import Loss
@@ -55,13 +56,19 @@ def softmax_cross_entropy(
 
     Returns:
         The loss, and the cache for ``softmax_cross_entropy_backward``.
+
+    Raises:
+        ValueError: a class number out of range, y or the sample weights of another shape, or
+            weights that sum to zero.
     """
     classes = logits.shape[1]
     hard = one_hot(y, classes, logits.dtype) if y.ndim == 1 else targets_like(logits, y)
     targets = (1 - label_smoothing) * hard + label_smoothing / classes
-    s = np.ones(len(logits), logits.dtype) if sample_weights is None else sample_weights
+    s = np.ones(len(logits)) if sample_weights is None else sample_weights
+    s = s.astype(logits.dtype, copy=False)
     total = s
     if class_weights is not None:
+        class_weights = np.asarray(class_weights, logits.dtype)
         targets = targets * class_weights
         total = s * (hard @ class_weights)
     log_p = log_softmax(logits)
@@ -87,6 +94,9 @@ class SoftmaxCrossEntropy(Loss):
 
     label_smoothing: float = 0.0
     class_weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        check_number("label_smoothing", self.label_smoothing, 0, below=1)
 
     def forward(
         self,

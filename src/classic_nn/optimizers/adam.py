@@ -1,13 +1,13 @@
 """Adam (Kingma and Ba 2015, algorithm 1), and AdamW (Loshchilov and Hutter 2019, algorithm 2).
 
     m     <- beta1 m + (1 - beta1) g
-    s     <- beta2 s + (1 - beta2) g^2
+    v     <- beta2 v + (1 - beta2) g^2
     m_hat  = m / (1 - beta1^t)
-    s_hat  = s / (1 - beta2^t)
-    theta <- theta - learning_rate * m_hat / (sqrt(s_hat) + epsilon)
+    v_hat  = v / (1 - beta2^t)
+    theta <- theta - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
 
-t counts steps from 1. Epsilon is that of algorithm 1, added to the root of the corrected s_hat
-(not the "epsilon hat" of the paper's section 2, added to the root of s, which TensorFlow uses).
+t counts steps from 1. Epsilon is that of algorithm 1, added to the root of the corrected v_hat
+(not the "epsilon hat" of the paper's section 2, added to the root of v, which TensorFlow uses).
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Adam(Optimizer):
         epsilon: added to the root of the corrected mean square.
     """
 
-    slots: ClassVar[tuple[str, ...]] = ("m", "s")
+    slots: ClassVar[tuple[str, ...]] = ("m", "v")
 
     learning_rate: float = 0.001
     beta1: float = 0.9
@@ -39,16 +39,20 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
-        """Slots: m, s."""
-        m, s = slots
+        """Slots: m, v."""
+        m, v = slots
         t = self.step_count
+        self.update_moments(g, m, v)
+        m_hat = m / (1 - self.beta1**t)
+        v_hat = v / (1 - self.beta2**t)
+        theta -= self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+
+    def update_moments(self, g: Array, m: Array, v: Array) -> None:
+        """Moving averages of the gradient and of its square, in place."""
         m *= self.beta1
         m += (1 - self.beta1) * g
-        s *= self.beta2
-        s += (1 - self.beta2) * g * g
-        m_hat = m / (1 - self.beta1**t)
-        s_hat = s / (1 - self.beta2**t)
-        theta -= self.learning_rate * m_hat / (np.sqrt(s_hat) + self.epsilon)
+        v *= self.beta2
+        v += (1 - self.beta2) * g * g
 
 
 @dataclass

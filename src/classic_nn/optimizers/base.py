@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.checks import check_number
 from src.classic_nn.parameters import ParameterVector
 
 BLOCK = 16_384
@@ -38,11 +39,11 @@ class Optimizer:
     state: dict[str, ParameterVector] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        check_number("learning_rate", self.learning_rate, above=0)
         for name in ("beta", "beta1", "beta2"):
-            if not 0 <= getattr(self, name, 0.0) < 1:
-                raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+            check_number(name, getattr(self, name, 0.0), 0, below=1)
+        check_number("epsilon", getattr(self, "epsilon", 1.0), above=0)
+        check_number("weight_decay", getattr(self, "weight_decay", 0.0), 0)
 
     def step(self, parameters: ParameterVector, gradients: ParameterVector) -> None:
         """Take one step: change the parameters in place; the gradients stay as they are."""

@@ -1,5 +1,7 @@
 """Gradient clipping, in place on the one vector of all gradients."""
 
+import math
+
 import numpy as np
 
 from src.classic_nn.array_types import Array
@@ -15,7 +17,12 @@ def clip_by_norm(gradient: Array, maximum: float) -> float:
     >>> clip_by_norm(g, 1.0), g
     (5.0, array([0.6, 0.8]))
     """
-    norm = float(np.sqrt(np.dot(gradient, gradient)))
+    with np.errstate(over="ignore"):
+        squares = float(np.dot(gradient, gradient))
+    if squares == np.inf:  # beyond float32, where single values reach 1e19
+        wide = gradient.astype(np.float64)
+        squares = float(np.dot(wide, wide))
+    norm = math.sqrt(squares)
     if norm > maximum:
         gradient *= maximum / norm
     return norm

@@ -6,7 +6,7 @@ takes momentum steps until the estimate is good enough, then scales Adam's step 
     rho_inf = 2 / (1 - beta2) - 1
     rho_t   = rho_inf - 2 t beta2^t / (1 - beta2^t)
     r_t     = sqrt((rho_t - 4)(rho_t - 2) rho_inf / ((rho_inf - 4)(rho_inf - 2) rho_t))
-    theta  <- theta - learning_rate * r_t * m_hat * sqrt(1 - beta2^t) / (sqrt(s) + epsilon)
+    theta  <- theta - learning_rate * r_t * m_hat * sqrt(1 - beta2^t) / (sqrt(v) + epsilon)
               where rho_t > 5, else theta - learning_rate * m_hat
 
 The paper's threshold is 4; 5, and epsilon beside the uncorrected root, are the choices of the
@@ -14,40 +14,22 @@ authors' code and of PyTorch.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.optimizers.base import Optimizer
+from src.classic_nn.optimizers.adam import Adam
 
 
 @dataclass
-class RAdam(Optimizer):
-    """Rectified Adam.
-
-    Args:
-        learning_rate: step size.
-        beta1: share of the old mean gradient that is kept.
-        beta2: share of the old mean square that is kept.
-        epsilon: added to the root of the mean square.
-    """
-
-    slots: ClassVar[tuple[str, ...]] = ("m", "s")
-
-    learning_rate: float = 0.001
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
+class RAdam(Adam):
+    """Rectified Adam; the settings are Adam's."""
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
-        """Slots: m, s."""
-        m, s = slots
+        """Slots: m, v."""
+        m, v = slots
         t = self.step_count
-        m *= self.beta1
-        m += (1 - self.beta1) * g
-        s *= self.beta2
-        s += (1 - self.beta2) * g * g
+        self.update_moments(g, m, v)
         m_hat = m / (1 - self.beta1**t)
         rho_inf = 2 / (1 - self.beta2) - 1
         rho = rho_inf - 2 * t * self.beta2**t / (1 - self.beta2**t)
@@ -56,4 +38,4 @@ class RAdam(Optimizer):
             return
         r = ((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)) ** 0.5
         correction = (1 - self.beta2**t) ** 0.5
-        theta -= self.learning_rate * r * correction * m_hat / (np.sqrt(s) + self.epsilon)
+        theta -= self.learning_rate * r * correction * m_hat / (np.sqrt(v) + self.epsilon)
