@@ -79,6 +79,7 @@ class WorkerTeam:
         ]
 
     def __enter__(self) -> Self:
+        self._barrier.reset()  # the end of an earlier use has broken it
         self._limits = threadpool_limits(limits=1)
         self._threads = ThreadPoolExecutor(max(self.size - 1, 1), thread_name_prefix="worker")
         return self

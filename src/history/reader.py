@@ -65,14 +65,18 @@ class TrainingHistoryReader:
         """Records of all runs in the given sub-directories."""
         rows: list[tuple[str, int, str, float, float]] = []
         for directory in self._directories(kinds):
-            run = directory.parent
-            name = run.name if run == self.log_directory else self._relative(run)
-            rows += [(name, *record) for record in _directory_records(directory)]
+            rows += [
+                (self._run_name(directory.parent), *record)
+                for record in _directory_records(directory)
+            ]
         table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
         return table.sort_values(["run", "step"], kind="stable", ignore_index=True)
 
-    def _relative(self, run: Path) -> str:
-        return run.relative_to(self.log_directory).as_posix()
+    def _run_name(self, run: Path) -> str:
+        """Path of the run below the log directory; its own name if it is that directory."""
+        if run != self.log_directory and run.is_relative_to(self.log_directory):
+            return run.relative_to(self.log_directory).as_posix()
+        return run.resolve().name
 
     def _directories(self, kinds: tuple[str, ...]) -> list[Path]:
         """Sub-directories of runs with event files; warns where there are none."""
@@ -91,14 +95,15 @@ def _of_epoch(table: pd.DataFrame, epoch: int | None) -> pd.DataFrame:
 
 
 def _directory_records(directory: Path) -> list[Record]:
-    """Records of all event files of a directory, in the order in which they were written.
+    """Records of all event files of a directory, in the order in which the files were begun.
 
     Where a continued run says that it starts again at a step, earlier records from that step on
     are dropped, as TensorBoard does.
     """
+    files = [list(_events(path)) for path in directory.glob("*tfevents*")]
     records: list[Record] = []
-    for path in sorted(directory.glob("*tfevents*")):
-        for event in _events(path):
+    for events in sorted(filter(None, files), key=lambda events: events[0].wall_time):
+        for event in events:
             if event.session_log.status == SessionLog.START:
                 records = [record for record in records if record[0] < event.step]
             records += [

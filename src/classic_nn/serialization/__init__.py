@@ -1,5 +1,6 @@
 """Networks on disk: .safetensors files that are written atomically and checked when read."""
 
+from src.classic_nn.serialization.atomic import atomic_path
 from src.classic_nn.serialization.model_file import SavedModel, load_model, save_model
 from src.classic_nn.serialization.tensor_file import (
     TensorFileError,
@@ -10,6 +11,7 @@ from src.classic_nn.serialization.tensor_file import (
 __all__ = [
     "SavedModel",
     "TensorFileError",
+    "atomic_path",
     "load_model",
     "read_tensor_file",
     "save_model",

@@ -77,9 +77,12 @@ def load_model(path: str | Path) -> SavedModel:
         network.build(tuple(facts["input_shape"]), np.random.default_rng(0), facts["dtype"])
         for kind, own in (("parameters", network.parameters), ("buffers", network.buffers)):
             for name, array in own.items():
-                array[...] = arrays[f"{kind}/{name}"]
-    except (KeyError, ValueError, AssertionError) as error:
+                saved = arrays[f"{kind}/{name}"]
+                if saved.shape != array.shape:
+                    raise ValueError(f"{name} has shape {saved.shape}, expected {array.shape}")
+                array[...] = saved
+        return SavedModel(
+            network, facts["task"], facts["class_names"], facts["preprocessing"], facts["metrics"]
+        )
+    except (KeyError, TypeError, ValueError, AssertionError) as error:
         raise TensorFileError(f"{path}: weights and architecture do not fit: {error}") from None
-    return SavedModel(
-        network, facts["task"], facts["class_names"], facts["preprocessing"], facts["metrics"]
-    )

@@ -7,7 +7,6 @@ everything else, so a changed byte is found even where the file still parses.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
+
+from src.classic_nn.serialization.atomic import atomic_path
 
 FORMAT_VERSION = 1
 
@@ -27,10 +28,7 @@ class TensorFileError(ValueError):
 def write_tensor_file(
     path: str | Path, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]
 ) -> None:
-    """Write arrays and JSON-able facts, replacing the file in one step.
-
-    The new file is complete on the disk before it takes the old one's name: whenever the process
-    or the machine stops, the path holds the old file or the new one.
+    """Write arrays and JSON-able facts, replacing the file in one step (see ``atomic_path``).
 
     Raises:
         OSError: the folder cannot be written to, or the disk is full; the old file stays.
@@ -44,17 +42,11 @@ def write_tensor_file(
         "facts": text,
         "sha256": _digest(whole, text),
     }
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with atomic_path(path) as partial:
         try:
             save_file(whole, partial, metadata)
         except SafetensorError as error:
             raise OSError(f"cannot write {path}: {error}") from None
-        with open(partial, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_tensor_file(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -83,7 +75,9 @@ def read_tensor_file(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[st
         raise TensorFileError(f"{path}: damaged or not a safetensors file ({error})") from None
     text = metadata.get("facts", "")
     if metadata.get("sha256") != _digest(arrays, text):
-        raise TensorFileError(f"{path}: its contents do not match its checksum; it was changed")
+        raise TensorFileError(
+            f"{path}: the checksum does not fit the contents: the file was changed"
+        )
     return arrays, json.loads(text)
 
 

@@ -47,8 +47,13 @@ def evaluate(
     metrics: Mapping[str, Metric],
     sample_weights: Array | None = None,
 ) -> dict[str, float]:
-    """{"cost": mean loss, and each metric by name}, in evaluation mode."""
+    """{"cost": mean loss, and each metric by name}, in evaluation mode.
+
+    Where logits are not finite, so is the cost, and there are no metrics.
+    """
     logits = predict_logits(network, x)
     cost, _ = loss.forward(logits, y, sample_weights)
+    if not np.isfinite(logits).all():
+        return {"cost": float("nan")}
     probabilities = loss.probabilities(logits)
     return {"cost": cost} | {name: metric(y, probabilities) for name, metric in metrics.items()}

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.serialization.atomic import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,9 +31,8 @@ def new_figure(width: float = 7.0, height: float = 4.5) -> Figure:
 
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a PNG, whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    figure.savefig(partial, format="png")
-    partial.replace(path)
+    with atomic_path(path) as partial:
+        figure.savefig(partial, format="png")
 
 
 def show_pictures(paths: Sequence[Path]) -> str | None:
@@ -89,6 +89,8 @@ def plot_pca(x: Array, labels: NDArray[Any], title: str = "PCA of the data") -> 
     """
     rows = x.reshape(len(x), -1).astype(np.float64)
     centered = rows - rows.mean(axis=0)
+    if centered.shape[1] == 1:  # a single feature: the second direction is empty
+        centered = np.pad(centered, ((0, 0), (0, 1)))
     _, singular, directions = np.linalg.svd(centered, full_matrices=False)
     points = centered @ directions[:2].T
     share = 100 * singular[:2] ** 2 / max(float((singular**2).sum()), 1e-300)
@@ -150,7 +152,7 @@ def plot_predictions(
     """A grid of images, each under what was predicted for it.
 
     Args:
-        images: (samples, height, width, channels), values in [0, 1].
+        images: (samples, height, width, channels), grey or RGB; scaled to the range of values.
         titles: one text an image.
         correct: whether the prediction is right; decides the text's colour.
         columns: images in a row.
@@ -160,7 +162,9 @@ def plot_predictions(
     width, text_height = 1.9, 0.35  # of one image and of the text above it, in inches
     height = width * images.shape[1] / images.shape[2]
     figure = new_figure(width * columns, (height + text_height) * rows + 0.5)
-    for position, (image, text, right) in enumerate(zip(images, titles, correct, strict=True)):
+    low, high = float(images.min()), float(images.max())
+    shown = (images - low) / ((high - low) or 1.0)
+    for position, (image, text, right) in enumerate(zip(shown, titles, correct, strict=True)):
         axes = figure.add_subplot(rows, columns, position + 1)
         axes.imshow(image.squeeze(), cmap="gray_r", vmin=0, vmax=1)
         axes.set_title(text, fontsize=9, color="tab:green" if right else "tab:red")

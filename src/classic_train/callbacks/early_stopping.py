@@ -20,7 +20,8 @@ class EarlyStopping(Callback):
     stopped early.
 
     Args:
-        patience: epochs without improvement that are borne; None never stops early.
+        patience: epochs in a row without improvement after which training stops; None never
+            stops early.
         monitor: figure of the epoch's record that decides.
         mode: "min" or "max", what is better.
         restore_best: whether to end with the weights of the best epoch.
@@ -40,12 +41,19 @@ class EarlyStopping(Callback):
         self.restore_best = restore_best
         self._kept: dict[str, Array] = {}
 
+    def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
+        """A resumed run may have lost its patience already."""
+        self._stop_when_patience_is_over(trainer)
+
     def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
         """Keep a copy of the best weights; ask the trainer to stop when patience is over."""
-        if self.best.update(trainer):
-            if self.restore_best:
-                self._kept = {name: array.copy() for name, array in trainer.weights().items()}
-        elif self.patience is not None and trainer.epoch - self.best.epoch >= self.patience:
+        if self.best.update(trainer) and self.restore_best:
+            self._kept = {name: array.copy() for name, array in trainer.weights().items()}
+        self._stop_when_patience_is_over(trainer)
+
+    def _stop_when_patience_is_over(self, trainer: MiniBatchTrainer) -> None:
+        waited = trainer.epoch - self.best.epoch
+        if self.patience is not None and self.best.epoch and waited >= self.patience:
             trainer.stop_reason = (
                 f"no better {self.best.monitor} since epoch {self.best.epoch} "
                 f"(patience {self.patience})"

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 COST_LIMIT = 0.05
 """Share of training time above which the cost of recording is reported."""
 
+NEGLIGIBLE = 0.1
+"""Seconds of recording that are never reported."""
+
 
 class History(Callback):
     """Writes costs and metrics of every epoch, parameters and gradients of chosen ones.
@@ -24,7 +27,7 @@ class History(Callback):
         every: parameters and gradients are recorded in epoch 1 and every so many epochs.
         batches: gradients are recorded of the first so many mini-batches of such an epoch; None
             for all of them.
-        report: whether to say so, on standard error, if recording was dear.
+        report: whether to print, on standard error, what recording cost if it was much.
     """
 
     def __init__(
@@ -68,11 +71,11 @@ class History(Callback):
         self.writer.close()
         elapsed = time.perf_counter() - self._start
         training = max(elapsed - self.writer.seconds, 1e-9)
-        if self.report and self.writer.seconds > COST_LIMIT * training:
+        if self.report and self.writer.seconds > max(COST_LIMIT * training, NEGLIGIBLE):
             print(
                 f"recording the history took {self.writer.seconds:.1f} s beside {training:.1f} s "
-                f"of training ({self.writer.seconds / training:.0%}); record less often with "
-                "--history-every",
+                f"of training ({self.writer.seconds / training:.0%}); record less often "
+                "(--history-every, or History(every=...))",
                 file=sys.stderr,
             )
 

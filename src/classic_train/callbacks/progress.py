@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Progress(Callback):
     """A bar with epoch, cost, learning rate and time left.
 
-    Where standard error is not a terminal (a log file, a pipe), a line for every tenth part of
+    Where nobody can see a bar move (a log file, a pipe), a line for every tenth part of
     the epochs takes the bar's place.
     """
 
@@ -29,7 +29,7 @@ class Progress(Callback):
     def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
         """Show the bar."""
         self._start, self._first_epoch = time.perf_counter(), trainer.epoch
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() or "ipykernel" in sys.modules:  # a terminal or a notebook
             self._bar = tqdm(
                 total=trainer.epochs * trainer.batches,
                 initial=trainer.epoch * trainer.batches,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.layers.sequential import Sequential
 
 
 class DataError(ValueError):
@@ -82,13 +83,28 @@ def as_dataset(
     return ArrayDataset(x, y, weights)
 
 
+def check_shapes(data: ArrayDataset, name: str, network: Sequential) -> None:
+    """Raise DataError unless x and y fit the network's input and output.
+
+    Class numbers, (samples,), fit any output; the loss checks them.
+    """
+    assert network.input_shape is not None
+    wanted = {"x": network.input_shape, "y": network.output_shape(network.input_shape)}
+    for part, shape in wanted.items():
+        array = getattr(data, part)
+        class_numbers = part == "y" and np.issubdtype(array.dtype, np.integer)
+        if array.shape[1:] != shape and not class_numbers:
+            expected = ", ".join(["samples", *map(str, shape)])
+            raise DataError(f"{name} {part}: expected shape ({expected}), got {array.shape}")
+
+
 def _checked(name: str, values: Any, dtype: DTypeLike) -> Array:
     """The values as finite numbers of the given dtype, with at least one sample."""
-    try:
-        with np.errstate(over="ignore"):  # too large for float32: reported below
-            array = np.asarray(values).astype(dtype, copy=False)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{name}: expected numbers, got {error}") from None
+    given = np.asarray(values)
+    if given.dtype.kind not in "biuf":  # booleans, integers, real numbers
+        raise DataError(f"{name}: expected real numbers, got values of type {given.dtype}")
+    with np.errstate(over="ignore"):  # too large for float32: reported below
+        array = given.astype(dtype, copy=False)
     if array.ndim == 0 or len(array) == 0:
         raise DataError(f"{name}: expected at least one sample, got shape {array.shape}")
     rows = array.reshape(len(array), -1)

@@ -1,4 +1,4 @@
-"""What to say when a cost is no longer a number."""
+"""The message of training that has diverged: when, and in which layer."""
 
 from __future__ import annotations
 
@@ -16,16 +16,23 @@ class TrainingDivergedError(ArithmeticError):
     """Training has left the finite numbers; the text says when and in which layer."""
 
 
-def describe_divergence(trainer: MiniBatchTrainer, data: ArrayDataset | None) -> str:
+def describe_divergence(
+    trainer: MiniBatchTrainer, what: str, data: ArrayDataset | None = None
+) -> str:
     """Epoch, mini-batch, learning rate and the first layers that are not finite.
 
     The forward pass runs from the input to the loss, so the first layer that puts out something
     not finite is where the numbers broke; the backward pass runs the other way, so its first
     layer is the last in the network. Both are named.
+
+    Args:
+        trainer: as it was when it happened.
+        what: which quantity is not finite, as "the cost is nan".
+        data: the samples that it was computed from.
     """
     message = (
-        f"training diverged: the cost is {trainer.batch_cost} in epoch {trainer.epoch}, "
-        f"batch {trainer.batch} (learning rate {trainer.optimizer.learning_rate:g})"
+        f"training diverged: {what} in epoch {trainer.epoch}, batch {trainer.batch} "
+        f"(learning rate {trainer.optimizer.learning_rate:g})"
     )
     output = None if data is None else _first_output(trainer, data)
     gradient = _first_gradient(trainer)
@@ -35,7 +42,7 @@ def describe_divergence(trainer: MiniBatchTrainer, data: ArrayDataset | None) ->
         message += f"; first layer, from the loss, whose gradient is not finite: {gradient}"
     else:
         message += "; the gradients are still finite"
-    return f"{message}. Lower the learning rate, or limit the gradient's norm"
+    return f"{message}. Lower the learning rate, or limit the gradient (clip_norm)"
 
 
 def _first_output(trainer: MiniBatchTrainer, data: ArrayDataset) -> str | None:

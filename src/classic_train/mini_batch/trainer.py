@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.checks import check_number
 from src.classic_nn.communicator import Communicator
 from src.classic_nn.context import Context
 from src.classic_nn.layers.sequential import Sequential
@@ -18,7 +19,7 @@ from src.classic_nn.regularization import L2
 from src.classic_nn.schedules import Schedule
 from src.classic_nn.utils.eval import Metric, evaluate
 from src.classic_train.callbacks import Callback, LearningRate
-from src.classic_train.mini_batch.dataset import ArrayDataset, as_dataset
+from src.classic_train.mini_batch.dataset import ArrayDataset, as_dataset, check_shapes
 from src.classic_train.mini_batch.diagnosis import TrainingDivergedError, describe_divergence
 from src.classic_train.mini_batch.utils import LAYERS, SHUFFLING, random_stream, shuffled_batches
 from src.classic_train.workers import WorkerTeam
@@ -85,8 +86,9 @@ class MiniBatchTrainer:
         workers: int = 1,
     ) -> None:
         for name, value in (("batch_size", batch_size), ("epochs", epochs), ("workers", workers)):
-            if value < 1:
-                raise ValueError(f"{name} must be 1 or more, got {value}")
+            check_number(name, value, 1, whole=True)
+        for name, limit in (("clip_norm", clip_norm), ("clip_value", clip_value)):
+            check_number(name, 1.0 if limit is None else limit, above=0)
         self.network = network
         self.loss = loss
         self.optimizer = optimizer
@@ -126,11 +128,16 @@ class MiniBatchTrainer:
         """
         dtype = self.network.parameters.vector.dtype
         train = as_dataset(train, "train", dtype)
-        validation = None if validation is None else as_dataset(validation, "validation", dtype)
+        check_shapes(train, "train", self.network)
+        if validation is not None:
+            validation = as_dataset(validation, "validation", dtype)
+            check_shapes(validation, "validation", self.network)
         self.batches = -(-len(train) // self.batch_size)
+        self.stop_reason = None
         self._notify("on_fit_begin")
         try:
-            with self.team:
+            # overflow is no warning here: what is not finite ends training with a better message
+            with self.team, np.errstate(over="ignore", invalid="ignore"):
                 while self.epoch < self.epochs and self.stop_reason is None:
                     self.epoch += 1
                     self._notify("on_epoch_begin")
@@ -152,11 +159,14 @@ class MiniBatchTrainer:
         total = weight = 0.0
         for number, rows in enumerate(shuffled_batches(len(train), self.batch_size, shuffling)):
             self.batch, batch = number, train[rows]
+            if batch.total_weight == 0:
+                continue  # its samples don't count
             self._notify("on_batch_begin")
             losses = self.team.run(partial(self._step, batch, streams))
             self._regularize(losses[0])
             if not math.isfinite(self.batch_cost):
-                raise TrainingDivergedError(describe_divergence(self, batch))
+                what = f"the cost is {self.batch_cost}"
+                raise TrainingDivergedError(describe_divergence(self, what, batch))
             self._notify("after_backward")
             self.optimizer.step(self.network.parameters, self.gradients)
             self._notify("on_batch_end")
@@ -169,8 +179,8 @@ class MiniBatchTrainer:
     ) -> float:
         """One worker's part of a training step: its share forwards, backwards, summed up.
 
-        Afterwards every worker's gradients are those of the whole mini-batch. Overflow is no
-        warning here: a cost that is not finite ends training with a better message.
+        Afterwards every worker's gradients are those of the whole mini-batch. (NumPy's error
+        state belongs to a thread, so it is set here again.)
         """
         share = batch.share(worker.rank, worker.size)
         gradients = self.worker_gradients[worker.rank]
@@ -201,20 +211,16 @@ class MiniBatchTrainer:
         self.record = {"epoch": self.epoch, "cost": cost}
         self.record["learning_rate"] = self.optimizer.learning_rate
         if validation is not None:
-            with np.errstate(over="ignore", invalid="ignore"):
-                figures = evaluate(
-                    self.network,
-                    self.loss,
-                    validation.x,
-                    validation.y,
-                    self.metrics if np.isfinite(self.network.parameters.vector).all() else {},
-                    validation.weights,
-                )
+            x, y, weights = validation.x, validation.y, validation.weights
+            figures = evaluate(self.network, self.loss, x, y, self.metrics, weights)
             self.record["validation_cost"] = figures.pop("cost") + self._penalty()
             self.record.update(figures)
-        finite = math.isfinite(self.record.get("validation_cost", 0.0))
-        if not (finite and np.isfinite(self.network.parameters.vector).all()):
-            raise TrainingDivergedError(describe_divergence(self, validation))
+        if not np.isfinite(self.network.parameters.vector).all():
+            what = "a parameter is not finite"
+            raise TrainingDivergedError(describe_divergence(self, what))
+        if not math.isfinite(self.record.get("validation_cost", 0.0)):
+            what = f"the validation cost is {self.record['validation_cost']}"
+            raise TrainingDivergedError(describe_divergence(self, what, validation))
         self.history.append(self.record)
 
     def _notify(self, event: str) -> None:

@@ -25,7 +25,7 @@ def changed(array, value, place=(3, 1)):
         ((X, changed(Y, -np.inf)), r"train y: expected finite numbers, got -inf in sample 3"),
         ((X, Y[:4]), r"train: expected as many rows in y as in x, got x \(5, 3\) and y \(4, 2\)"),
         ((X[:0], Y[:0]), r"train x: expected at least one sample, got shape \(0, 3\)"),
-        ((np.array([["a"]]), Y[:1]), "train x: expected numbers"),
+        ((np.array([["a"]]), Y[:1]), "train x: expected real numbers, got values of type <U1"),
         ((X,), "expected \\(x, y\\) or \\(x, y, sample_weights\\), got 1 arrays"),
         ((X, Y, np.ones(4)), r"train sample_weights: expected shape \(5,\)"),
         ((X, Y, -np.ones(5)), "no negative values, got .* smallest value -1"),
