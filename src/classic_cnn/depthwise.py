@@ -63,9 +63,10 @@ def depthwise_backward(
 
 def _filters(y: Array, w: Array, channels: int) -> Iterator[tuple[int, Array, Array]]:
     """The k-th filter of every channel: k, y as (..., channels, m), kernel (KH, KW, channels)."""
-    split = y.reshape(*y.shape[:3], channels, -1)
-    kernels = w.reshape(*w.shape[:2], channels, -1)
-    for k in range(split.shape[-1]):
+    each = w.shape[3] // channels
+    split = y.reshape(*y.shape[:3], channels, each)
+    kernels = w.reshape(*w.shape[:2], channels, each)
+    for k in range(each):
         yield k, split, np.ascontiguousarray(kernels[..., k])
 
 

@@ -5,6 +5,7 @@ in its files, with one line on standard error that says what to change; 130 inte
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,15 +27,13 @@ from src.classic_train.options import (
 )
 from src.classic_train.recipe import Recipe
 from src.classic_train.recipes import RECIPES
-from src.classic_train.run import (
-    GradientCheckFailedError,
-    Run,
-    new_run,
-    resumed_run,
-    train_recipe,
-)
+from src.classic_train.run import GradientCheckFailedError, train_recipe
+from src.classic_train.runs import Run, new_run, resumed_run, train_command_line
 
 PROGRAM = "python -m src.classic_train"
+
+OUTPUT_DIRECTORY, LOG_DIRECTORY = Path("assets/runs"), Path("logs")
+"""Where runs and histories go unless the command line says otherwise."""
 
 EXAMPLES = f"""\
 examples:
@@ -43,6 +42,13 @@ examples:
   {PROGRAM} binary --data points.npz          arrays X (samples, features) and Y of 0 and 1
   {PROGRAM} multi_label --resume assets/runs/RUN --epochs 40
 """
+
+
+MAY_CHANGE = {
+    *("epochs", "workers", "patience"),
+    *("history_every", "history_batches", "checkpoint_every"),
+}
+"""Settings that a resumed run may change."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -84,15 +90,13 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
         "--output-dir",
         type=Path,
         metavar="DIR",
-        default=Path("assets/runs"),
-        help="models, checkpoints and pictures go to DIR/RUN (default: %(default)s)",
+        help=f"models, checkpoints and pictures go to DIR/RUN (default: {OUTPUT_DIRECTORY})",
     )
     group.add_argument(
         "--log-dir",
         type=Path,
         metavar="DIR",
-        default=Path("logs"),
-        help="the training history goes to DIR/RUN (default: %(default)s)",
+        help=f"the training history goes to DIR/RUN (default: {LOG_DIRECTORY})",
     )
     group.add_argument(
         "--resume",
@@ -125,23 +129,28 @@ def resolve_options(recipe: Recipe, given: dict[str, Any]) -> TrainingOptions:
 def resumed_options(recipe: Recipe, run: Run, given: dict[str, Any]) -> TrainingOptions:
     """The options of the run that is continued.
 
-    Raises OptionError for another recipe, for a change that would make it another run, and where
-    nothing is left to train.
+    With all epochs trained, what is left is evaluating and writing the results: a run may have
+    been stopped in between.
+
+    Raises OptionError for another recipe, for a change that would make it another run, and for
+    fewer epochs than are trained.
     """
     assert run.checkpoint is not None
     facts = run.checkpoint[1]
     if facts["recipe"] != recipe.name:
         raise OptionError(f"--resume: {run.directory} is a run of {facts['recipe']}")
-    options = TrainingOptions.from_dict(facts["options"])
-    free = {"epochs", "workers", "history_every", "history_batches", "checkpoint_every", "patience"}
+    try:
+        options = TrainingOptions.from_dict(facts["options"])
+    except TypeError as error:
+        raise OptionError(f"--resume: {run.directory} is of another version: {error}") from None
     for name, value in given.items():
-        if name not in free and value != getattr(options, name):
+        if name not in MAY_CHANGE and value != getattr(options, name):
             raise OptionError(
                 f"--{name.replace('_', '-')}: the run was started with {getattr(options, name)} "
                 "and --resume continues it so; leave the option out"
             )
     options = with_given(options, given)
-    if facts["epoch"] >= options.epochs:
+    if facts["epoch"] > options.epochs:
         raise OptionError(
             f"--resume: {run.directory} is already trained for {facts['epoch']} epochs; "
             f"give --epochs {facts['epoch'] + 10}, for example, to go on"
@@ -154,11 +163,14 @@ def train_command(arguments: argparse.Namespace) -> None:
     recipe, given = RECIPES[arguments.command], given_options(arguments)
     settings = {"check_gradients": arguments.check_gradients, "quiet": arguments.quiet}
     if arguments.resume is not None:
+        if arguments.output_dir or arguments.log_dir:
+            raise OptionError("--resume goes on in the run's directories; leave the others out")
         run = resumed_run(arguments.resume, **settings)
         options = resumed_options(recipe, run, given)
     else:
         options = resolve_options(recipe, given)
-        run = new_run(recipe.name, arguments.output_dir, arguments.log_dir, **settings)
+        output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
+        run = new_run(recipe.name, output, logs, **settings)
     try:
         train_recipe(recipe, options, run)
     except KeyboardInterrupt:
@@ -177,7 +189,8 @@ def _how_to_go_on(recipe: Recipe, run: Run) -> str:
     """What is left of a run that was stopped."""
     if not (run.directory / LAST).exists():
         return "No epoch was complete"
-    return f"The last complete epoch is kept: {PROGRAM} {recipe.name} --resume {run.directory}"
+    command = train_command_line(recipe.name, "--resume", run.directory)
+    return f"The last complete epoch is kept: {command}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -199,6 +212,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         train_command(arguments)
     except (OptionError, DataError, TensorFileError) as error:
         return _fail(arguments, 2, str(error))
+    except BrokenPipeError:  # nobody reads what is printed: nothing more to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError as error:
+        return _fail(arguments, 2, f"not enough memory for data or network of this size: {error}")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(arguments, 2, f"{where}{error.strerror or error}")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from src.classic_nn.data_utils import (
     generate_binary_classification_data,
@@ -41,19 +42,31 @@ class RecipeData:
 
     @property
     def images(self) -> bool:
-        """Whether the samples are images (height, width, channels)."""
-        return self.train.x.ndim == 4
+        """Whether the samples are grey or RGB images (height, width, channels)."""
+        return self.train.x.ndim == 4 and self.train.x.shape[3] in (1, 3)
 
 
-def digit_scenes(options: TrainingOptions) -> RecipeData:
-    """Strips of three places with one to three handwritten digits; the labels are the digits."""
+def digit_strips(options: TrainingOptions) -> RecipeData:
+    """Scenes of one to three handwritten digits on three places side by side."""
+    return _digit_scenes(options, "strip")
+
+
+def digit_canvases(options: TrainingOptions) -> RecipeData:
+    """Scenes of one to three handwritten digits anywhere on a canvas, without overlap."""
+    return _digit_scenes(options, "canvas")
+
+
+def _digit_scenes(options: TrainingOptions, placement: str) -> RecipeData:
+    """Scenes of three splits, which share no handwriting; the labels are the digits."""
     sizes = {"train": options.train_samples, "validation": HELD_OUT, "test": HELD_OUT}
     splits = {
-        split: ArrayDataset(*generate_digit_scenes(size, _rng(options, number), split))
+        split: ArrayDataset(*generate_digit_scenes(size, _rng(options, number), split, placement))
         for number, (split, size) in enumerate(sizes.items())
     }
     names = [str(digit) for digit in range(10)]
-    return RecipeData(**splits, class_names=names, description="scenes of handwritten digits")
+    return RecipeData(
+        **splits, class_names=names, description=f"handwritten digits on a {placement}"
+    )
 
 
 def blobs(options: TrainingOptions) -> RecipeData:
@@ -69,7 +82,7 @@ def moons(options: TrainingOptions) -> RecipeData:
     return _split(ArrayDataset(x, y), ["second moon"], "two moons", options)
 
 
-def load_npz(path: str, seed: int) -> RecipeData:
+def load_npz(path: str, seed: int, dtype: DTypeLike = np.float32) -> RecipeData:
     """The user's own arrays: X (samples, ...) and Y (samples, labels) of 0 and 1, or (samples,).
 
     An array ``class_names`` may name the labels. The samples are divided by the seed: 70% for
@@ -87,25 +100,25 @@ def load_npz(path: str, seed: int) -> RecipeData:
         if name not in arrays:
             found = ", ".join(arrays) or "none"
             raise DataError(f"{path}: expected arrays X and Y, found {found}")
-    y = arrays["Y"][:, np.newaxis] if arrays["Y"].ndim == 1 else arrays["Y"]
-    checked = as_dataset((arrays["X"], y), path, np.float32)
-    if checked.x.ndim < 2 or checked.y.ndim != 2 or len(checked) < 20:
+    x, y = arrays["X"], arrays["Y"]
+    y = y[:, np.newaxis] if y.ndim == 1 else y
+    if x.ndim < 2 or y.ndim != 2 or min(*x.shape[1:], y.shape[1]) < 1 or len(x) < 20:
         raise DataError(
             f"{path}: expected X (samples, features) and Y (samples, labels) with 20 samples or "
-            f"more, got X {arrays['X'].shape} and Y {arrays['Y'].shape}"
+            f"more, got X {x.shape} and Y {arrays['Y'].shape}"
         )
+    checked = as_dataset((x, y), path, dtype)
     if not np.isin(checked.y, (0, 1)).all():
         other = checked.y[~np.isin(checked.y, (0, 1))][0]
         raise DataError(f"{path}: Y: expected 0 and 1 only, got {other:g}")
-    labels = checked.y.shape[1]
-    names = [str(name) for name in arrays.get("class_names", [f"label {k}" for k in range(labels)])]
-    if len(names) != labels:
-        raise DataError(f"{path}: class_names: expected {labels} names, got {len(names)}")
+    names = arrays.get("class_names", np.array([f"label {k}" for k in range(y.shape[1])]))
+    if names.shape != y.shape[1:]:
+        raise DataError(f"{path}: class_names: expected shape {y.shape[1:]}, got {names.shape}")
     order = np.random.default_rng(seed).permutation(len(checked))
     held_out = len(checked) * 15 // 100
     parts = np.split(order, [len(order) - 2 * held_out, len(order) - held_out])
     train, validation, test = (checked[part] for part in parts)
-    return RecipeData(train, validation, test, names, path)
+    return RecipeData(train, validation, test, [str(name) for name in names], path)
 
 
 def _rng(options: TrainingOptions, number: int) -> np.random.Generator:

@@ -1,6 +1,6 @@
 """Recipe ``multi_label``: which of the ten digits stand in a scene of handwritten ones."""
 
-from src.classic_train.data import blobs, digit_scenes
+from src.classic_train.data import blobs, digit_canvases, digit_strips
 from src.classic_train.options import TrainingOptions
 from src.classic_train.recipe import Recipe
 
@@ -17,6 +17,6 @@ RECIPE = Recipe(
         schedule="exponential:base=0.85",
         epochs=20,
     ),
-    data={"scenes": digit_scenes, "blobs": blobs},
+    data={"scenes": digit_strips, "canvas": digit_canvases, "blobs": blobs},
     next_recipe="multi_label_adam",
 )

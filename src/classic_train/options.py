@@ -16,7 +16,7 @@ from src.classic_nn.schedules import SCHEDULES, Cosine, Schedule
 
 
 class OptionError(ValueError):
-    """An option that cannot be meant; the text says what was expected."""
+    """A value that an option cannot take; the text says what was expected."""
 
 
 def option(default: Any, help: str, parse: Callable[[str], Any], metavar: str) -> Any:
@@ -24,8 +24,12 @@ def option(default: Any, help: str, parse: Callable[[str], Any], metavar: str) -
     return field(default=default, metadata={"help": help, "parse": parse, "metavar": metavar})
 
 
+LARGEST = 10**9
+"""Largest whole number that an option takes; beyond it, nothing fits a machine."""
+
+
 def at_least(minimum: int) -> Callable[[str], int]:
-    """Parser of whole numbers from ``minimum`` on."""
+    """Parser of whole numbers from ``minimum`` to ``LARGEST``."""
 
     def parse(text: str) -> int:
         try:
@@ -34,6 +38,8 @@ def at_least(minimum: int) -> Callable[[str], int]:
             raise OptionError(f"expected a whole number, got {text!r}") from None
         if value < minimum:
             raise OptionError(f"must be {minimum} or more, got {value}")
+        if value > LARGEST:
+            raise OptionError(f"must be {LARGEST:,} or less, got {value:,}")
         return value
 
     return parse
@@ -91,6 +97,8 @@ def parse_specification(text: str) -> tuple[str, dict[str, Any]]:
     ('discrete', {'boundaries': (10, 20), 'factors': (0.1, 0.01)})
     """
     name, _, rest = text.partition(":")
+    if "learning_rate" in rest:
+        raise OptionError("give the learning rate as --learning-rate")
     settings: dict[str, Any] = {}
     for part in filter(None, rest.split(",")):
         key, _, value = part.partition("=")
@@ -154,6 +162,15 @@ class TrainingOptions:
     l2: float = option(0.0, "strength of L2 regularization of weights", number(0), "STRENGTH")
     clip_norm: float = option(
         0.0, "longest norm of the gradient; 0 for no limit", number(0), "NORM"
+    )
+    clip_value: float = option(
+        0.0, "largest component of the gradient; 0 for no limit", number(0), "VALUE"
+    )
+    miss_weight: float = option(
+        1.0,
+        "cost of a missed label, where a false alarm costs 1 (3 for the plant classifier's loss)",
+        number(0, exclusive=True),
+        "FACTOR",
     )
     patience: int = option(
         0,

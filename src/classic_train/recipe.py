@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.classic_nn.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Flatten, Layer, Sequential
+from src.classic_nn.loss import BinaryCrossEntropy, MissWeightedBinaryCrossEntropy
 from src.classic_nn.naming import lookup
 from src.classic_train.data import RecipeData, load_npz
 from src.classic_train.options import OptionError, TrainingOptions
@@ -35,7 +36,7 @@ class Recipe:
     def load_data(self, options: TrainingOptions) -> RecipeData:
         """Training, validation and test data; a name with .npz at its end is a file."""
         if options.data.endswith(".npz"):
-            return load_npz(options.data, options.seed)
+            return load_npz(options.data, options.seed, options.dtype)
         try:
             return lookup("data", options.data, self.data)(options)
         except ValueError as error:
@@ -56,3 +57,9 @@ class Recipe:
         network = Sequential(layers)
         network.build(data.train.x.shape[1:], np.random.default_rng(options.seed), options.dtype)
         return network
+
+    def create_loss(self, options: TrainingOptions) -> BinaryCrossEntropy:
+        """Binary cross-entropy; missed labels cost more if the options say so."""
+        if options.miss_weight == 1:
+            return BinaryCrossEntropy()
+        return MissWeightedBinaryCrossEntropy(miss_weight=options.miss_weight)

@@ -1,31 +1,26 @@
-"""One run of a recipe: data, gradient check, training, evaluation, files and pictures."""
+"""Training a recipe: data, gradient check, training, evaluation, files and pictures."""
 
-import json
 import os
-import shutil
-import sys
+import shlex
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from src.classic_nn.gradient_check import check_network
 from src.classic_nn.layers import Sequential
 from src.classic_nn.layers.copying import copy_network
-from src.classic_nn.loss import BinaryCrossEntropy, Loss
+from src.classic_nn.loss import Loss
 from src.classic_nn.regularization import L2
 from src.classic_nn.serialization import SavedModel, save_model
 from src.classic_nn.text_table import format_table
-from src.classic_nn.utils import evaluate
+from src.classic_nn.utils import Metric, evaluate
 from src.classic_train.callbacks import (
     Callback,
     Checkpoint,
     EarlyStopping,
     History,
     Progress,
-    read_checkpoint,
 )
 from src.classic_train.data import RecipeData
 from src.classic_train.mini_batch import MiniBatchTrainer
@@ -33,76 +28,12 @@ from src.classic_train.mini_batch.metrics import BINARY, MULTI_LABEL, baseline_p
 from src.classic_train.options import OptionError, TrainingOptions
 from src.classic_train.pictures import save_pictures
 from src.classic_train.recipe import Recipe
+from src.classic_train.runs import Run, python_command, train_command_line, write_json
 from src.history import TrainingHistoryWriter
 
 
 class GradientCheckFailedError(ArithmeticError):
     """The backward pass of a network disagrees with finite differences."""
-
-
-@dataclass
-class Run:
-    """Where a run writes, and how much it says.
-
-    Attributes:
-        directory: model, checkpoints, pictures and metrics go here.
-        history_directory: TensorBoard event files go here.
-        checkpoint: a checkpoint to continue from: arrays and facts.
-        check_gradients: prove the gradients of the network before training.
-        quiet: print nothing but errors.
-    """
-
-    directory: Path
-    history_directory: Path
-    checkpoint: tuple[dict[str, Any], dict[str, Any]] | None = None
-    check_gradients: bool = False
-    quiet: bool = False
-
-    def discard_if_empty(self) -> None:
-        """Remove the directories again if nothing has been written to them."""
-        for directory in (self.directory, self.history_directory):
-            if directory.is_dir() and not any(directory.iterdir()):
-                directory.rmdir()
-
-    def say(self, text: str = "") -> None:
-        """Print unless quiet."""
-        if not self.quiet:
-            print(text, flush=True)
-
-
-def new_run(recipe: str, output_directory: Path, log_directory: Path, **settings: Any) -> Run:
-    """A run with directories of its own, named after recipe and time; they are created."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    for attempt in range(1, 1000):
-        name = f"{recipe}-{stamp}" + (f"-{attempt}" if attempt > 1 else "")
-        directory, history_directory = output_directory / name, log_directory / name
-        if directory.exists() or history_directory.exists():
-            continue  # another run began in the same second
-        run = Run(directory, history_directory, **settings)
-        for path, name in ((directory, "--output-dir"), (history_directory, "--log-dir")):
-            try:
-                path.mkdir(parents=True)
-            except OSError as error:
-                run.discard_if_empty()
-                raise OptionError(
-                    f"cannot create {path} ({error.strerror}); choose another {name}"
-                ) from None
-        return run
-    raise OptionError(f"no free name for a run in {output_directory}; choose another --output-dir")
-
-
-def resumed_run(path: Path, **settings: Any) -> Run:
-    """The run that a checkpoint belongs to.
-
-    Args:
-        path: a run's directory or one of its checkpoints.
-        settings: of ``Run``.
-
-    Raises TensorFileError where there is no readable checkpoint.
-    """
-    checkpoint = read_checkpoint(path)
-    directory = path if path.is_dir() else path.parent
-    return Run(directory, Path(checkpoint[1]["history_directory"]), checkpoint, **settings)
 
 
 def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str, float]:
@@ -115,7 +46,7 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
     """
     data = recipe.load_data(options)
     network = recipe.build_network(options, data)
-    loss = BinaryCrossEntropy()
+    loss = recipe.create_loss(options)
     metrics = BINARY if data.binary else MULTI_LABEL
     sizes = ", ".join(
         f"{name} {len(part):,}"
@@ -130,12 +61,16 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
     if run.check_gradients:
         check_gradients(network, loss, data, run)
 
-    trainer = create_trainer(recipe, options, run, network, loss)
-    trainer.metrics = dict(metrics)
+    trainer = create_trainer(recipe, options, run, network, loss, metrics)
     if run.checkpoint:
-        trainer.load_state(*run.checkpoint)
+        try:
+            trainer.load_state(*run.checkpoint)
+        except ValueError as error:
+            raise OptionError(
+                f"--resume: the data or the program have changed since {run.directory}: {error}"
+            ) from None
         run.say(f"resuming {run.directory} after epoch {trainer.epoch}")
-    _write_json(run.directory / "config.json", {"recipe": recipe.name, **options.as_dict()})
+    write_json(run.directory / "config.json", {"recipe": recipe.name, **options.as_dict()})
     start = time.perf_counter()
     history = trainer.fit(data.train, data.validation)
     seconds = time.perf_counter() - start
@@ -145,7 +80,7 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
     guess = baseline_probabilities(data.test.y, data.train.y)
     baseline = {name: metric(data.test.y, guess) for name, metric in metrics.items()}
     run.say(f"\n{metrics_table(test, baseline, data)}\n")
-    _write_json(
+    write_json(
         run.directory / "metrics.json",
         {"test": test, "baseline": baseline, "seconds": seconds, "history": history},
     )
@@ -159,19 +94,24 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
     for picture in pictures:
         run.say(f"picture   {picture}")
     run.say(f"history   {run.history_directory}\n")
-    run.say(next_commands(recipe, options, run))
+    run.say(next_commands(recipe, options, run, trainer.stop_reason is not None))
     return test
 
 
 def create_trainer(
-    recipe: Recipe, options: TrainingOptions, run: Run, network: Sequential, loss: Loss
+    recipe: Recipe,
+    options: TrainingOptions,
+    run: Run,
+    network: Sequential,
+    loss: Loss,
+    metrics: Mapping[str, Metric],
 ) -> MiniBatchTrainer:
     """The trainer that the options describe, with the callbacks of a run."""
     epoch = run.checkpoint[1]["epoch"] if run.checkpoint else None
     facts = {
         "recipe": recipe.name,
         "options": options.as_dict(),
-        "history_directory": str(run.history_directory),
+        "history_directory": os.path.relpath(run.history_directory, run.directory),
     }
     callbacks: list[Callback] = [
         EarlyStopping(options.patience or None),
@@ -194,6 +134,8 @@ def create_trainer(
         schedule=options.create_schedule(),
         l2=L2(options.l2) if options.l2 else None,
         clip_norm=options.clip_norm or None,
+        clip_value=options.clip_value or None,
+        metrics=metrics,
         callbacks=callbacks,
         seed=options.seed,
         workers=options.workers,
@@ -233,30 +175,18 @@ def metrics_table(test: dict[str, float], baseline: dict[str, float], data: Reci
     return format_table([("test data", "trained", f"baseline ({answer})"), *rows])
 
 
-def next_commands(recipe: Recipe, options: TrainingOptions, run: Run) -> str:
-    """Three commands that make sense after this run, ready to be pasted."""
-    python = python_command()
-    train = f"{python} -m src.classic_train"
+def next_commands(recipe: Recipe, options: TrainingOptions, run: Run, stopped: bool) -> str:
+    """Three commands that make sense after this run, ready to be pasted.
+
+    A run that was stopped early goes on only with more patience, any other with more epochs.
+    """
+    longer = ("--patience", 2 * options.patience) if stopped else ("--epochs", options.epochs + 10)
+    logs = shlex.quote(str(run.history_directory.parent))
     return "\n".join(
         [
             "next:",
-            f"  {python} -m tensorboard.main --logdir {run.history_directory.parent}",
-            f"  {train} {recipe.name} --resume {run.directory} --epochs {options.epochs + 10}",
-            f"  {train} {recipe.next_recipe}",
+            f"  {python_command()} -m tensorboard.main --logdir {logs}",
+            f"  {train_command_line(recipe.name, '--resume', run.directory, *map(str, longer))}",
+            f"  {train_command_line(recipe.next_recipe)}",
         ]
     )
-
-
-def python_command() -> str:
-    """How this interpreter is called from here: by a short path, or as ``python``."""
-    if shutil.which("python") == sys.executable:
-        return "python"
-    relative = os.path.relpath(sys.executable)
-    return sys.executable if relative.startswith("..") else relative
-
-
-def _write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n")
-    partial.replace(path)

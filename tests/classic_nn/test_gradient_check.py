@@ -133,3 +133,41 @@ def test_a_gradient_of_another_shape_is_refused(rng):
         ValueError, match=r"x: expected a gradient of shape \(3,\), got shape \(1,\)"
     ):
         check_function(lambda x: (x, None), lambda dy, _: dy[:1], {"x": np.ones(3)}, rng)
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_single_nan_fails_wherever_it_is(place, rng):
+    def backward(dy, _):
+        gradient = 2 * dy
+        gradient[place] = np.nan
+        return gradient
+
+    report = check_function(lambda x: (2 * x, None), backward, {"x": rng.normal(size=5)}, rng)
+    assert not report.passed
+
+
+@pytest.mark.parametrize("error", [1e-5, -1e-5])
+def test_an_error_of_a_hundred_thousandth_is_found(error, rng):
+    report = check_function(
+        lambda x: (np.sin(x), x),
+        lambda dy, x: dy * np.cos(x) * (1 + error),
+        {"x": rng.normal(size=6)},
+        rng,
+    )
+    assert not report.passed
+
+
+def test_values_that_no_sum_restores_are_restored(rng):
+    x = np.array([0.1, 1e17, -3e-9])
+    before = x.copy()
+    check_arrays(lambda: x * 1.0, {"x": x}, {"x": np.ones(3)}, np.ones(3), rng)
+    assert np.array_equal(x, before)
+
+
+def test_a_gradient_below_the_rounding_errors_is_called_zero(rng):
+    """The bias before a batch normalization."""
+    network = Sequential([Dense(3), BatchNorm()])
+    network.build((4,), rng, np.float64)
+    report = check_layer(network, rng.normal(size=(5, 4)), rng)
+    verdicts = {check.name: check.verdict for check in report.checks}
+    assert verdicts == {"x": "ok", "W1": "ok", "b1": "zero", "gamma1": "ok", "beta1": "ok"}

@@ -87,3 +87,9 @@ def test_slopes_at_zero_are_the_documented_ones():
     zero, one = np.zeros(1), np.ones(1)
     assert math.relu_backward(one, math.relu(zero)) == 0
     assert math.leaky_relu_backward(one, zero, slope=0.2) == 0.2
+
+
+def test_every_row_has_its_own_scale():
+    """With the maximum of all rows, the second would underflow to the logarithm of zero."""
+    rows = math.log_softmax(np.array([[1000.0, 1000.0], [-1000.0, -1000.0]]))
+    assert np.allclose(rows, -np.log(2))

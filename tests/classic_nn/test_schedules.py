@@ -98,3 +98,27 @@ def test_mistakes_are_explained(name, settings, message):
 def test_learning_rate_must_be_positive():
     with pytest.raises(ValueError, match="learning_rate must be above 0, got 0"):
         create_schedule("constant", learning_rate=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "value"),
+    [
+        ("standard", "rate", -1),
+        ("exponential", "base", -1),
+        ("exponential", "base", 1.5),
+        ("step", "every", 0),
+        ("step", "every", 0.5),
+        ("cosine", "epochs", 0),
+        ("cosine", "warmup", -1),
+        ("plateau", "factor", 0),
+        ("plateau", "patience", -1),
+    ],
+)
+def test_settings_out_of_range_are_refused(name, setting, value):
+    with pytest.raises(ValueError, match=f"{setting} must be .*, got {value}"):
+        create_schedule(name, learning_rate=1.0, **{setting: value})
+
+
+def test_the_threshold_is_relative_to_the_best_cost():
+    schedule = ReduceLROnPlateau(1.0, factor=0.5, patience=0, threshold=0.1)
+    assert observe(schedule, [100.0, 95.0, 85.0]) == [1, 0.5, 0.5]

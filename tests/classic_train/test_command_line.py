@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from src.classic_nn.serialization import load_model
+from src.classic_nn import BinaryCrossEntropy
+from src.classic_nn.serialization import load_model, write_tensor_file
 from src.classic_nn.utils import predict_labels, predict_probabilities
 from src.classic_train.__main__ import main
 from src.classic_train.callbacks import read_checkpoint
-from src.classic_train.data import digit_scenes
+from src.classic_train.data import digit_strips
 from src.classic_train.mini_batch.metrics import exact_match
 from src.classic_train.recipes import RECIPES
-from src.classic_train.run import BinaryCrossEntropy
 from src.history import TrainingHistoryReader
 from tests.paths import ROOT
 
@@ -41,6 +41,7 @@ def start(directory, *arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
@@ -83,7 +84,7 @@ def test_a_run_leaves_model_checkpoints_pictures_metrics_and_history(trained):
 
 def test_a_run_prints_data_network_proof_and_metrics_beside_the_baseline(trained):
     _, output, _ = trained
-    assert output.startswith("multi_label: scenes of handwritten digits (train 300, validation")
+    assert output.startswith("multi_label: handwritten digits on a strip (train 300, validation")
     assert re.search(r"^dense1 +\(16,\) +3,088", output, re.MULTILINE)
     assert len(re.findall(r" ok$", output, re.MULTILINE)) == 5  # x, W1, b1, W2, b2
     assert re.search(r"^elementwise_accuracy +0\.\d{4} +0\.8\d{3}$", output, re.MULTILINE)
@@ -98,7 +99,7 @@ def test_the_saved_model_reproduces_the_printed_figure(trained):
     directory, output, _ = trained
     model = load_model(only_run(directory) / "model.safetensors")
     options = RECIPES["multi_label"].options
-    test = digit_scenes(options).test  # validation and test do not depend on train_samples
+    test = digit_strips(options).test  # validation and test do not depend on train_samples
     probabilities = predict_probabilities(model.network, BinaryCrossEntropy(), test.x)
     printed = float(re.search(r"^exact_match +(\S+)", output, re.MULTILINE)[1])
     assert exact_match(test.y, probabilities) == pytest.approx(printed, abs=1e-4)
@@ -205,6 +206,17 @@ MISTAKES = [
     (["multi_label", "--schedule", "cosin"], "unknown schedule 'cosin': did you mean 'cosine'"),
     (["multi_label", "--schedule", "step:factr=1"], "'factr': did you mean 'factor'"),
     (["multi_label", "--dtype", "float16"], "unknown dtype 'float16'"),
+    (["multi_label", "--schedule", "step:every=0"], "every must be 1 or more, got 0"),
+    (["multi_label", "--schedule", "cosine:warmup=-1"], "warmup must be 0 or more, got -1"),
+    (["multi_label", "--optimizer", "adam:beta1=0.1/0.2"], "beta1 must be a finite number"),
+    (["multi_label", "--optimizer", "adam:learning_rate=1"], "learning rate as --learning-rate"),
+    (["multi_label", "--hidden", "99999999999"], "--hidden: must be 1,000,000,000 or less"),
+    (["multi_label", "--hidden", "999999999,99999999"], "not enough memory"),
+    (["multi_label", "--data", "empty.npz"], "expected X (samples, features)"),
+    (
+        ["multi_label", "--resume", "x", "--log-dir", "y"],
+        "--resume goes on in the run's directories",
+    ),
     (["multi_label", "--data", "blob"], "unknown data 'blob': did you mean 'blobs'"),
     (["multi_label", "--data", "missing.npz"], "missing.npz: cannot be read"),
     (
@@ -230,6 +242,7 @@ def test_a_mistake_is_one_line_and_status_two(arguments, message, tmp_path, monk
     np.savez("rows.npz", X=x, Y=y[:29])
     x[7, 1] = np.nan
     np.savez("nan.npz", X=x, Y=y)
+    np.savez("empty.npz", X=np.ones((30, 0)), Y=y)
     (tmp_path / "file").write_text("not a directory")
     try:
         status = main(arguments)
@@ -336,8 +349,89 @@ def test_resuming_refuses_to_become_another_run(trained, capsys, monkeypatch):
         (["multi_label", "--batch-size", "8"], "--batch-size: the run was started with 64"),
         (["binary"], "is a run of multi_label"),
         (["multi_label", "--epochs", "1"], "already trained for"),
+        (["multi_label", "--data", "blobs"], "--data: the run was started with scenes"),
     ]:
         assert main([*arguments, "--resume", str(path)]) == 2
         error = capsys.readouterr().err
         assert message in error
         assert error.count("\n") == 1
+
+
+def test_a_run_that_was_stopped_after_its_last_epoch_is_completed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["multi_label", *SMALL, "--quiet"]) == 0
+    wanted = load_model(only_run(tmp_path) / "model.safetensors")
+    for name in ("model.safetensors", "metrics.json", "predictions.png"):
+        (only_run(tmp_path) / name).unlink()
+    assert main(["multi_label", "--resume", str(only_run(tmp_path))]) == 0
+    assert "after epoch 2" in capsys.readouterr().out
+    again = load_model(only_run(tmp_path) / "model.safetensors")
+    assert np.array_equal(again.network.parameters.vector, wanted.network.parameters.vector)
+    assert again.metrics == wanted.metrics
+    assert (only_run(tmp_path) / "predictions.png").exists()
+
+
+def test_resuming_works_from_another_directory(tmp_path, monkeypatch):
+    (tmp_path / "first").mkdir()
+    monkeypatch.chdir(tmp_path / "first")
+    assert main(["multi_label", *SMALL, "--quiet"]) == 0
+    monkeypatch.chdir(tmp_path)
+    path = only_run(tmp_path / "first")
+    assert main(["multi_label", "--resume", str(path), "--epochs", "3", "--quiet"]) == 0
+    assert list(TrainingHistoryReader("first/logs").get_costs()["step"]) == [1, 2, 3]
+    assert not (tmp_path / "logs").exists()
+
+
+def test_resuming_with_other_data_is_explained(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for features in (3, 4):
+        np.savez("own.npz", X=np.eye(60, features), Y=np.arange(60) % 2)
+        if features == 3:
+            assert main(["binary", "--data", "own.npz", "--epochs", "1", "--quiet"]) == 0
+    assert main(["binary", "--resume", str(only_run(tmp_path)), "--epochs", "2"]) == 2
+    error = capsys.readouterr().err
+    assert "the data or the program have changed" in error
+    assert "expected parameters/W1 of shape (4, 32), got (3, 32)" in error
+
+
+def test_a_checkpoint_of_another_program_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_tensor_file(tmp_path / "last.safetensors", {"a": np.ones(1)}, {"kind": "checkpoint"})
+    assert main(["binary", "--resume", "."]) == 2
+    assert "was not written by a recipe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("features", [1, 2, 5])
+def test_any_number_of_features_gets_its_pictures(features, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).normal(size=(80, features))
+    np.savez("own.npz", X=x, Y=(x[:, 0] > 0).astype(int))
+    assert main(["binary", "--data", "own.npz", "--epochs", "1", "--quiet"]) == 0
+    assert len(list(only_run(tmp_path).glob("*.png"))) == 3
+
+
+def test_a_reader_that_goes_away_is_no_mistake(tmp_path):
+    process = start(tmp_path, "binary", "--epochs", "2", "--train-samples", "100")
+    process.stdout.close()
+    error = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 1
+    assert "error" not in error
+    assert "Traceback" not in error
+
+
+def test_paths_with_spaces_are_quoted(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["binary", *SMALL, "--output-dir", "my runs", "--log-dir", "my logs"]) == 0
+    output = capsys.readouterr().out
+    assert "--logdir 'my logs'" in output
+    assert "--resume 'my runs/binary-" in output
+
+
+def test_the_command_after_early_stopping_gives_more_patience(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["binary", *SMALL, "--epochs", "300", "--patience", "1", "--learning-rate", "40"]
+    assert main(arguments) == 0
+    output = capsys.readouterr().out
+    assert "(patience 1); the weights are those of epoch" in output
+    assert re.search(r"--resume \S+ --patience 2$", output, re.MULTILINE)

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from src.classic_train.data import HELD_OUT, blobs, digit_scenes, load_npz, moons
+from src.classic_train.data import HELD_OUT, blobs, digit_canvases, digit_strips, load_npz, moons
 from src.classic_train.mini_batch import DataError
 from src.classic_train.options import TrainingOptions
 
 OPTIONS = TrainingOptions(train_samples=50)
 
 
-@pytest.mark.parametrize("make", [digit_scenes, blobs, moons])
+@pytest.mark.parametrize("make", [digit_strips, digit_canvases, blobs, moons])
 def test_generated_data_have_the_sizes_asked_for_and_are_seeded(make):
     data, again = make(OPTIONS), make(OPTIONS)
     assert (len(data.train), len(data.validation), len(data.test)) == (50, HELD_OUT, HELD_OUT)
@@ -56,7 +56,14 @@ X, Y = np.ones((40, 2)), np.zeros((40, 3))
         ({"X": X, "Y": Y + 2}, "Y: expected 0 and 1 only, got 2"),
         ({"X": X[:, 0], "Y": Y}, r"expected X \(samples, features\) .* got X \(40,\)"),
         ({"X": X[:9], "Y": Y[:9]}, "20 samples or more"),
-        ({"X": X, "Y": Y, "class_names": np.array(["a"])}, "class_names: expected 3 names, got 1"),
+        ({"X": X[:, :0], "Y": Y}, r"got X \(40, 0\)"),
+        ({"X": X, "Y": Y[:, :0]}, r"Y \(40, 0\)"),
+        ({"X": X * 1j, "Y": Y}, "x: expected real numbers, got values of type complex128"),
+        ({"X": X, "Y": Y, "class_names": np.array("a")}, r"class_names: expected shape \(3,\)"),
+        (
+            {"X": X, "Y": Y, "class_names": np.array(["a"])},
+            r"class_names: expected shape \(3,\), got \(1,\)",
+        ),
         ({"X": np.array([object()] * 40), "Y": Y}, "cannot be read as an .npz file"),
     ],
 )
@@ -75,3 +82,11 @@ def test_an_unreadable_file_is_named(path, content):
 def test_a_missing_file_is_named(path):
     with pytest.raises(DataError, match=r"own\.npz: cannot be read"):
         load_npz(str(path), seed=0)
+
+
+def test_the_seed_divides_and_the_dtype_is_kept(path):
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    save(path, X=x, Y=np.arange(40) % 2)
+    first, second = (load_npz(str(path), seed, np.float64) for seed in (0, 1))
+    assert not np.array_equal(first.test.x, second.test.x)
+    assert set(first.test.x[:, 0]) <= set(x[:, 0])  # no digit was lost

@@ -177,3 +177,24 @@ def test_time_spent_is_counted(tmp_path):
         assert writer.seconds == 0
         writer.write_parameters(1, {"W1": np.ones((100, 100))})
         assert writer.seconds > 0
+
+
+def test_files_are_read_in_the_order_in_which_they_were_begun(tmp_path):
+    """By time, not by name: process 1000 wrote before process 999 continued."""
+    directory = tmp_path / "run"
+    for epochs, resume_after, offset, name in (
+        ((1, 2, 3), None, 0.0, "events.out.tfevents.1700000000.host.1000.0"),
+        ((3,), 2, 100.0, "events.out.tfevents.1700000000.host.999.0"),
+    ):
+        write_run(directory, epochs, resume_after, offset)
+        for kind in directory.iterdir():
+            new = [path for path in kind.glob("*tfevents*") if "1700000000" not in path.name]
+            new[0].rename(kind / name)
+    costs = TrainingHistoryReader(directory).get_costs()
+    assert costs["value"].to_numpy() == pytest.approx([1, 0.5, 100 + 1 / 3])
+
+
+def test_a_part_of_a_run_is_read_as_that_run(logs, monkeypatch):
+    assert set(TrainingHistoryReader(logs / "first" / "cost").get_costs()["run"]) == {"first"}
+    monkeypatch.chdir(logs / "first")
+    assert set(TrainingHistoryReader(".").get_costs()["run"]) == {"first"}

@@ -111,3 +111,9 @@ def test_workers_share_the_statistics_of_the_whole_mini_batch(workers, rng):
     assert np.allclose(sum(dbetas), dbeta)
     assert all(np.allclose(m, mean) for m in means)
     assert all(np.allclose(v, variance) for v in variances)
+
+
+def test_a_mini_batch_of_one_leaves_the_running_variance_alone():
+    mean, variance = np.array([1.0]), np.array([1.0])
+    update_running_statistics(mean, variance, np.array([3.0]), np.array([0.0]), 1, momentum=0.5)
+    assert (mean[0], variance[0]) == (2.0, 1.0)

@@ -111,3 +111,25 @@ def test_moons_are_balanced_points_of_two_classes():
     assert y.shape == (200, 1)
     assert y.mean() == 0.5
     assert x.dtype == y.dtype == np.float32
+
+
+def test_a_single_digit_stands_anywhere_on_the_canvas():
+    """Also at the centre, where no second one would fit beside it without overlap."""
+    x, _ = generate_digit_scenes(3000, np.random.default_rng(0), placement="canvas")
+    lone = x[x.astype(bool).sum(axis=(1, 2, 3)) < 45][..., 0]
+    ink = lone.sum(axis=0)
+    assert ink[6:14, 6:14].mean() > ink[:4, :4].mean()
+
+
+def test_pixels_reach_from_0_to_1():
+    x, _ = generate_digit_scenes(100)
+    assert (x.min(), x.max()) == (0, 1)
+
+
+def test_the_noise_of_the_moons_can_be_chosen():
+    def spread(noise):
+        x, y = generate_binary_classification_data(400, noise, np.random.default_rng(0))
+        return np.abs(np.linalg.norm(x[y[:, 0] == 0], axis=1) - 1).mean()  # from the half circle
+
+    assert spread(0.0) == pytest.approx(0, abs=1e-6)
+    assert 0.05 < spread(0.1) < spread(0.4)

@@ -114,3 +114,33 @@ def test_copy_in_double_precision_computes_the_same(rng):
 def test_bad_configurations_are_explained(config, message):
     with pytest.raises(ValueError, match=message):
         layer_from_config(config)
+
+
+def test_float64_takes_twice_the_bytes():
+    def total(dtype):
+        return int(network(Dense(5), dtype=dtype).summary().split()[-1].replace(",", ""))
+
+    assert total(np.float64) == 2 * total(np.float32)
+
+
+def test_a_layer_stands_in_a_network_once():
+    layer = Dense(4)
+    with pytest.raises(ValueError, match="each of them only once"):
+        Sequential([layer, layer])
+    with pytest.raises(ValueError, match="one layer or more"):
+        Sequential([])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Dense(0),
+        lambda: Dense(2.5),
+        lambda: BatchNorm(momentum=3),
+        lambda: BatchNorm(epsilon=0),
+        lambda: Dropout(float("nan")),
+    ],
+)
+def test_settings_out_of_range_are_refused(make):
+    with pytest.raises(ValueError, match=" must be "):
+        make()

@@ -13,7 +13,13 @@ from src.classic_nn import (
     check_loss,
 )
 from src.classic_nn.context import Context
-from src.classic_nn.loss import one_hot
+from src.classic_nn.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_backward,
+    one_hot,
+    softmax_cross_entropy,
+    softmax_cross_entropy_backward,
+)
 from tests.teams import on_team
 
 OUTPUTS = 4
@@ -158,3 +164,34 @@ def test_class_numbers_out_of_range_are_refused(number):
 def test_weights_that_sum_to_zero_have_no_mean():
     with pytest.raises(ValueError, match="sum to 0"):
         MeanSquaredError().forward(np.ones((2, 1)), np.ones((2, 1)), np.zeros(2))
+
+
+def test_weights_of_another_shape_are_never_stretched():
+    logits, y = np.ones((3, 2)), np.ones((3, 2))
+    with pytest.raises(ValueError, match=r"sample weights must have shape \(3,\), got \(3, 1\)"):
+        BinaryCrossEntropy().forward(logits, y, np.ones((3, 1)))
+
+
+@pytest.mark.parametrize("function", [binary_cross_entropy, softmax_cross_entropy])
+def test_weights_in_double_precision_do_not_widen_the_gradient(function):
+    logits, y = np.ones((3, 2), np.float32), np.ones((3, 2), np.float32)
+    weights, samples = np.array([0.1, 0.2]), np.array([0.1, 0.2, 0.3])
+    if function is binary_cross_entropy:
+        _, cache = function(logits, y, weights, samples)
+        assert binary_cross_entropy_backward(cache).dtype == np.float32
+    else:
+        _, cache = function(logits, y, 0.1, weights, samples)
+        assert softmax_cross_entropy_backward(cache).dtype == np.float32
+
+
+def test_the_mean_over_many_samples_keeps_its_digits():
+    """Summed in float32, a million losses of 0.1 would be off in the fourth digit."""
+    y = np.full((1_000_000, 1), np.sqrt(0.1), np.float32)
+    loss, _ = MeanSquaredError().forward(np.zeros_like(y), y)
+    assert loss == pytest.approx(float(y[0, 0]) ** 2, rel=1e-7)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0, 2.0])
+def test_label_smoothing_must_be_a_share(smoothing):
+    with pytest.raises(ValueError, match="label_smoothing must be 0 or more and below 1"):
+        SoftmaxCrossEntropy(smoothing)

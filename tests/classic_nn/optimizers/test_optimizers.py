@@ -217,3 +217,31 @@ def test_clipping_by_value_limits_every_component():
     g = np.array([-3.0, 0.2, 5.0])
     clip_by_value(g, 1.0)
     assert g.tolist() == [-1.0, 0.2, 1.0]
+
+
+def test_clipping_survives_norms_beyond_float32():
+    g = np.full(4, 1e20, np.float32)
+    assert clip_by_norm(g, 1.0) == pytest.approx(2e20, rel=1e-6)
+    assert g == pytest.approx([0.5] * 4, rel=1e-6)
+
+
+def test_weight_decay_knows_weights_in_nested_networks():
+    theta = ParameterVector.pack({"block1.W1": np.ones(1), "Wide.b1": np.ones(1)}, np.float64)
+    AdamW(0.1, weight_decay=0.5).step(theta, theta.zeros_like())
+    assert theta.vector.tolist() == pytest.approx([0.95, 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "value"),
+    [("adam", "epsilon", 0), ("rms_prop", "epsilon", -1), ("adamw", "weight_decay", -3)],
+)
+def test_settings_out_of_range_are_refused(name, setting, value):
+    with pytest.raises(ValueError, match=f"{setting} must be .*, got {value}"):
+        create_optimizer(name, **{setting: value})
+
+
+def test_a_state_from_before_the_first_step_is_empty():
+    optimizer, theta = create_optimizer("adam"), vector(1.0)
+    optimizer.load_state({}, 0, theta)
+    optimizer.step(theta, vector(0.5))
+    assert theta.vector[0] != 1

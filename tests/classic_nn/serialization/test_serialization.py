@@ -1,7 +1,9 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from src.classic_nn import BatchNorm, Dense, Dropout, ReLU, Sequential
@@ -132,3 +134,68 @@ def test_an_unbuilt_network_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="call build"):
         save_model(tmp_path / "m.safetensors", SavedModel(Sequential([Dense(2)])))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_write_that_breaks_off_leaves_no_rest(model, tmp_path, monkeypatch):
+    path = tmp_path / "m.safetensors"
+    save_model(path, model)
+    before = path.read_bytes()
+
+    def torn(arrays, partial, metadata):
+        partial.write_bytes(b"half of a fi")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tensor_file, "save_file", torn)
+    with pytest.raises(OSError, match="No space left"):
+        save_model(path, model)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+def test_the_old_file_is_there_until_the_new_one_takes_its_place(model, tmp_path, monkeypatch):
+    path, seen = tmp_path / "m.safetensors", []
+    save_model(path, model)
+
+    def replace(source, target):
+        seen.append((load_model(source), load_model(target)))  # both are complete
+        Path(source).rename(target)
+
+    monkeypatch.setattr("os.replace", replace)
+    save_model(path, model)
+    assert len(seen) == 1
+
+
+def test_others_may_read_a_model(model, tmp_path):
+    save_model(tmp_path / "m.safetensors", model)
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "m.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda arrays: {"b": arrays["a"]},
+        lambda arrays: {"a": arrays["a"].reshape(3, 2)},
+        lambda arrays: {"a": arrays["a"].view(np.int32)},
+    ],
+    ids=["name", "shape", "type"],
+)
+def test_the_checksum_covers_names_shapes_and_types(change, tmp_path):
+    path = tmp_path / "t.safetensors"
+    arrays = {"a": np.arange(6, dtype=np.float32).reshape(2, 3)}
+    write_tensor_file(path, arrays, {})
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata()
+    save_file(change(arrays), path, metadata)
+    with pytest.raises(TensorFileError, match="checksum"):
+        read_tensor_file(path)
+
+
+def test_an_array_of_another_shape_is_not_stretched(model, tmp_path):
+    path = tmp_path / "m.safetensors"
+    save_model(path, model)
+    arrays, facts = read_tensor_file(path)
+    arrays["parameters/b1"] = arrays["parameters/b1"][:1]
+    write_tensor_file(path, arrays, facts)
+    with pytest.raises(TensorFileError, match=r"b1 has shape \(1,\), expected \(5,\)"):
+        load_model(path)

@@ -95,3 +95,22 @@ def test_no_window_opens_without_a_display(monkeypatch, tmp_path):
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     assert show_pictures([tmp_path / "missing.png"]) == "there is no display"
+
+
+def test_images_of_any_range_and_data_of_one_feature_are_drawn(rng, tmp_path):
+    rgb = rng.integers(0, 256, size=(4, 6, 6, 3))
+    save_figure(plot_predictions(rgb, ["a"] * 4, [True] * 4), tmp_path / "rgb.png")
+    save_figure(plot_pca(rng.normal(size=(10, 1)), np.arange(10)), tmp_path / "pca.png")
+
+
+def test_evaluation_uses_weights_and_gives_no_metrics_without_numbers(network, rng):
+    x, y = rng.normal(size=(4, 4)), np.ones((4, 3), np.float32)
+    weights = np.array([0, 1.0, 0, 0])
+    one = evaluate(network, BinaryCrossEntropy(), x[1:2], y[1:2], {})
+    weighted = evaluate(network, BinaryCrossEntropy(), x, y, {}, weights)
+    assert weighted["cost"] == pytest.approx(one["cost"])
+    network.parameters.vector[...] = np.inf
+    with np.errstate(invalid="ignore", over="ignore"):
+        broken = evaluate(network, BinaryCrossEntropy(), x, y, {"m": lambda y, p: 1.0})
+    assert list(broken) == ["cost"]
+    assert np.isnan(broken["cost"])

@@ -4,7 +4,14 @@ import shutil
 import numpy as np
 import pytest
 
-from src.classic_nn import BinaryCrossEntropy, Dense, Sequential, create_optimizer
+from src.classic_nn import (
+    BinaryCrossEntropy,
+    Dense,
+    Sequential,
+    create_optimizer,
+    create_schedule,
+)
+from src.classic_nn.schedules import ReduceLROnPlateau
 from src.classic_nn.serialization import TensorFileError, read_tensor_file, write_tensor_file
 from src.classic_train import MiniBatchTrainer
 from src.classic_train.callbacks import (
@@ -13,6 +20,7 @@ from src.classic_train.callbacks import (
     Checkpoint,
     EarlyStopping,
     History,
+    LearningRate,
     Progress,
     read_checkpoint,
 )
@@ -117,8 +125,8 @@ def test_checkpoints_are_last_best_and_numbered(tmp_path):
 
 def test_a_checkpoint_holds_the_state_of_callbacks_given_after_it(tmp_path):
     stopping = EarlyStopping(None)
-    fit(trainer_of([Checkpoint(tmp_path), stopping], validation_costs=[5, 4, 3, 6, 7, 8]))
-    assert read_checkpoint(tmp_path)[1]["callbacks"]["early_stopping"] == {"epoch": 3, "value": 3}
+    fit(trainer_of([Checkpoint(tmp_path), stopping], validation_costs=[5, 4, 3, 6, 7, 2]))
+    assert read_checkpoint(tmp_path)[1]["callbacks"]["early_stopping"] == {"epoch": 6, "value": 2}
 
 
 def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path, monkeypatch):
@@ -160,12 +168,12 @@ def test_history_records_what_was_asked_for(tmp_path):
     assert set(reader.get_metrics()["tag"]) == {"/metrics/learning_rate"}
 
 
-def test_dear_recording_is_reported_and_cheap_recording_is_not(tmp_path, capsys):
-    dear = TrainingHistoryWriter(tmp_path / "dear")
-    trainer = trainer_of([History(dear)])
-    dear.seconds = 100.0
+def test_costly_recording_is_reported_and_cheap_recording_is_not(tmp_path, capsys):
+    costly = TrainingHistoryWriter(tmp_path / "costly")
+    trainer = trainer_of([History(costly)])
+    costly.seconds = 100.0
     fit(trainer)
-    assert "record less often with --history-every" in capsys.readouterr().err
+    assert "record less often (--history-every, or History(every=...))" in capsys.readouterr().err
     cheap = TrainingHistoryWriter(tmp_path / "cheap")
 
     class Free(Callback):
@@ -202,3 +210,93 @@ def test_checkpoint_facts_are_json(tmp_path):
     shutil.copy(tmp_path / "last.safetensors", tmp_path / "copy.safetensors")
     _, facts = read_tensor_file(tmp_path / "copy.safetensors")
     assert json.loads(json.dumps(facts)) == facts
+
+
+def resumed(tmp_path, callbacks, epochs, costs):
+    trainer = trainer_of(callbacks, epochs, costs)
+    trainer.load_state(*read_checkpoint(tmp_path))
+    fit(trainer)
+    return trainer
+
+
+def test_a_resumed_run_still_knows_the_best_weights(tmp_path):
+    """The best epoch, 2, was before the interruption; its weights are put back at the end."""
+    costs = [5, 1, 3, 4, 5, 6]
+    keep = KeepWeights()
+    fit(trainer_of([keep, EarlyStopping(None), Checkpoint(tmp_path)], 3, costs))
+    trainer = resumed(tmp_path, [EarlyStopping(None), Checkpoint(tmp_path)], 6, costs)
+    assert np.array_equal(trainer.network.parameters.vector, keep.weights[2])
+    assert read_checkpoint(tmp_path / "best.safetensors")[1]["epoch"] == 2
+
+
+def test_a_run_that_lost_its_patience_stays_stopped_when_resumed(tmp_path):
+    costs = [5, 1, 3, 4, 5, 6]
+    fit(trainer_of([EarlyStopping(2), Checkpoint(tmp_path)], 6, costs))
+    assert read_checkpoint(tmp_path)[1]["epoch"] == 4
+    trainer = resumed(tmp_path, [EarlyStopping(2), Checkpoint(tmp_path)], 6, costs)
+    assert trainer.epoch == 4
+    assert trainer.stop_reason == "no better validation_cost since epoch 2 (patience 2)"
+    patient = resumed(tmp_path, [EarlyStopping(3), Checkpoint(tmp_path)], 6, costs)
+    assert patient.epoch == 5
+
+
+def test_an_equal_cost_is_no_improvement():
+    stopping = EarlyStopping(None)
+    fit(trainer_of([stopping], validation_costs=[3, 2, 2, 2, 2, 2]))
+    assert stopping.best.epoch == 2
+
+
+def test_a_cosine_moves_with_every_mini_batch():
+    rates = []
+
+    class Watch(Callback):
+        def on_batch_end(self, trainer):
+            rates.append(trainer.optimizer.learning_rate)
+
+    schedule = create_schedule("cosine", learning_rate=1.0, epochs=2)
+    trainer = trainer_of([LearningRate(schedule), Watch()], epochs=2)
+    fit(trainer)
+    assert rates == pytest.approx(
+        [schedule(time / 3) for time in range(6)]
+    )  # three mini-batches an epoch
+
+
+def test_a_plateau_schedule_goes_on_where_it_was(tmp_path):
+    costs = [5, 5, 5, 5, 5, 5]
+
+    def rate():
+        return LearningRate(ReduceLROnPlateau(1.0, factor=0.5, patience=1))
+
+    whole = trainer_of([rate()], 6, costs)
+    fit(whole)
+    fit(trainer_of([rate(), Checkpoint(tmp_path)], 4, costs))
+    parts = resumed(tmp_path, [rate(), Checkpoint(tmp_path)], 6, costs)
+    rates = [record["learning_rate"] for record in whole.history]
+    assert rates == [1, 1, 1, 0.5, 0.5, 0.25]
+    assert [record["learning_rate"] for record in parts.history] == rates
+
+
+def test_history_is_on_the_disk_after_every_epoch(tmp_path):
+    seen = []
+
+    class Look(Callback):
+        order = 1
+
+        def on_epoch_end(self, trainer):
+            seen.append(len(TrainingHistoryReader(tmp_path).get_costs()))
+
+    fit(trainer_of([History(TrainingHistoryWriter(tmp_path)), Look()], epochs=3))
+    assert seen == [1, 2, 3]
+
+
+def test_a_failed_run_closes_its_history(tmp_path):
+    class Interrupt(Callback):
+        def on_epoch_end(self, trainer):
+            if trainer.epoch == 2:
+                raise KeyboardInterrupt
+
+    trainer = trainer_of([History(TrainingHistoryWriter(tmp_path)), Interrupt()])
+    with pytest.raises(KeyboardInterrupt):
+        fit(trainer)
+    assert list(TrainingHistoryReader(tmp_path).get_costs()["step"]) == [1, 2]
+    assert not trainer.callbacks[1].writer._writers

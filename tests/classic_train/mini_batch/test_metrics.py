@@ -74,3 +74,12 @@ def test_the_baseline_flatters_elementwise_accuracy_and_nothing_else():
 def test_the_baseline_of_one_label_is_the_more_frequent_answer_in_training(train, answer):
     guess = metrics.baseline_probabilities(np.zeros((4, 1)), np.array(train)[:, None])
     assert guess.tolist() == [[answer]] * 4
+
+
+def test_a_class_that_nobody_has_keeps_its_place_in_the_confusion_matrix():
+    p = np.array([[0.9, 0.1, 0.0], [0.8, 0.1, 0.1]])
+    assert metrics.confusion_matrix(np.array([0, 1]), p).tolist() == [
+        [1, 0, 0],
+        [1, 0, 0],
+        [0, 0, 0],
+    ]

@@ -22,6 +22,7 @@ from src.classic_nn.optimizers import Adam
 from src.classic_nn.utils import evaluate
 from src.classic_train import MiniBatchTrainer, TrainerWithAdam, TrainingDivergedError
 from src.classic_train.callbacks import Callback, EarlyStopping
+from src.classic_train.mini_batch import DataError
 from src.classic_train.mini_batch.metrics import MULTI_LABEL
 
 DATA = generate_multilabel_dataset(150, 12, 3, np.random.default_rng(5))
@@ -329,3 +330,97 @@ def test_the_old_module_name_warns_and_works():
         module = importlib.import_module(name)
     assert module.MiniBatchTrainer is MiniBatchTrainer
     sys.modules.pop(name)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_second_fit_goes_on(workers):
+    """Four epochs at once, or two and two: the same weights."""
+    whole, parts = train(rich(), workers=workers), train(rich(), workers=workers, epochs=2)
+    parts.epochs, parts.stop_reason = 4, "asked to stop in the first fit"
+    parts.fit(TRAIN, VALIDATION)
+    assert parts.history == whole.history
+    assert np.array_equal(parts.network.parameters.vector, whole.network.parameters.vector)
+
+
+def test_mini_batches_whose_samples_do_not_count_are_passed_over():
+    weights = np.zeros(110)
+    weights[[3, 50]] = 1
+    trainer = MiniBatchTrainer(
+        build(), BinaryCrossEntropy(), create_optimizer("sgd"), batch_size=2, epochs=2
+    )
+    trainer.fit((*TRAIN, weights))
+    assert trainer.optimizer.step_count <= 4
+    assert math.isfinite(trainer.history[-1]["cost"])
+
+
+def test_validation_weights_count():
+    weights = np.zeros(40)
+    weights[7] = 1
+    trainer = MiniBatchTrainer(
+        build(), BinaryCrossEntropy(), create_optimizer("sgd"), batch_size=200, epochs=1
+    )
+    record = trainer.fit(TRAIN, (*VALIDATION, weights))[0]
+    one = VALIDATION[0][7:8], VALIDATION[1][7:8]
+    alone = evaluate(trainer.network, trainer.loss, *one, {})["cost"]
+    assert record["validation_cost"] == pytest.approx(alone, rel=1e-6)
+
+
+def test_seed_and_learning_rate_are_part_of_the_state():
+    arrays, facts = train(build(), epochs=1, seed=5).state()
+    facts["learning_rate"] = 0.125
+    other = MiniBatchTrainer(build(), BinaryCrossEntropy(), create_optimizer("adam"), seed=9)
+    other.load_state(arrays, facts)
+    assert other.seed == 5
+    assert other.optimizer.learning_rate == 0.125
+
+
+@pytest.mark.parametrize(
+    ("train_data", "validation", "message"),
+    [
+        (
+            TRAIN,
+            (VALIDATION[0][:, :5], VALIDATION[1]),
+            r"validation x: expected shape \(samples, 12",
+        ),
+        (
+            TRAIN,
+            (VALIDATION[0], VALIDATION[1][:, :2]),
+            r"validation y: expected shape \(samples, 3",
+        ),
+        ((TRAIN[0], TRAIN[1][:, 0]), None, r"train y: expected shape \(samples, 3\), got \(110,\)"),
+    ],
+)
+def test_shapes_are_checked_before_the_first_epoch(train_data, validation, message):
+    trainer = MiniBatchTrainer(build(), BinaryCrossEntropy(), create_optimizer("sgd"), epochs=2)
+    with pytest.raises(DataError, match=message):
+        trainer.fit(train_data, validation)
+    assert trainer.epoch == 0
+
+
+def test_a_diverged_validation_cost_is_called_by_its_name():
+    trainer = MiniBatchTrainer(
+        build(),
+        BinaryCrossEntropy(),
+        create_optimizer("sgd"),
+        metrics=MULTI_LABEL,
+        epochs=1,
+    )
+    with pytest.raises(TrainingDivergedError, match=r"the validation cost is (nan|inf) in epoch 1"):
+        trainer.fit(TRAIN, (np.full_like(VALIDATION[0], 3e38), VALIDATION[1]))
+
+
+def test_an_interruption_is_told_to_the_callbacks():
+    class Interrupt(Callback):
+        def on_batch_begin(self, trainer):
+            raise KeyboardInterrupt
+
+    recorder = Recorder()
+    with pytest.raises(KeyboardInterrupt):
+        train(build(), callbacks=[recorder, Interrupt()])
+    assert recorder.events[-1] == "on_fit_failed"
+
+
+@pytest.mark.parametrize("setting", ["clip_norm", "clip_value"])
+def test_limits_of_gradients_must_be_positive(setting):
+    with pytest.raises(ValueError, match=f"{setting} must be above 0, got -1"):
+        MiniBatchTrainer(build(), BinaryCrossEntropy(), create_optimizer("sgd"), **{setting: -1})
