@@ -28,9 +28,15 @@ from src.classic_train.options import (
 from src.classic_train.recipe import Recipe
 from src.classic_train.recipes import RECIPES
 from src.classic_train.run import GradientCheckFailedError, train_recipe
-from src.classic_train.runs import Run, new_run, resumed_run, train_command_line
+from src.classic_train.runs import (
+    Run,
+    new_run,
+    python_command,
+    resumed_run,
+    train_command_line,
+)
 
-PROGRAM = "python -m src.classic_train"
+PROGRAM = f"{python_command()} -m src.classic_train"
 
 OUTPUT_DIRECTORY, LOG_DIRECTORY = Path("assets/runs"), Path("logs")
 """Where runs and histories go unless the command line says otherwise."""

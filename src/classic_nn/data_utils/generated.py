@@ -18,6 +18,12 @@ def generate_multilabel_dataset(
     Wraps scikit-learn's ``make_multilabel_classification``; features are standardized to mean 0
     and standard deviation 1.
 
+    Args:
+        samples: number of samples.
+        features: number of different words.
+        labels: number of topics.
+        rng: random generator; seeded with 0 if None.
+
     Returns:
         X (samples, features) and Y (samples, labels) of 0 and 1, float32.
     """
