@@ -16,7 +16,9 @@ from src.classic_nn.layers.copying import copy_network
 from src.classic_nn.layers.dense import Dense, linear_backward, linear_forward
 from src.classic_nn.layers.dropout import Dropout, dropout_backward, dropout_forward
 from src.classic_nn.layers.flatten import Flatten
+from src.classic_nn.layers.parallel import Parallel
 from src.classic_nn.layers.registry import LAYERS, layer_from_config
+from src.classic_nn.layers.residual import Residual
 from src.classic_nn.layers.sequential import Sequential
 
 __all__ = [
@@ -29,7 +31,9 @@ __all__ = [
     "Flatten",
     "Layer",
     "LeakyReLU",
+    "Parallel",
     "ReLU",
+    "Residual",
     "Sequential",
     "SiLU",
     "Sigmoid",

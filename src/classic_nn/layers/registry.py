@@ -9,12 +9,17 @@ from src.classic_nn.layers.batch_norm import BatchNorm
 from src.classic_nn.layers.dense import Dense
 from src.classic_nn.layers.dropout import Dropout
 from src.classic_nn.layers.flatten import Flatten
+from src.classic_nn.layers.parallel import Parallel
+from src.classic_nn.layers.residual import Residual
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.naming import lookup
 
 LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
-    for layer in (BatchNorm, Dense, Dropout, Flatten, Sequential, *ACTIVATIONS.values())
+    for layer in (
+        *(BatchNorm, Dense, Dropout, Flatten, Parallel, Residual, Sequential),
+        *ACTIVATIONS.values(),
+    )
 }
 """Layer classes by class name. A package that defines further layers adds them here."""
 
@@ -29,8 +34,11 @@ def layer_from_config(config: Mapping[str, Any]) -> Layer:
     """
     settings = dict(config)
     layer_class = lookup("layer type", str(settings.pop("type", None)), LAYERS)
-    if "layers" in settings:
-        settings["layers"] = [layer_from_config(inner) for inner in settings["layers"]]
+    for name, value in settings.items():  # a container's children are configurations themselves
+        if isinstance(value, dict):
+            settings[name] = layer_from_config(value)
+        elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+            settings[name] = [layer_from_config(inner) for inner in value]
     try:
         return layer_class(**settings)
     except TypeError as error:

@@ -19,12 +19,12 @@ from numpy.typing import DTypeLike
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
-from src.classic_nn.layers.summary import summary_table
+from src.classic_nn.layers.container import Container
 from src.classic_nn.parameters import ParameterVector
 
 
 @dataclass(eq=False)
-class Sequential(Layer):
+class Sequential(Container):
     """Apply layers in order. It is a layer itself and can stand in another network.
 
     Args:
@@ -46,77 +46,39 @@ class Sequential(Layer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.input_shape: Shape | None = None
-        if not self.layers or len(set(map(id, self.layers))) < len(self.layers):
-            raise ValueError("Sequential needs one layer or more, each of them only once")
         numbers: Counter[str] = Counter()
         for layer in self.layers:
             kind = type(layer).__name__.lower()
             numbers[kind] += 1
             layer.name = f"{kind}{numbers[kind]}"
 
-    def build(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    def children(self) -> Sequence[Layer]:
+        """The layers."""
+        return self.layers
+
+    def build_children(
+        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
     ) -> Shape:
-        """Build every layer for what the one before it puts out, then join their parameters."""
-        self.input_shape = shape = tuple(input_shape)
+        """Build every layer for what the one before it puts out."""
+        shape = input_shape
         for layer in self.layers:
             shape = layer.build(shape, rng, dtype)
-        self._join(dtype)
         return shape
 
-    def _join(self, dtype: DTypeLike) -> None:
-        """Move the layers' parameters into one vector, of which each layer keeps its views."""
-        self._parameter_names = self._child_names("parameters")
-        own = [layer.parameters.vector for layer in self.layers]
-        vector = np.concatenate([np.zeros(0, dtype), *own])
-        shapes = {
-            full: layer.parameters.shapes[local]
-            for layer, names in zip(self.layers, self._parameter_names, strict=True)
-            for full, local in names.items()
-        }
-        self.parameters = ParameterVector(shapes, vector)
-        self.bind(self.view_of(vector))
-        self.buffers = {
-            full: layer.buffers[local]
-            for layer, names in zip(self.layers, self._child_names("buffers"), strict=True)
-            for full, local in names.items()
-        }
-
-    def _child_names(self, kind: str) -> list[dict[str, str]]:
-        """For each layer, its parameters (or buffers): name in the network -> name in the layer."""
+    def child_names(self, kind: str) -> list[dict[str, str]]:
+        """Classic names, W1, b1, ..., for the layers; containers keep name and dot."""
         numbers: Counter[str] = Counter()
-        names = []
-        for layer in self.layers:
-            if isinstance(layer, Sequential):
-                full = {local: f"{layer.name}.{local}" for local in getattr(layer, kind)}
-            else:
+        names = super().child_names(kind)
+        for position, layer in enumerate(self.layers):
+            if not isinstance(layer, Container):
                 numbers[layer.weight_name] += 1
                 number = numbers[layer.weight_name]
-                full = {local: f"{local}{number}" for local in getattr(layer, kind)}
-            names.append({name: local for local, name in full.items()})
+                names[position] = {local: f"{local}{number}" for local in names[position]}
         return names
-
-    def view_of(self, vector: Array) -> ParameterVector:
-        """See a vector with this network's layout, and each layer's part with the layer's."""
-        parts, start = [], 0
-        for layer in self.layers:
-            stop = start + layer.parameters.vector.size
-            parts.append(layer.view_of(vector[start:stop]))
-            start = stop
-        return ParameterVector(self.parameters.shapes, vector, parts)
-
-    def bind(self, views: ParameterVector) -> None:
-        """Keep all parameters in the memory of ``views`` from now on."""
-        super().bind(views)
-        for layer, part in zip(self.layers, views.parts, strict=True):
-            layer.bind(part)
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, list[Any]]:
         """(samples, *input_shape) -> (samples, *output_shape), and the caches of all layers."""
-        if self.input_shape is None:
-            raise ValueError(f"{self.name} has no parameters yet: call build(input_shape, rng)")
-        self.check_input(x, self.input_shape)
+        self.check_input(x, self.built_shape())
         caches = []
         for layer in self.layers:
             x, cache = layer.forward(x, context)
@@ -163,13 +125,3 @@ class Sequential(Layer):
             total += layer.multiply_adds(shape)
             shape = layer.output_shape(shape)
         return total
-
-    def summary(self) -> str:
-        """A table of the layers: output shape, parameters, multiply-adds and bytes."""
-        if self.input_shape is None:
-            raise ValueError(f"{self.name} has no parameters yet: call build(input_shape, rng)")
-        return summary_table(self.layers, self.input_shape)
-
-    def config(self) -> dict[str, Any]:
-        """Type and the layers' configurations."""
-        return {"type": "Sequential", "layers": [layer.config() for layer in self.layers]}

@@ -11,7 +11,9 @@ from src.classic_nn import (
     Dropout,
     Flatten,
     LeakyReLU,
+    Parallel,
     ReLU,
+    Residual,
     Sequential,
     Sigmoid,
     SiLU,
@@ -52,6 +54,18 @@ CASES = {
     "sequential": (
         lambda: Sequential([Flatten(), Dense(6), BatchNorm(), ReLU(), Dropout(0.3), Dense(3)]),
         (2, 3, 1),
+    ),
+    "residual": (lambda: Residual(Sequential([Dense(5), Tanh()])), (5,)),
+    "residual with a projection": (
+        lambda: Residual(
+            Sequential([Conv2D(4, 3, 2, bias=False), BatchNorm(), SiLU(), Conv2D(4)]),
+            Sequential([Conv2D(4, 1, 2, bias=False), BatchNorm()]),
+        ),
+        (5, 5, 3),
+    ),
+    "parallel": (
+        lambda: Parallel([Conv2D(2, 1), MaxPool2D(3, 1, 1), Sequential([Conv2D(3), Tanh()])]),
+        (4, 4, 2),
     ),
     "nested": (
         lambda: Sequential(

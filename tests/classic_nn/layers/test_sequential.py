@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from src.classic_nn import BatchNorm, Dense, Dropout, Flatten, ReLU, Sequential
+from src.classic_cnn import Conv2D, MaxPool2D
+from src.classic_nn import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    Parallel,
+    ReLU,
+    Residual,
+    Sequential,
+)
 from src.classic_nn.layers import copy_network, layer_from_config
 
 
@@ -144,3 +154,22 @@ def test_a_layer_stands_in_a_network_once():
 def test_settings_out_of_range_are_refused(make):
     with pytest.raises(ValueError, match=" must be "):
         make()
+
+
+def test_names_tell_the_way_through_containers():
+    made = network(
+        Dense(4), Residual(Sequential([Dense(4)]), Dense(4)), Parallel([Dense(1), Dense(2)])
+    )
+    assert list(made.parameters) == [
+        *("W1", "b1", "residual1.body.W1", "residual1.body.b1"),
+        *("residual1.shortcut.W", "residual1.shortcut.b"),
+        *("parallel1.branch1.W", "parallel1.branch1.b"),
+        *("parallel1.branch2.W", "parallel1.branch2.b"),
+    ]
+
+
+def test_shapes_that_do_not_fit_together_are_explained():
+    with pytest.raises(ValueError, match=r"body puts out \(3,\) and the shortcut \(4,\)"):
+        network(Residual(Dense(3)))
+    with pytest.raises(ValueError, match=r"parallel1: the branches put out .* last axis"):
+        network(Parallel([Conv2D(2, 1), MaxPool2D(2)]), shape=(4, 4, 1))
