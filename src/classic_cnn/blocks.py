@@ -45,13 +45,17 @@ def blocks(samples: int, where: Geometry, row_bytes: int) -> Iterator[tuple[slic
 def gathered(padded: Array, where: Geometry) -> Iterator[tuple[slice, slice, Array]]:
     """The windows of each block as rows of a matrix, (positions, KH * KW * channels).
 
-    The matrix is a buffer that the next block overwrites.
+    The matrix is a buffer that the next block overwrites; or, where the windows lie one after the
+    other in memory already (kernel and stride 1), the image itself.
     """
     view = windows(padded, where)
     width = view[0, 0, 0].size if len(view) else 1
     buffer = np.empty(0, padded.dtype)
     for samples, rows in blocks(len(padded), where, width * padded.itemsize):
         block = view[samples, rows]
+        if block.flags.c_contiguous:
+            yield samples, rows, block.reshape(-1, width)
+            continue
         if buffer.size < block.size:
             buffer = np.empty(block.size, padded.dtype)
         columns = buffer[: block.size].reshape(block.shape)
