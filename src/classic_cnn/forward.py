@@ -17,7 +17,7 @@ import numpy as np
 
 from src.classic_cnn.blocks import gathered
 from src.classic_cnn.depthwise import depthwise_forward
-from src.classic_cnn.utils import Geometry, Padding, Pair, geometry, zero_pad
+from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry, zero_pad
 from src.classic_nn.array_types import Array
 
 
@@ -63,14 +63,16 @@ def conv_forward(
         padded input: samples * padded height * padded width * channels values.
 
     Raises:
-        ValueError: channels, filters and groups do not fit, or the geometry is impossible.
+        ValueError: x is not floating point, channels, filters and groups do not fit, or the
+            geometry is impossible.
     """
+    check_images(x)
     check_channels(x.shape[3], w.shape, groups)
     where = geometry(x.shape[1:3], w.shape[:2], stride, padding, dilation)
     # 1. a border of zeros
     padded = zero_pad(x, where.padding) if np.any(where.padding) else x
     # 2. windows times kernel, group by group
-    y = np.empty((len(x), *where.output, w.shape[3]), x.dtype)
+    y = np.empty((len(x), *where.output, w.shape[3]), np.result_type(x, w))
     if groups > 1 and w.shape[2] == 1:
         depthwise_forward(padded, w, where, out=y)
     else:

@@ -5,12 +5,14 @@ Images are (samples, height, width, channels). A kernel of size k with dilation 
 windows.
 """
 
+from collections.abc import Sequence
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from src.classic_nn.array_types import Array
+from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.naming import lookup
 
 Pair = tuple[int, int]
@@ -56,7 +58,7 @@ def geometry(
         ValueError: an unknown rule, a number that is not positive (negative for padding), or an
             image that is smaller than the kernel's reach; the text has all settings.
     """
-    strides, dilations = _pair(stride), _pair(dilation)
+    strides, dilations = pair(stride), pair(dilation)
     if min(*kernel, *strides, *dilations) < 1:
         raise ValueError(
             f"kernel size, stride and dilation must be 1 or more, got kernel {kernel}, stride "
@@ -102,13 +104,34 @@ PADDING_RULES = {"valid": _valid, "same": _same, "same_tf": _same_tf}
 """From image size, kernel reach and stride to the pixels before and after, by name."""
 
 
-def _pair(value: int | Pair) -> Pair:
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
+def pair(value: int | Pair) -> Pair:
+    """(vertical, horizontal) of one whole number or two; ValueError for anything else."""
+    both = tuple(value) if isinstance(value, Sequence) else (value, value)
+    if len(both) != 2 or not all(isinstance(number, Integral) for number in both):
+        raise ValueError(f"expected a whole number or two of them, got {value!r}")
+    return int(both[0]), int(both[1])
 
 
 def _sides(padding: int | Pair | tuple[Pair, Pair]) -> tuple[Pair, Pair]:
-    vertical, horizontal = (padding, padding) if isinstance(padding, int) else padding
-    return _pair(vertical), _pair(horizontal)
+    if isinstance(padding, Sequence) and len(padding) == 2:
+        return pair(padding[0]), pair(padding[1])
+    return pair(padding), pair(padding)
+
+
+def check_images(x: Array) -> None:
+    """Raise ValueError unless x is (samples, height, width, channels) of floating point."""
+    if x.ndim != 4 or not np.issubdtype(x.dtype, np.floating):
+        raise ValueError(
+            "expected floating-point images (samples, height, width, channels), got shape "
+            f"{x.shape} of {x.dtype}"
+        )
+
+
+def image_shape(sample_shape: Shape) -> Pair:
+    """Height and width of a sample (height, width, channels); ValueError for another shape."""
+    if len(sample_shape) != 3:
+        raise ValueError(f"expected samples of shape (height, width, channels), got {sample_shape}")
+    return sample_shape[0], sample_shape[1]
 
 
 def zero_pad(x: Array, padding: Padding, value: float = 0.0) -> Array:

@@ -1,6 +1,7 @@
 """Checks of settings that a person chose."""
 
 import math
+import numbers
 from typing import Any
 
 
@@ -28,7 +29,8 @@ def check_number(
         ...
     ValueError: rate must be 0 or more and below 1, got 1.5
     """
-    number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    kind = numbers.Integral if whole else numbers.Real  # NumPy's scalars are such numbers too
+    number = isinstance(value, kind) and not isinstance(value, bool)
     if number and math.isfinite(value) and minimum <= value <= maximum and above < value < below:
         return
     if not number or not math.isfinite(value):

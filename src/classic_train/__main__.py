@@ -51,7 +51,7 @@ examples:
 
 
 MAY_CHANGE = {
-    *("epochs", "workers", "patience"),
+    *("epochs", "workers", "patience", "data"),  # data: the same samples in another place
     *("history_every", "history_batches", "checkpoint_every"),
 }
 """Settings that a resumed run may change."""
@@ -175,6 +175,8 @@ def train_command(arguments: argparse.Namespace) -> None:
         options = resumed_options(recipe, run, given)
     else:
         options = resolve_options(recipe, given)
+        if options.data.endswith(".npz"):  # so that the run can be resumed from anywhere
+            options = with_given(options, {"data": str(Path(options.data).resolve())})
         output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
         run = new_run(recipe.name, output, logs, **settings)
     try:

@@ -1,6 +1,8 @@
 """The data of the recipes: generated ones and the user's own arrays."""
 
+import hashlib
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,12 @@ from src.classic_nn.data_utils import (
 )
 from src.classic_train.mini_batch.dataset import ArrayDataset, DataError, as_dataset
 from src.classic_train.options import TrainingOptions
+
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, TypeError),
+    *(RuntimeError, zipfile.BadZipFile, zlib.error),  # encrypted, torn, damaged
+)
+"""What reading a file that is no sound .npz archive may raise."""
 
 HELD_OUT = 2000
 """Samples of generated validation and test data each."""
@@ -39,6 +47,15 @@ class RecipeData:
     def binary(self) -> bool:
         """Whether there is one label, to be answered with yes or no."""
         return len(self.class_names) == 1
+
+    def digest(self) -> str:
+        """SHA-256 of all samples: equal for equal data in equal splits."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.validation, self.test):
+            for array in (part.x, part.y):
+                digest.update(f"{array.dtype} {array.shape}".encode())
+                digest.update(array.tobytes())
+        return digest.hexdigest()
 
     @property
     def images(self) -> bool:
@@ -94,7 +111,7 @@ def load_npz(path: str, seed: int, dtype: DTypeLike = np.float32) -> RecipeData:
     try:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = dict(file)
-    except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: cannot be read as an .npz file ({error})") from None
     for name in ("X", "Y"):
         if name not in arrays:

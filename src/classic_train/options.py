@@ -5,6 +5,7 @@ defaults; a checkpoint stores all values, so that a resumed run is the same run.
 """
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -53,6 +54,8 @@ def number(minimum: float, below: float = float("inf"), exclusive: bool = False)
             value = float(text)
         except ValueError:
             raise OptionError(f"expected a number, got {text!r}") from None
+        if math.isinf(value):
+            raise OptionError(f"expected a finite number, got {text!r}")
         if not (minimum < value if exclusive else minimum <= value) or not value < below:
             wanted = f"above {minimum:g}" if exclusive else f"{minimum:g} or more"
             limit = f" and below {below:g}" if below < float("inf") else ""

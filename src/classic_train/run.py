@@ -3,7 +3,6 @@
 import os
 import shlex
 import time
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from src.classic_nn.loss import Loss
 from src.classic_nn.regularization import L2
 from src.classic_nn.serialization import SavedModel, save_model
 from src.classic_nn.text_table import format_table
-from src.classic_nn.utils import Metric, evaluate
+from src.classic_nn.utils import evaluate
 from src.classic_train.callbacks import (
     Callback,
     Checkpoint,
@@ -47,7 +46,6 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
     data = recipe.load_data(options)
     network = recipe.build_network(options, data)
     loss = recipe.create_loss(options)
-    metrics = BINARY if data.binary else MULTI_LABEL
     sizes = ", ".join(
         f"{name} {len(part):,}"
         for name, part in (
@@ -61,9 +59,11 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
     if run.check_gradients:
         check_gradients(network, loss, data, run)
 
-    trainer = create_trainer(recipe, options, run, network, loss, metrics)
+    trainer = create_trainer(recipe, options, run, network, loss, data)
     if run.checkpoint:
         try:
+            if data.digest() != run.checkpoint[1]["data_digest"]:
+                raise ValueError("the samples are not those that it was trained on")
             trainer.load_state(*run.checkpoint)
         except ValueError as error:
             raise OptionError(
@@ -76,6 +76,7 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
     seconds = time.perf_counter() - start
     run.say(f"trained {trainer.epoch} epochs in {seconds:.1f} s; {how_it_ended(trainer)}")
 
+    metrics = trainer.metrics
     test = evaluate(network, loss, data.test.x, data.test.y, metrics)
     guess = baseline_probabilities(data.test.y, data.train.y)
     baseline = {name: metric(data.test.y, guess) for name, metric in metrics.items()}
@@ -104,13 +105,14 @@ def create_trainer(
     run: Run,
     network: Sequential,
     loss: Loss,
-    metrics: Mapping[str, Metric],
+    data: RecipeData,
 ) -> MiniBatchTrainer:
     """The trainer that the options describe, with the callbacks of a run."""
     epoch = run.checkpoint[1]["epoch"] if run.checkpoint else None
     facts = {
         "recipe": recipe.name,
         "options": options.as_dict(),
+        "data_digest": data.digest(),
         "history_directory": os.path.relpath(run.history_directory, run.directory),
     }
     callbacks: list[Callback] = [
@@ -135,7 +137,7 @@ def create_trainer(
         l2=L2(options.l2) if options.l2 else None,
         clip_norm=options.clip_norm or None,
         clip_value=options.clip_value or None,
-        metrics=metrics,
+        metrics=BINARY if data.binary else MULTI_LABEL,
         callbacks=callbacks,
         seed=options.seed,
         workers=options.workers,
@@ -178,9 +180,11 @@ def metrics_table(test: dict[str, float], baseline: dict[str, float], data: Reci
 def next_commands(recipe: Recipe, options: TrainingOptions, run: Run, stopped: bool) -> str:
     """Three commands that make sense after this run, ready to be pasted.
 
-    A run that was stopped early goes on only with more patience, any other with more epochs.
+    A run that was stopped early goes on only with more patience.
     """
-    longer = ("--patience", 2 * options.patience) if stopped else ("--epochs", options.epochs + 10)
+    longer = ["--epochs", options.epochs + 10]
+    if stopped:
+        longer += ["--patience", 2 * options.patience]
     logs = shlex.quote(str(run.history_directory.parent))
     return "\n".join(
         [

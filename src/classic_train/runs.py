@@ -80,7 +80,7 @@ def resumed_run(path: Path, **settings: Any) -> Run:
     """
     checkpoint = read_checkpoint(path)
     directory = path if path.is_dir() else path.parent
-    if not {"recipe", "options", "history_directory"} <= checkpoint[1].keys():
+    if not {"recipe", "options", "history_directory", "data_digest"} <= checkpoint[1].keys():
         raise OptionError(f"--resume: {path} was not written by a recipe")
     history_directory = Path(os.path.relpath(directory / checkpoint[1]["history_directory"]))
     return Run(directory, history_directory, checkpoint, **settings)

@@ -16,7 +16,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from src.history.statistics import array_statistics
-from src.history.tags import COST_TAGS, gradient_tag, metric_tag, parameter_tag
+from src.history.tags import COST_TAGS, KINDS, gradient_tag, metric_tag, parameter_tag
 
 
 class TrainingHistoryWriter:
@@ -105,19 +105,23 @@ class TrainingHistoryWriter:
     def _write(self, kind: str, epoch: int, values: Mapping[str, float]) -> None:
         """Record values by tag, in one event, in the sub-directory ``kind``."""
         start = time.perf_counter()
+        if self._resume_after is not None:
+            self._end_later_records(self._resume_after)
+            self._resume_after = None
         if kind not in self._writers:
-            self._writers[kind] = self._open(kind)
+            self._writers[kind] = EventFileWriter(str(self.run_directory / kind))
         summary = Summary(
             value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
         )
         self._writers[kind].add_event(Event(wall_time=time.time(), step=epoch, summary=summary))
         self.seconds += time.perf_counter() - start
 
-    def _open(self, kind: str) -> EventFileWriter:
-        """Open a file; in a continued run its first event ends the life of later records."""
-        writer = EventFileWriter(str(self.run_directory / kind))
-        if self._resume_after is not None:
-            restart = SessionLog(status=SessionLog.START)
-            step = self._resume_after + 1
-            writer.add_event(Event(wall_time=time.time(), step=step, session_log=restart))
-        return writer
+    def _end_later_records(self, epoch: int) -> None:
+        """Mark records of later epochs as out of date, in every sub-directory that has any."""
+        for kind in KINDS:
+            if (self.run_directory / kind).is_dir():
+                writer = EventFileWriter(str(self.run_directory / kind))
+                restart = SessionLog(status=SessionLog.START)
+                event = Event(wall_time=time.time(), step=epoch + 1, session_log=restart)
+                writer.add_event(event)
+                self._writers[kind] = writer

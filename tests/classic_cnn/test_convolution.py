@@ -139,3 +139,10 @@ def test_memory_stays_far_below_the_matrix_of_all_windows(rng):
     assert forward_peak < y.nbytes + padded + 2 * BUFFER
     # dx, and the padded dy that it is made from
     assert peak < y.nbytes + padded + y.nbytes + padded + 3 * BUFFER
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_whole_numbers_are_refused_not_wrapped(groups):
+    images = np.full((1, 4, 4, 4), 200, np.uint8)
+    with pytest.raises(ValueError, match=r"expected floating-point images .* of uint8"):
+        conv_forward(images, np.ones((3, 3, 4 // groups, 4)), groups=groups)

@@ -92,3 +92,17 @@ def test_global_average_pooling(rng):
 def test_a_border_as_wide_as_the_window_is_refused():
     with pytest.raises(ValueError, match="must be less than the window"):
         max_pool_forward(np.ones((1, 4, 4, 1)), 2, 2, 2)
+
+
+def test_a_nan_is_a_maximum_and_gets_the_gradient():
+    x = np.array([[1.0, np.nan], [3.0, 2.0]]).reshape(1, 2, 2, 1)
+    y, cache = max_pool_forward(x)
+    assert np.isnan(y).all()
+    assert max_pool_backward(np.ones_like(y), cache)[0, :, :, 0].tolist() == [[0, 1], [0, 0]]
+
+
+def test_an_infinite_gradient_stays_at_its_maximum():
+    x = np.arange(4.0).reshape(1, 2, 2, 1)
+    y, cache = max_pool_forward(x)
+    dx = max_pool_backward(np.full_like(y, np.inf), cache)
+    assert dx[0, :, :, 0].tolist() == [[0, 0], [0, np.inf]]

@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,19 @@ def test_generated_data_have_the_sizes_asked_for_and_are_seeded(make):
     assert data.train.y.shape == (50, len(data.class_names))
     assert np.array_equal(data.test.x, again.test.x)
     assert not np.array_equal(data.train.x, make(TrainingOptions(train_samples=50, seed=1)).train.x)
+
+
+def encrypted_archive():
+    """An archive whose members are marked as encrypted."""
+    file = io.BytesIO()
+    np.savez(file, X=np.ones(3), Y=np.ones(3))
+    data = bytearray(file.getvalue())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        position = data.find(signature)
+        while position >= 0:
+            data[position + offset] |= 1
+            position = data.find(signature, position + 1)
+    return bytes(data)
 
 
 def save(path, **arrays):
@@ -72,7 +87,7 @@ def test_mistakes_say_which_array_got_and_expected(path, arrays, message):
         load_npz(save(path, **arrays), seed=0)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no archive"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no archive", encrypted_archive()])
 def test_an_unreadable_file_is_named(path, content):
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"own\.npz: cannot be read"):

@@ -55,7 +55,7 @@ def trainer_for(recipe, options, data, directory):
     network = recipe.build_network(options, data)
     run = Run(directory / "run", directory / "logs")
     loss = recipe.create_loss(options)
-    return create_trainer(recipe, options, run, network, loss, MULTI_LABEL)
+    return create_trainer(recipe, options, run, network, loss, data)
 
 
 def test_options_reach_the_trainer_and_its_callbacks(data, tmp_path):

@@ -198,3 +198,23 @@ def test_a_part_of_a_run_is_read_as_that_run(logs, monkeypatch):
     assert set(TrainingHistoryReader(logs / "first" / "cost").get_costs()["run"]) == {"first"}
     monkeypatch.chdir(logs / "first")
     assert set(TrainingHistoryReader(".").get_costs()["run"]) == {"first"}
+
+
+def test_an_older_checkpoint_ends_all_later_records(tmp_path):
+    """Also of kinds that the continued run has not written yet."""
+    write_run(tmp_path / "run", epochs=(10, 20))
+    with TrainingHistoryWriter(tmp_path / "run", resume_after=12) as writer:
+        writer.write_cost(13, 0.5)
+    reader = TrainingHistoryReader(tmp_path / "run")
+    assert list(reader.get_costs()["step"]) == [10, 13]
+    assert set(reader.get_parameters()["step"]) == {10}
+    assert set(reader.get_gradients()["step"]) == {10}
+
+
+def test_a_writer_that_goes_on_after_closing_keeps_what_it_wrote(tmp_path):
+    write_run(tmp_path / "run", epochs=(1, 2, 3))
+    writer = TrainingHistoryWriter(tmp_path / "run", resume_after=2)
+    for epoch in (3, 4):
+        writer.write_cost(epoch, 1.0)
+        writer.close()
+    assert list(TrainingHistoryReader(tmp_path / "run").get_costs()["step"]) == [1, 2, 3, 4]

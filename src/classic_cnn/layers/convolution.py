@@ -8,8 +8,9 @@ from numpy.typing import DTypeLike
 
 from src.classic_cnn.backward import conv_backward
 from src.classic_cnn.forward import ConvCache, check_channels, conv_forward
-from src.classic_cnn.utils import Padding, Pair, geometry
+from src.classic_cnn.utils import Padding, Pair, geometry, image_shape, pair
 from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.checks import check_number
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.initializers import initialize_weights
 from src.classic_nn.layers.base import Layer
@@ -42,37 +43,28 @@ class Conv2D(Layer):
     bias: bool = True
     initialization: str = "he"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_number("out_channels", self.out_channels, 1, whole=True)
+        check_number("groups", self.groups, 1, whole=True)
+
     def build(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> Shape:
         """Draw W (KH, KW, channels / groups, out_channels) and set b (out_channels,) to zero."""
-        if len(input_shape) != 3:
-            raise ValueError(
-                f"{self.name}: expected samples of shape (height, width, channels), "
-                f"got {input_shape}"
-            )
-        shape = (*self.kernel, input_shape[2] // max(self.groups, 1), self.out_channels)
-        try:
-            check_channels(input_shape[2], shape, self.groups)
-            output_shape = self.output_shape(input_shape)
-        except ValueError as error:
-            raise ValueError(f"{self.name}: {error}") from None
+        output_shape = self.output_shape(input_shape)
+        shape = (*pair(self.kernel_size), input_shape[2] // self.groups, self.out_channels)
+        check_channels(input_shape[2], shape, self.groups)
         parameters = {"W": initialize_weights(shape, self.initialization, rng, dtype)}
         if self.bias:
             parameters["b"] = np.zeros(self.out_channels, dtype)
         self.parameters = ParameterVector.pack(parameters, dtype)
         return output_shape
 
-    @property
-    def kernel(self) -> Pair:
-        """Height and width of the kernel."""
-        size = self.kernel_size
-        return (size, size) if isinstance(size, int) else (size[0], size[1])
-
     def output_shape(self, input_shape: Shape) -> Shape:
         """(OH, OW, out_channels)."""
-        image = (input_shape[0], input_shape[1])
-        where = geometry(image, self.kernel, self.stride, self.padding, self.dilation)
+        image, kernel = image_shape(input_shape), pair(self.kernel_size)
+        where = geometry(image, kernel, self.stride, self.padding, self.dilation)
         return (*where.output, self.out_channels)
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, ConvCache]:
@@ -101,5 +93,5 @@ class Conv2D(Layer):
     def multiply_adds(self, input_shape: Shape) -> int:
         """OH * OW * out_channels * KH * KW * channels / groups."""
         height, width, filters = self.output_shape(input_shape)
-        kh, kw = self.kernel
+        kh, kw = pair(self.kernel_size)
         return height * width * filters * kh * kw * (input_shape[2] // self.groups)

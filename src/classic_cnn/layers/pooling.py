@@ -11,7 +11,8 @@ from src.classic_cnn.pooling import (
     max_pool_backward,
     max_pool_forward,
 )
-from src.classic_cnn.utils import Padding, Pair, geometry
+from src.classic_cnn.pooling.forward import pool_geometry
+from src.classic_cnn.utils import Padding, Pair, image_shape
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
@@ -34,10 +35,8 @@ class MaxPool2D(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(OH, OW, channels)."""
-        kernel = (self.window, self.window) if isinstance(self.window, int) else self.window
-        stride = kernel if self.stride is None else self.stride
-        image = (input_shape[0], input_shape[1])
-        return (*geometry(image, kernel, stride, self.padding).output, input_shape[2])
+        where = pool_geometry(image_shape(input_shape), self.window, self.stride, self.padding)
+        return (*where.output, input_shape[2])
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
         """(samples, height, width, channels) -> (samples, OH, OW, channels)."""
@@ -92,6 +91,7 @@ class GlobalAveragePool(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(channels,)."""
+        image_shape(input_shape)
         return input_shape[-1:]
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:

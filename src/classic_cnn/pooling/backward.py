@@ -16,6 +16,7 @@ def max_pool_backward(dy: Array, cache: MaxPoolCache) -> Array:
     """dx (samples, height, width, channels), from dy (samples, OH, OW, channels).
 
     The maxima are found again by comparing each window element with the output: no index is kept.
+    As in PyTorch, a NaN is a maximum.
     """
     padded, y, where = cache
     dpadded = np.zeros_like(padded)
@@ -25,9 +26,9 @@ def max_pool_backward(dy: Array, cache: MaxPoolCache) -> Array:
         pixels = taps(padded, where, samples, rows)
         gradients = taps(dpadded, where, samples, rows)
         for (_, _, values), (_, _, target) in zip(pixels, gradients, strict=True):
-            hit = (values == block) & open_windows
+            hit = ((values == block) | np.isnan(values)) & open_windows
             open_windows &= ~hit
-            target += hit * upstream
+            np.add(target, upstream, out=target, where=hit)
     return without_border(dpadded, where)
 
 

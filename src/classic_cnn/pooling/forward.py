@@ -14,7 +14,7 @@ import numpy as np
 
 from src.classic_cnn.blocks import blocks
 from src.classic_cnn.taps import taps
-from src.classic_cnn.utils import Geometry, Padding, Pair, geometry, zero_pad
+from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry, pair, zero_pad
 from src.classic_nn.array_types import Array
 
 
@@ -46,12 +46,14 @@ def max_pool_forward(
         padding: as for convolutions, less than the window.
 
     Returns:
-        y (samples, OH, OW, channels), and the cache for ``max_pool_backward``.
+        y (samples, OH, OW, channels), and the cache for ``max_pool_backward``. The cache holds y
+        itself: leave it as it is until then.
 
     Raises:
         ValueError: impossible geometry, or a border in which a whole window would fit.
     """
-    where = pool_geometry(x, window, stride, padding)
+    check_images(x)
+    where = pool_geometry(x.shape[1:3], window, stride, padding)
     padded = zero_pad(x, where.padding, -np.inf) if np.any(where.padding) else x
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
     for samples, rows in pool_blocks(padded, where):
@@ -84,7 +86,8 @@ def average_pool_forward(
     Raises:
         ValueError: impossible geometry, or a border in which a whole window would fit.
     """
-    where = pool_geometry(x, window, stride, padding)
+    check_images(x)
+    where = pool_geometry(x.shape[1:3], window, stride, padding)
     padded = zero_pad(x, where.padding) if np.any(where.padding) else x
     counts = window_counts(x.shape[1:3], where, count_padding).astype(x.dtype)
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
@@ -103,11 +106,11 @@ def global_average_pool_forward(x: Array) -> tuple[Array, tuple[int, ...]]:
 
 
 def pool_geometry(
-    x: Array, window: int | Pair, stride: int | Pair | None, padding: Padding
+    image: Pair, window: int | Pair, stride: int | Pair | None, padding: Padding
 ) -> Geometry:
     """Geometry of a pooling; every window must have a pixel of the image in it."""
-    kernel = (window, window) if isinstance(window, int) else window
-    where = geometry(x.shape[1:3], kernel, kernel if stride is None else stride, padding)
+    kernel = pair(window)
+    where = geometry(image, kernel, kernel if stride is None else stride, padding)
     for size, sides in zip(kernel, where.padding, strict=True):
         if max(sides) >= size:
             raise ValueError(f"padding {where.padding} must be less than the window {kernel}")

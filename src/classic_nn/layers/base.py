@@ -59,7 +59,10 @@ class Layer:
         return input_shape
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
-        """Compute the output and the cache that ``backward`` needs; ``x`` is not modified."""
+        """Compute the output and the cache that ``backward`` needs; ``x`` is not modified.
+
+        The cache may hold x and y themselves: leave both as they are until ``backward``.
+        """
         return x.copy(), None
 
     def backward(
@@ -103,6 +106,9 @@ class Layer:
     def config(self) -> dict[str, Any]:
         """Type and settings as plain values, from which ``layer_from_config`` makes the layer."""
         settings = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        for name, value in settings.items():
+            if isinstance(value, np.generic):  # a NumPy scalar, which JSON does not know
+                settings[name] = value.item()
         return {"type": type(self).__name__, **settings}
 
     def check_input(self, x: Array, sample_shape: Shape) -> None:

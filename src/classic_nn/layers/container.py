@@ -6,7 +6,7 @@ part; so the vector of the outermost network is all there is, and any part of th
 finds its parameters under its own names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +30,20 @@ class Container(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.input_shape: Shape | None = None
-        children = self.children()
-        if not children or len(set(map(id, children))) < len(children):
+        inside = [id(layer) for layer in self.descendants()]
+        if not inside or len(set(inside)) < len(inside):
             raise ValueError(f"{self.name} needs one layer or more, each of them only once")
 
     def children(self) -> Sequence[Layer]:
         """The layers, in the order of their parameters."""
         raise NotImplementedError
+
+    def descendants(self) -> Iterator[Layer]:
+        """All layers inside: the children, and those inside of them."""
+        for child in self.children():
+            yield child
+            if isinstance(child, Container):
+                yield from child.descendants()
 
     def build_children(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike

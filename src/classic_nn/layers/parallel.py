@@ -57,6 +57,7 @@ class Parallel(Container):
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, list[Any]]:
         """(samples, *input_shape) -> (samples, *output_shape), and for each branch its cache."""
+        self.check_input(x, self.built_shape())
         outputs, caches = zip(
             *(branch.forward(x, context) for branch in self.branches), strict=True
         )

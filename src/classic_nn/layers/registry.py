@@ -33,7 +33,12 @@ def layer_from_config(config: Mapping[str, Any]) -> Layer:
     Dense(out_features=3, bias=True, initialization='he')
     """
     settings = dict(config)
-    layer_class = lookup("layer type", str(settings.pop("type", None)), LAYERS)
+    try:
+        layer_class = lookup("layer type", str(settings.pop("type", None)), LAYERS)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} (and layers on images once src.classic_cnn is imported)"
+        ) from None
     for name, value in settings.items():  # a container's children are configurations themselves
         if isinstance(value, dict):
             settings[name] = layer_from_config(value)

@@ -62,7 +62,12 @@ class Sequential(Container):
         """Build every layer for what the one before it puts out."""
         shape = input_shape
         for layer in self.layers:
-            shape = layer.build(shape, rng, dtype)
+            try:
+                shape = layer.build(shape, rng, dtype)
+            except ValueError as error:
+                if str(error).startswith(layer.name):
+                    raise
+                raise ValueError(f"{layer.name}: {error}") from None
         return shape
 
     def child_names(self, kind: str) -> list[dict[str, str]]:

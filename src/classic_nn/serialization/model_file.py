@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.registry import layer_from_config
-from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.serialization.tensor_file import (
     TensorFileError,
     read_tensor_file,
@@ -29,7 +29,7 @@ class SavedModel:
         metrics: how well it did on the test data.
     """
 
-    network: Sequential
+    network: Container
     task: str = "multi_label"
     class_names: Sequence[str] = ()
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
@@ -56,7 +56,7 @@ def save_model(path: str | Path, model: SavedModel) -> None:
         "task": model.task,
         "class_names": list(model.class_names),
         "preprocessing": dict(model.preprocessing),
-        "metrics": dict(model.metrics),
+        "metrics": {name: float(value) for name, value in model.metrics.items()},
     }
     write_tensor_file(path, arrays, facts)
 
@@ -73,7 +73,8 @@ def load_model(path: str | Path) -> SavedModel:
         raise TensorFileError(f"{path}: holds a {facts.get('kind')}, expected a model")
     try:
         network = layer_from_config(facts["architecture"])
-        assert isinstance(network, Sequential)
+        if not isinstance(network, Container):
+            raise ValueError(f"{type(network).__name__} is a layer, expected a network")
         network.build(tuple(facts["input_shape"]), np.random.default_rng(0), facts["dtype"])
         for kind, own in (("parameters", network.parameters), ("buffers", network.buffers)):
             for name, array in own.items():
@@ -84,5 +85,5 @@ def load_model(path: str | Path) -> SavedModel:
         return SavedModel(
             network, facts["task"], facts["class_names"], facts["preprocessing"], facts["metrics"]
         )
-    except (KeyError, TypeError, ValueError, AssertionError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise TensorFileError(f"{path}: weights and architecture do not fit: {error}") from None

@@ -167,7 +167,9 @@ def plot_predictions(
     for position, (image, text, right) in enumerate(zip(shown, titles, correct, strict=True)):
         axes = figure.add_subplot(rows, columns, position + 1)
         axes.imshow(image.squeeze(), cmap="gray_r", vmin=0, vmax=1)
-        axes.set_title(text, fontsize=9, color="tab:green" if right else "tab:red")
+        axes.set_title(
+            text, fontsize=9, color="tab:green" if right else "tab:red", parse_math=False
+        )
         axes.set(xticks=[], yticks=[])
     figure.suptitle(title)
     return figure

@@ -71,10 +71,10 @@ def as_dataset(
     weights = None
     if len(parts) == 3 and parts[2] is not None:
         weights = _checked(f"{name} sample_weights", parts[2], dtype)
-        if weights.shape != (len(x),) or weights.min() < 0:
+        if weights.shape != (len(x),) or weights.min() < 0 or not weights.any():
             raise DataError(
-                f"{name} sample_weights: expected shape ({len(x)},) and no negative values, "
-                f"got shape {weights.shape} with smallest value {weights.min()}"
+                f"{name} sample_weights: expected shape ({len(x)},), no negative values and not "
+                f"all zero; got shape {weights.shape}, values {weights.min()} to {weights.max()}"
             )
     if len(x) != len(y):
         raise DataError(
@@ -88,8 +88,8 @@ def check_shapes(data: ArrayDataset, name: str, network: Sequential) -> None:
 
     Class numbers, (samples,), fit any output; the loss checks them.
     """
-    assert network.input_shape is not None
-    wanted = {"x": network.input_shape, "y": network.output_shape(network.input_shape)}
+    shape = network.built_shape()
+    wanted = {"x": shape, "y": network.output_shape(shape)}
     for part, shape in wanted.items():
         array = getattr(data, part)
         class_numbers = part == "y" and np.issubdtype(array.dtype, np.integer)

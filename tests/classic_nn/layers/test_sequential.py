@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -173,3 +175,40 @@ def test_shapes_that_do_not_fit_together_are_explained():
         network(Residual(Dense(3)))
     with pytest.raises(ValueError, match=r"parallel1: the branches put out .* last axis"):
         network(Parallel([Conv2D(2, 1), MaxPool2D(2)]), shape=(4, 4, 1))
+
+
+def test_a_layer_is_in_a_network_once_at_any_depth():
+    shared = Dense(4)
+    with pytest.raises(ValueError, match="each of them only once"):
+        Sequential([shared, Residual(Sequential([shared]))])
+
+
+def test_numpy_numbers_are_numbers():
+    made = network(Dense(np.int64(3)), Dropout(np.float32(0.5)))
+    assert json.loads(json.dumps(made.config())) == made.config()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Conv2D(0), "out_channels must be 1 or more, got 0"),
+        (
+            lambda: network(Conv2D(2, (3, 3, 3)), shape=(4, 4, 1)),
+            "conv2d1: expected a whole number",
+        ),
+        (lambda: network(Conv2D(2, padding=1.5), shape=(4, 4, 1)), "conv2d1: expected a whole num"),
+        (lambda: network(MaxPool2D(2, padding=2), shape=(4, 4, 1)), "maxpool2d1: padding .* less"),
+        (lambda: network(Flatten(), MaxPool2D(), shape=(4, 4, 1)), "maxpool2d1: expected samples"),
+        (lambda: network(Conv2D(2, 3, padding=0), shape=(2, 2, 1)), "conv2d1: image of 2 x 2"),
+    ],
+)
+def test_layers_that_cannot_be_built_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("container", [Residual(ReLU()), Parallel([ReLU(), ReLU()])])
+def test_containers_check_their_input(container):
+    container.build((4,), np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"expected x of shape \(samples, 4\), got \(2, 1\)"):
+        container.forward(np.ones((2, 1)))

@@ -6,7 +6,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from src.classic_nn import BatchNorm, Dense, Dropout, ReLU, Sequential
+from src.classic_cnn.architectures import tiny_vgg_dishes
+from src.classic_nn import BatchNorm, Dense, Dropout, ReLU, Residual, Sequential
 from src.classic_nn.serialization import (
     SavedModel,
     TensorFileError,
@@ -199,3 +200,26 @@ def test_an_array_of_another_shape_is_not_stretched(model, tmp_path):
     write_tensor_file(path, arrays, facts)
     with pytest.raises(TensorFileError, match=r"b1 has shape \(1,\), expected \(5,\)"):
         load_model(path)
+
+
+def test_any_container_is_a_network_and_a_layer_is_none(rng, tmp_path):
+    network = Residual(Sequential([Dense(3)]))
+    network.build((3,), rng)
+    save_model(tmp_path / "m.safetensors", SavedModel(network, metrics={"f1": np.float32(0.5)}))
+    loaded = load_model(tmp_path / "m.safetensors")
+    x = rng.normal(size=(2, 3)).astype(np.float32)
+    assert np.array_equal(loaded.network.forward(x)[0], network.forward(x)[0])
+    arrays, facts = read_tensor_file(tmp_path / "m.safetensors")
+    facts["architecture"] = {"type": "Dense", "out_features": 3}
+    write_tensor_file(tmp_path / "m.safetensors", arrays, facts)
+    with pytest.raises(TensorFileError, match="Dense is a layer, expected a network"):
+        load_model(tmp_path / "m.safetensors")
+
+
+def test_convolutional_networks_come_back(rng, tmp_path):
+    network = tiny_vgg_dishes(2)
+    network.build((16, 16, 3), rng)
+    save_model(tmp_path / "m.safetensors", SavedModel(network))
+    x = rng.normal(size=(2, 16, 16, 3)).astype(np.float32)
+    loaded = load_model(tmp_path / "m.safetensors").network
+    assert np.array_equal(loaded.forward(x)[0], network.forward(x)[0])

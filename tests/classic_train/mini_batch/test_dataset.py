@@ -28,7 +28,8 @@ def changed(array, value, place=(3, 1)):
         ((np.array([["a"]]), Y[:1]), "train x: expected real numbers, got values of type <U1"),
         ((X,), "expected \\(x, y\\) or \\(x, y, sample_weights\\), got 1 arrays"),
         ((X, Y, np.ones(4)), r"train sample_weights: expected shape \(5,\)"),
-        ((X, Y, -np.ones(5)), "no negative values, got .* smallest value -1"),
+        ((X, Y, np.zeros(5)), "not all zero"),
+        ((X, Y, -np.ones(5)), "no negative values .* values -1.0 to -1.0"),
         ((1e300 * X, Y), "train x: expected finite numbers, got inf"),
     ],
 )
