@@ -20,7 +20,27 @@ from src.classic_nn.parameters import ParameterVector
 
 
 @dataclass(eq=False)
-class MaxPool2D(Layer):
+class Pooling(Layer):
+    """Base of the pooling layers: subclasses give ``forward`` and ``spread``."""
+
+    def spread(self, dy: Array, cache: Any) -> Array:
+        """dx of the input's shape: every output's gradient, given back to its window."""
+        raise NotImplementedError
+
+    def backward(
+        self,
+        dy: Array,
+        cache: Any,
+        context: Context = EVALUATION,
+        out: ParameterVector | None = None,
+        input_gradient: bool = True,
+    ) -> tuple[Array | None, ParameterVector]:
+        """dx of the input's shape; there are no parameters."""
+        return (self.spread(dy, cache) if input_gradient else None), self.gradient_vector(out)
+
+
+@dataclass(eq=False)
+class MaxPool2D(Pooling):
     """Largest value of each window of each channel.
 
     Args:
@@ -42,17 +62,9 @@ class MaxPool2D(Layer):
         """(samples, height, width, channels) -> (samples, OH, OW, channels)."""
         return max_pool_forward(x, self.window, self.stride, self.padding)
 
-    def backward(
-        self,
-        dy: Array,
-        cache: Any,
-        context: Context = EVALUATION,
-        out: ParameterVector | None = None,
-        input_gradient: bool = True,
-    ) -> tuple[Array | None, ParameterVector]:
-        """dx of the input's shape; there are no parameters."""
-        dx = max_pool_backward(dy, cache) if input_gradient else None
-        return dx, self.gradient_vector(out)
+    def spread(self, dy: Array, cache: Any) -> Array:
+        """To the first maximum of each window."""
+        return max_pool_backward(dy, cache)
 
 
 @dataclass(eq=False)
@@ -72,21 +84,13 @@ class AveragePool2D(MaxPool2D):
         """(samples, height, width, channels) -> (samples, OH, OW, channels)."""
         return average_pool_forward(x, self.window, self.stride, self.padding, self.count_padding)
 
-    def backward(
-        self,
-        dy: Array,
-        cache: Any,
-        context: Context = EVALUATION,
-        out: ParameterVector | None = None,
-        input_gradient: bool = True,
-    ) -> tuple[Array | None, ParameterVector]:
-        """dx of the input's shape; there are no parameters."""
-        dx = average_pool_backward(dy, cache) if input_gradient else None
-        return dx, self.gradient_vector(out)
+    def spread(self, dy: Array, cache: Any) -> Array:
+        """In equal parts over each window."""
+        return average_pool_backward(dy, cache)
 
 
 @dataclass(eq=False)
-class GlobalAveragePool(Layer):
+class GlobalAveragePool(Pooling):
     """Mean over all pixels: (samples, height, width, channels) -> (samples, channels)."""
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -98,14 +102,6 @@ class GlobalAveragePool(Layer):
         """Average; the cache is the shape of x."""
         return global_average_pool_forward(x)
 
-    def backward(
-        self,
-        dy: Array,
-        cache: Any,
-        context: Context = EVALUATION,
-        out: ParameterVector | None = None,
-        input_gradient: bool = True,
-    ) -> tuple[Array | None, ParameterVector]:
-        """dx of the input's shape; there are no parameters."""
-        dx = global_average_pool_backward(dy, cache) if input_gradient else None
-        return dx, self.gradient_vector(out)
+    def spread(self, dy: Array, cache: Any) -> Array:
+        """In equal parts over all pixels."""
+        return global_average_pool_backward(dy, cache)
