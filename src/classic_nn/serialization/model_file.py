@@ -22,8 +22,8 @@ class SavedModel:
 
     Attributes:
         network: built, with its weights and running statistics.
-        task: how to read its outputs: "multi_label" (sigmoid), "multi_class" (softmax) or
-            "regression".
+        task: how to read its outputs: "binary" or "multi_label" (sigmoid), "multi_class" (softmax)
+            or "regression".
         class_names: one name an output.
         preprocessing: what was done to the inputs before they reached the network.
         metrics: how well it did on the test data.
