@@ -14,6 +14,7 @@ from src.classic_nn import (
     Residual,
     Sequential,
 )
+from src.classic_nn.initializers import initialize_weights
 from src.classic_nn.layers import copy_network, layer_from_config
 
 
@@ -212,3 +213,13 @@ def test_containers_check_their_input(container):
     container.build((4,), np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"expected x of shape \(samples, 4\), got \(2, 1\)"):
         container.forward(np.ones((2, 1)))
+
+
+@pytest.mark.parametrize("name", ["he", "xavier", "lecun"])
+def test_weights_are_drawn_as_the_initialization_says(name):
+    made = network(Dense(6, initialization=name))
+    expected = initialize_weights((4, 6), name, np.random.default_rng(0))
+    assert np.array_equal(made.parameters["W1"], expected)
+    image = network(Conv2D(6, 3, initialization=name), shape=(4, 4, 2))
+    expected = initialize_weights((3, 3, 2, 6), name, np.random.default_rng(0))
+    assert np.array_equal(image.parameters["W1"], expected)
