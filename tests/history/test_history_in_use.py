@@ -31,7 +31,8 @@ def logs(tmp_path_factory):
     "command",
     ["-m src.history.history_reader_script", str(ROOT / "src/history/history_reader_script.py")],
 )
-def test_run_in_a_notebook_leaves_reader_and_df(command, logs, capsys):
+def test_run_in_a_notebook_leaves_reader_and_df(command, logs, capsys, monkeypatch):
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # IPython warns of one that it is not in
     shell = InteractiveShell()
     shell.run_line_magic("run", f"{command} {logs}")
     df = shell.user_ns["df"]
