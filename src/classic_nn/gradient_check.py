@@ -20,11 +20,11 @@ and never a wrong gradient.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.array_types import Array
 from src.classic_nn.context import Context
 from src.classic_nn.gradient_report import GradientCheck, GradientReport
 from src.classic_nn.layers.base import Layer
@@ -38,6 +38,13 @@ RELATIVE_TOLERANCE = 1e-6
 
 ABSOLUTE_TOLERANCE = 1e-10
 """Floor of that, relative to <dy, y>: its rounding errors divided by 2 h are about 1e-11 of it."""
+
+
+class Move(NamedTuple):
+    """A direction in which an array is changed: which of its flat values, and by how much each."""
+
+    place: int | slice
+    u: float | Array
 
 
 def check_arrays(
@@ -76,46 +83,40 @@ def check_arrays(
             if everywhere
             else rng.choice(array.size, max_elements, replace=False)
         )
-        directions = [_unit(array.shape, index) for index in chosen]
+        moves = [Move(int(index), 1.0) for index in chosen]
         slopes = [float(gradient.flat[index]) for index in chosen]
         if not everywhere:
-            u: Array = rng.normal(size=array.shape)
-            u /= np.linalg.norm(u)
+            u = rng.normal(size=array.size)
             # a unit direction sees 1/sqrt(size) of the gradient: scaled up to one value's size
-            directions.append(u * np.sqrt(array.size))
-            slopes.append(float(np.vdot(gradient, u)) * np.sqrt(array.size))
-        numeric = [_slope(function, array, u, dy, STEPS[0]) for u in directions]
+            u *= np.sqrt(array.size) / np.linalg.norm(u)
+            moves.append(Move(slice(None), u))
+            slopes.append(float(np.vdot(gradient, u)))
+        numeric = [_slope(function, array, move, dy, STEPS[0]) for move in moves]
         largest = float(np.max(np.abs([0.0, *numeric])))
         tolerance = RELATIVE_TOLERANCE * largest + ABSOLUTE_TOLERANCE * scale
         differences = [0.0]
-        for u, slope, value in zip(directions, slopes, numeric, strict=True):
+        for move, slope, value in zip(moves, slopes, numeric, strict=True):
             difference = abs(value - slope)
             for h in STEPS[1:]:
                 if difference <= tolerance:
                     break
-                difference = abs(_slope(function, array, u, dy, h) - slope)
+                difference = abs(_slope(function, array, move, dy, h) - slope)
             differences.append(difference)
         error = float(np.max(differences))  # NaN where one of them is
         checks.append(GradientCheck(name, array.shape, len(chosen), largest, error, tolerance))
     return GradientReport(checks)
 
 
-def _unit(shape: Shape, index: int) -> Array:
-    """An array of zeros with a one at the flat index."""
-    u = np.zeros(shape)
-    u.flat[index] = 1
-    return u
-
-
-def _slope(function: Callable[[], Array], array: Array, u: Array, dy: Array, h: float) -> float:
-    """Central difference of <dy, function()> along u; the array is restored exactly."""
-    h /= max(1.0, float(np.abs(u).max()))
-    before = array.copy()
-    array += h * u
+def _slope(function: Callable[[], Array], array: Array, move: Move, dy: Array, h: float) -> float:
+    """Central difference of <dy, function()> along a move; the array is restored exactly."""
+    place, u = move
+    h /= max(1.0, float(np.max(np.abs(u))))
+    before = array.flat[place]  # one number, or a copy of all
+    array.flat[place] = before + h * u
     above = function()
-    array[...] = before - h * u
+    array.flat[place] = before - h * u
     below = function()
-    array[...] = before
+    array.flat[place] = before
     return float(np.vdot(dy, above - below)) / (2 * h)
 
 

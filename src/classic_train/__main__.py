@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,14 +18,8 @@ from src.classic_nn.serialization import TensorFileError
 from src.classic_nn.utils.plots import show_pictures
 from src.classic_train.callbacks.checkpoint import LAST
 from src.classic_train.mini_batch import DataError, TrainingDivergedError
-from src.classic_train.options import (
-    OptionError,
-    TrainingOptions,
-    add_training_options,
-    given_options,
-    parse_specification,
-    with_given,
-)
+from src.classic_train.option_parsers import OptionError, parse_specification
+from src.classic_train.options import TrainingOptions, add_training_options, given_options
 from src.classic_train.recipe import Recipe
 from src.classic_train.recipes import RECIPES
 from src.classic_train.run import GradientCheckFailedError, train_recipe
@@ -108,8 +103,8 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
         "--resume",
         type=Path,
         metavar="RUN",
-        help="continue a run: its directory or one of its checkpoints; only --epochs, --workers "
-        "and what is recorded may change",
+        help="continue a run: its directory or one of its checkpoints; only --epochs, --patience, "
+        "--workers, what is recorded, and the place of the data may change",
     )
     group.add_argument(
         "--check-gradients",
@@ -129,7 +124,7 @@ def resolve_options(recipe: Recipe, given: dict[str, Any]) -> TrainingOptions:
         name, _ = parse_specification(given["optimizer"])
         if name != parse_specification(recipe.options.optimizer)[0]:
             given = {**given, "learning_rate": OPTIMIZERS[name]().learning_rate}
-    return with_given(recipe.options, given)
+    return replace(recipe.options, **given)
 
 
 def resumed_options(recipe: Recipe, run: Run, given: dict[str, Any]) -> TrainingOptions:
@@ -155,7 +150,7 @@ def resumed_options(recipe: Recipe, run: Run, given: dict[str, Any]) -> Training
                 f"--{name.replace('_', '-')}: the run was started with {getattr(options, name)} "
                 "and --resume continues it so; leave the option out"
             )
-    options = with_given(options, given)
+    options = replace(options, **given)
     if facts["epoch"] > options.epochs:
         raise OptionError(
             f"--resume: {run.directory} is already trained for {facts['epoch']} epochs; "
@@ -175,10 +170,10 @@ def train_command(arguments: argparse.Namespace) -> None:
         options = resumed_options(recipe, run, given)
     else:
         options = resolve_options(recipe, given)
-        if options.data.endswith(".npz"):  # so that the run can be resumed from anywhere
-            options = with_given(options, {"data": str(Path(options.data).resolve())})
         output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
         run = new_run(recipe.name, output, logs, **settings)
+    if options.data.endswith(".npz"):  # so that the run can be resumed from anywhere
+        options = replace(options, data=str(Path(options.data).resolve()))
     try:
         train_recipe(recipe, options, run)
     except KeyboardInterrupt:

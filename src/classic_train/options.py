@@ -5,116 +5,28 @@ defaults; a checkpoint stores all values, so that a resumed run is the same run.
 """
 
 import argparse
-import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from src.classic_nn.layers import ACTIVATIONS
-from src.classic_nn.naming import create, lookup
+from src.classic_nn.naming import create
 from src.classic_nn.optimizers import OPTIMIZERS, Optimizer, create_optimizer
 from src.classic_nn.schedules import SCHEDULES, Cosine, Schedule
-
-
-class OptionError(ValueError):
-    """A value that an option cannot take; the text says what was expected."""
+from src.classic_train.option_parsers import (
+    argument_type,
+    at_least,
+    number,
+    one_of,
+    parse_specification,
+    specification,
+    units,
+)
 
 
 def option(default: Any, help: str, parse: Callable[[str], Any], metavar: str) -> Any:
     """A dataclass field with what the command line needs to know about it."""
     return field(default=default, metadata={"help": help, "parse": parse, "metavar": metavar})
-
-
-LARGEST = 10**9
-"""Largest whole number that an option takes; beyond it, nothing fits a machine."""
-
-
-def at_least(minimum: int) -> Callable[[str], int]:
-    """Parser of whole numbers from ``minimum`` to ``LARGEST``."""
-
-    def parse(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise OptionError(f"expected a whole number, got {text!r}") from None
-        if value < minimum:
-            raise OptionError(f"must be {minimum} or more, got {value}")
-        if value > LARGEST:
-            raise OptionError(f"must be {LARGEST:,} or less, got {value:,}")
-        return value
-
-    return parse
-
-
-def number(minimum: float, below: float = float("inf"), exclusive: bool = False) -> Any:
-    """Parser of numbers from ``minimum`` (above it if exclusive) to below ``below``."""
-
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise OptionError(f"expected a number, got {text!r}") from None
-        if math.isinf(value):
-            raise OptionError(f"expected a finite number, got {text!r}")
-        if not (minimum < value if exclusive else minimum <= value) or not value < below:
-            wanted = f"above {minimum:g}" if exclusive else f"{minimum:g} or more"
-            limit = f" and below {below:g}" if below < float("inf") else ""
-            raise OptionError(f"must be {wanted}{limit}, got {text}")
-        return value
-
-    return parse
-
-
-def units(text: str) -> tuple[int, ...]:
-    """Parser of layer sizes: "256,128"; "none" for no hidden layer."""
-    return () if text == "none" else tuple(at_least(1)(part) for part in text.split(","))
-
-
-def one_of(kind: str, names: Any) -> Callable[[str], str]:
-    """Parser of a name from a table; a wrong one is answered with the nearest."""
-
-    def parse(text: str) -> str:
-        lookup(kind, text, dict.fromkeys(names))
-        return text
-
-    return parse
-
-
-def specification(kind: str, names: Any) -> Callable[[str], str]:
-    """Parser of "name" or "name:setting=value,setting=value", checked by making the object."""
-
-    def parse(text: str) -> str:
-        name, settings = parse_specification(text)
-        create(kind, name, names, {"learning_rate": 1e-3, **settings})
-        return text
-
-    return parse
-
-
-def parse_specification(text: str) -> tuple[str, dict[str, Any]]:
-    """Name and settings of a specification.
-
-    >>> parse_specification("step:factor=0.5,every=10")
-    ('step', {'factor': 0.5, 'every': 10})
-    >>> parse_specification("discrete:boundaries=10/20,factors=0.1/0.01")
-    ('discrete', {'boundaries': (10, 20), 'factors': (0.1, 0.01)})
-    """
-    name, _, rest = text.partition(":")
-    if "learning_rate" in rest:
-        raise OptionError("give the learning rate as --learning-rate")
-    settings: dict[str, Any] = {}
-    for part in filter(None, rest.split(",")):
-        key, _, value = part.partition("=")
-        try:
-            values = tuple(_number(item) for item in value.split("/"))
-        except ValueError:
-            raise OptionError(f"expected {name}:setting=number,..., got {text!r}") from None
-        settings[key] = values if "/" in value or key in ("boundaries", "factors") else values[0]
-    return name, settings
-
-
-def _number(text: str) -> int | float:
-    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 @dataclass(frozen=True)
@@ -233,31 +145,14 @@ def add_training_options(
         text = f.metadata["help"].replace("{data}", " or ".join(data_names))
         group.add_argument(
             f"--{f.name.replace('_', '-')}",
-            type=_argument(f.metadata["parse"]),
+            type=argument_type(f.metadata["parse"]),
             metavar=f.metadata["metavar"],
             default=argparse.SUPPRESS,
             help=f"{text} (default: {shown})".replace("%", "%%"),
         )
 
 
-def _argument(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Make argparse show a parser's own message."""
-
-    def convert(text: str) -> Any:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return convert
-
-
 def given_options(namespace: argparse.Namespace) -> dict[str, Any]:
     """The settings that were given on the command line, by name."""
     names = {f.name for f in fields(TrainingOptions)}
     return {name: value for name, value in vars(namespace).items() if name in names}
-
-
-def with_given(options: TrainingOptions, given: dict[str, Any]) -> TrainingOptions:
-    """The options with the given settings changed."""
-    return replace(options, **given)

@@ -9,7 +9,8 @@ from src.classic_nn.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Flatte
 from src.classic_nn.loss import BinaryCrossEntropy, MissWeightedBinaryCrossEntropy
 from src.classic_nn.naming import lookup
 from src.classic_train.data import RecipeData, load_npz
-from src.classic_train.options import OptionError, TrainingOptions
+from src.classic_train.option_parsers import OptionError
+from src.classic_train.options import TrainingOptions
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from src.classic_train.callbacks import (
 from src.classic_train.data import RecipeData
 from src.classic_train.mini_batch import MiniBatchTrainer
 from src.classic_train.mini_batch.metrics import BINARY, MULTI_LABEL, baseline_probabilities
-from src.classic_train.options import OptionError, TrainingOptions
+from src.classic_train.option_parsers import OptionError
+from src.classic_train.options import TrainingOptions
 from src.classic_train.pictures import save_pictures
 from src.classic_train.recipe import Recipe
 from src.classic_train.runs import Run, python_command, train_command_line, write_json

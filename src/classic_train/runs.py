@@ -13,7 +13,7 @@ from typing import Any
 
 from src.classic_nn.serialization import atomic_path
 from src.classic_train.callbacks import read_checkpoint
-from src.classic_train.options import OptionError
+from src.classic_train.option_parsers import OptionError
 
 
 @dataclass

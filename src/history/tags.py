@@ -16,9 +16,6 @@ KINDS = ("cost", "parameters", "gradients", "metrics")
 COST_TAGS = {"train": "/cost", "validation": "/validation_cost"}
 """Tag of the cost by the data that it was measured on."""
 
-STATISTICS = ("mean", "std", "norm")
-"""What is recorded of an array."""
-
 
 def parameter_tag(name: str, statistic: str) -> str:
     """Tag of a statistic of a parameter.

@@ -5,7 +5,8 @@ record of a call travels in one event.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -53,14 +54,7 @@ class TrainingHistoryWriter:
 
     def write_parameters(self, epoch: int, parameters: Mapping[str, NDArray[Any]]) -> None:
         """Record mean, standard deviation and norm of each parameter."""
-        start = time.perf_counter()
-        values = {
-            parameter_tag(name, statistic): value
-            for name, array in parameters.items()
-            for statistic, value in array_statistics(array).items()
-        }
-        self.seconds += time.perf_counter() - start
-        self._write("parameters", epoch, values)
+        self._write_statistics("parameters", epoch, parameters, parameter_tag)
 
     def write_gradients(
         self, epoch: int, batch: int, gradients: Mapping[str, NDArray[Any]]
@@ -69,14 +63,7 @@ class TrainingHistoryWriter:
 
         The keys are the parameters' names (``W1``); the tags say ``dW1``.
         """
-        start = time.perf_counter()
-        values = {
-            gradient_tag(batch, name, statistic): value
-            for name, array in gradients.items()
-            for statistic, value in array_statistics(array).items()
-        }
-        self.seconds += time.perf_counter() - start
-        self._write("gradients", epoch, values)
+        self._write_statistics("gradients", epoch, gradients, partial(gradient_tag, batch))
 
     def flush(self) -> None:
         """Put everything recorded so far on the disk, where TensorBoard sees it."""
@@ -101,6 +88,23 @@ class TrainingHistoryWriter:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _write_statistics(
+        self,
+        kind: str,
+        epoch: int,
+        arrays: Mapping[str, NDArray[Any]],
+        tag: Callable[[str, str], str],
+    ) -> None:
+        """Record the statistics of arrays; ``tag`` names them by array and statistic."""
+        start = time.perf_counter()
+        values = {
+            tag(name, statistic): value
+            for name, array in arrays.items()
+            for statistic, value in array_statistics(array).items()
+        }
+        self.seconds += time.perf_counter() - start
+        self._write(kind, epoch, values)
 
     def _write(self, kind: str, epoch: int, values: Mapping[str, float]) -> None:
         """Record values by tag, in one event, in the sub-directory ``kind``."""

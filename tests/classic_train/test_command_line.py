@@ -406,6 +406,8 @@ def test_resuming_finds_data_that_were_moved(tmp_path, monkeypatch, capsys):
     assert main([*resume, "3"]) == 2
     assert "own.npz: cannot be read" in capsys.readouterr().err
     assert main([*resume, "3", "--data", "moved.npz"]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main([*resume, "4"]) == 0  # it knows the new place, from anywhere
 
 
 def test_names_of_classes_are_no_formulas(tmp_path, monkeypatch):
