@@ -5,19 +5,34 @@
     dx[n, r, t, c] = sum over all p, i with p s + i d - top = r and q, j with q s + j d - left = t
                      and all f of dy[n, p, q, f] w[i, j, c, f]
 
-At stride 1 the last line is itself a convolution: of dy, with a border, with the kernel turned by
-half a revolution and its channels and filters exchanged. With a stride, the product of dy and the
-kernel gives what every window sends back, and the windows are added up where they overlap.
+With X the matrix of x's windows, one a row, and DY that of dy's positions, dw = X^T DY.
+
+At stride 1, dx is itself a convolution: of dy, with a border, with the kernel turned by half a
+revolution and its channels and filters exchanged. The windows of dy that it gathers, W, give dw
+too, turned likewise: dw_turned = W^T x. So both come from one gathering.
+
+With a stride, DY times the kernel^T gives what every window sends back, and the windows are added
+up where they overlap.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
-from src.classic_cnn.blocks import blocks, gathered
+from src.classic_cnn.blocks import gathered
 from src.classic_cnn.depthwise import depthwise_backward
-from src.classic_cnn.forward import ConvCache, conv_forward, group_slices
-from src.classic_cnn.taps import taps
-from src.classic_cnn.utils import Geometry, without_border
+from src.classic_cnn.folding import add_windows
+from src.classic_cnn.forward import ConvCache, group_slices, is_depthwise
+from src.classic_cnn.products import tall_product, tall_product_transposed
+from src.classic_cnn.utils import Geometry, turned_geometry
+from src.classic_cnn.widening import (
+    narrow_kernel,
+    outputs_at_once,
+    widen_geometry,
+    widen_kernel,
+)
 from src.classic_nn.array_types import Array
+from src.classic_nn.wide_rows import feature_sum
 
 
 def conv_backward(
@@ -39,76 +54,81 @@ def conv_backward(
     Returns:
         dx of the input's shape (or None), dw, db.
     """
-    padded, w, where, groups = cache
-    # 3. bias
-    db = np.sum(dy, axis=(0, 1, 2), out=db)
-    # 2. windows times kernel
+    x, w, where, groups = cache
+    dy = np.ascontiguousarray(dy)
+    db = feature_sum(dy, out=db)
     dw = np.empty_like(w) if dw is None else dw
-    dpadded: Array | None = None
-    if groups > 1 and w.shape[2] == 1:
-        dpadded = np.zeros_like(padded) if input_gradient else None
-        depthwise_backward(dy, padded, w, where, dpadded, dw)
-    else:
-        _kernel_gradient(dy, padded, where, groups, dw)
-        if input_gradient and where.stride == (1, 1):
-            return _as_convolution(dy, w, where, groups), dw, db
-        if input_gradient:
-            dpadded = _windows_added(dy, cache)
-    # 1. the border's share is nobody's
-    return None if dpadded is None else without_border(dpadded, where), dw, db
+    if is_depthwise(w, groups):
+        return depthwise_backward(dy, x, w, where, dw, input_gradient), dw, db
+    dx = np.empty(x.shape, np.result_type(dy, w)) if input_gradient else None
+    for channels, filters in group_slices(groups, x.shape[3], w.shape[3]):
+        part = _Group(dy[..., filters], x[..., channels], w[..., filters], where, dw[..., filters])
+        if dx is None:
+            _kernel_gradient(part)
+        elif where.stride == (1, 1):
+            _both_from_windows_of_dy(part, dx[..., channels])
+        else:
+            _both_from_windows_of_x(part, dx[..., channels])
+    return dx, dw, db
 
 
-def _kernel_gradient(dy: Array, padded: Array, where: Geometry, groups: int, dw: Array) -> None:
+class _Group(NamedTuple):
+    """One group's arrays and geometry; dw is written."""
+
+    dy: Array
+    x: Array
+    w: Array
+    where: Geometry
+    dw: Array
+
+
+def _kernel_gradient(group: _Group) -> None:
     """dw = sum over blocks of windows^T @ dy."""
-    dw[...] = 0
-    for channels, filters in group_slices(groups, padded.shape[3], dy.shape[3]):
-        width = dy.shape[3] // groups
-        for samples, rows, columns in gathered(padded[..., channels], where):
-            upstream = dy[samples, rows, :, filters].reshape(-1, width)
-            dw[..., filters] += (columns.T @ upstream).reshape(*where.kernel, -1, width)
+    dy, x, w, where, dw = group
+    t = outputs_at_once(where, *w.shape[2:])
+    wide = widen_geometry(where, t)
+    total = np.zeros((*wide.kernel, w.shape[2], t * w.shape[3]), w.dtype)
+    for samples, rows, columns in gathered(x, wide):
+        upstream = dy[samples, rows].reshape(len(columns), -1)
+        total += tall_product_transposed(columns, upstream).reshape(total.shape)
+    dw[...] = narrow_kernel(total, t)
 
 
-def _as_convolution(dy: Array, w: Array, where: Geometry, groups: int) -> Array:
-    """dx at stride 1: dy convolved with the turned kernel.
-
-    A window that begins at pixel r - top takes part in y; so a border of reach - 1 - top before
-    dy (and likewise after) makes the result as large as the input. Where the forward padding was
-    wider than the kernel's reach, the border is negative: those outputs saw zeros only.
-    """
-    kh, kw, channels, filters = w.shape
-    turned = w[::-1, ::-1].reshape(kh, kw, channels, groups, filters // groups)
-    turned = turned.transpose(0, 1, 4, 3, 2).reshape(kh, kw, filters // groups, groups * channels)
-    reach = tuple(d * (k - 1) for k, d in zip(where.kernel, where.dilation, strict=True))
-    border = [
-        (r - before, r - after) for r, (before, after) in zip(reach, where.padding, strict=True)
-    ]
-    cut = tuple(
-        slice(max(-before, 0), size - max(-after, 0))
-        for (before, after), size in zip(border, dy.shape[1:3], strict=True)
-    )
-    (top, bottom), (left, right) = ((max(a, 0), max(b, 0)) for a, b in border)
-    dx, _ = conv_forward(
-        dy[:, cut[0], cut[1]],
-        np.ascontiguousarray(turned),
-        padding=((top, bottom), (left, right)),
-        dilation=where.dilation,
-        groups=groups,
-    )
-    return dx
+def _both_from_windows_of_dy(group: _Group, dx: Array) -> None:
+    """dx and dw at stride 1, block by block of the input's positions."""
+    dy, x, w, where, dw = group
+    channels, filters = w.shape[2:]
+    turned, (vertical, horizontal) = turned_geometry(where, x.shape[1:3])
+    t = outputs_at_once(turned, filters, channels)
+    wide = widen_geometry(turned, t)
+    kernel = widen_kernel(turn(w), t).reshape(-1, t * channels)
+    dkernel = np.zeros((*wide.kernel, filters, t * channels), w.dtype)
+    for samples, rows, columns in gathered(dy[:, vertical, horizontal], wide):
+        part = dx[samples, rows]
+        if part.flags.c_contiguous:
+            tall_product(columns, kernel, out=part.reshape(len(columns), -1))
+        else:
+            part[...] = (columns @ kernel).reshape(part.shape)
+        pixels = x[samples, rows].reshape(len(columns), -1)
+        dkernel += tall_product_transposed(columns, pixels).reshape(dkernel.shape)
+    dw[...] = turn(narrow_kernel(dkernel, t))
 
 
-def _windows_added(dy: Array, cache: ConvCache) -> Array:
-    """Gradient of the padded input with a stride: every window's share, added where it lies."""
-    padded, w, where, groups = cache
-    dpadded = np.zeros_like(padded)
-    for channels, filters in group_slices(groups, padded.shape[3], dy.shape[3]):
-        kernel = w[..., filters].reshape(-1, w.shape[3] // groups)
-        target = dpadded[..., channels]
-        for samples, rows in blocks(len(dy), where, kernel.shape[0] * dy.itemsize):
-            upstream = dy[samples, rows, :, filters]
-            shares = (upstream.reshape(-1, kernel.shape[1]) @ kernel.T).reshape(
-                *upstream.shape[:3], *where.kernel, -1
-            )
-            for i, j, pixels in taps(target, where, samples, rows):
-                pixels += shares[:, :, :, i, j]
-    return dpadded
+def turn(w: Array) -> Array:
+    """Half a revolution, channels and filters exchanged: (KH, KW, c, f) -> (KH, KW, f, c)."""
+    return w[::-1, ::-1].transpose(0, 1, 3, 2)
+
+
+def _both_from_windows_of_x(group: _Group, dx: Array) -> None:
+    """dx and dw with a stride: every window's share of dy goes back to where it came from."""
+    dy, x, w, where, dw = group
+    kernel = np.ascontiguousarray(w.reshape(-1, w.shape[3]))
+    total = np.zeros_like(kernel)
+    dx[...] = 0
+    for samples, rows, columns in gathered(x, where):
+        upstream = dy[samples, rows]
+        flat = upstream.reshape(len(columns), -1)
+        total += tall_product_transposed(columns, flat)
+        shares = (flat @ kernel.T).reshape(*upstream.shape[:3], *w.shape[:3])
+        add_windows(shares, where, dx, samples, rows)
+    dw[...] = total.reshape(w.shape)

@@ -4,7 +4,12 @@ A convolution is a matrix product of windows, one a row, with the kernel. The ma
 windows (im2col) repeats every pixel once for each kernel element: for a mini-batch it is larger
 than the memory that anybody wants to spend, and copying it through main memory takes longer than
 the product. So windows are gathered for a block of output positions at a time, into a buffer that
-stays in the second-level cache, and multiplied at once.
+stays in the second-level cache, and multiplied at once. The zeros around the image are put there
+sample by sample too: no padded copy of the mini-batch is ever made.
+
+Blocks are not made smaller than that, although the caches would like it: every NumPy call lets go
+of Python's lock and takes it back, and workers who do so every few microseconds wait for each
+other more than they compute.
 """
 
 from collections.abc import Iterator
@@ -17,47 +22,91 @@ from src.classic_nn.array_types import Array
 BUFFER = 1 << 20
 """Bytes of gathered windows in a block: half of a 2 MiB second-level cache."""
 
+FEWEST_ROWS = 384
+"""Rows of a block at least, whatever they take: a product of fewer spends its time on the kernel,
+which is read, and in the backward pass written, once a block."""
+
 
 def blocks(samples: int, where: Geometry, row_bytes: int) -> Iterator[tuple[slice, slice]]:
     """Pieces of the output: (slice of samples, slice of output rows), each position in one.
 
-    A large map is cut into groups of rows of one sample; small maps go several samples at a time,
-    because a product of a few rows wastes the kernel's preparation.
+    A large map is cut into groups of rows of one sample; small maps go several samples at a time.
 
     Args:
         samples: in the mini-batch.
         where: geometry of the convolution.
         row_bytes: bytes that one output position needs in the buffer.
     """
+    height = where.output[0]
+    several, step = _steps(where, row_bytes)
+    for first in range(0, samples, several):
+        for row in range(0, height, step):
+            yield (
+                slice(first, min(first + several, samples)),
+                slice(row, min(row + step, height)),
+            )
+
+
+def _steps(where: Geometry, row_bytes: int) -> tuple[int, int]:
+    """Samples and rows of a block: several whole samples, or some rows of one."""
     height, width = where.output
-    positions = max(BUFFER // row_bytes, 1)
+    positions = max(BUFFER // row_bytes, FEWEST_ROWS)
     if positions >= height * width:
-        step = positions // (height * width)
-        for start in range(0, samples, step):
-            yield slice(start, min(start + step, samples)), slice(0, height)
-        return
-    step = max(positions // width, 1)
-    for sample in range(samples):
-        for start in range(0, height, step):
-            yield slice(sample, sample + 1), slice(start, min(start + step, height))
+        return positions // (height * width), height
+    return 1, max(positions // width, 1)
 
 
-def gathered(padded: Array, where: Geometry) -> Iterator[tuple[slice, slice, Array]]:
+def window_blocks(
+    x: Array, where: Geometry, row_bytes: int
+) -> Iterator[tuple[slice, slice, Array]]:
+    """The windows of each block of outputs, as a view.
+
+    Args:
+        x: (samples, height, width, channels), without border.
+        where: geometry.
+        row_bytes: bytes that one output position needs in the caller's buffer.
+
+    Yields:
+        slice of samples, slice of output rows, and (samples, rows, OW, KH, KW, channels), which
+        holds until the next block.
+    """
+    (top, bottom), (left, right) = where.padding
+    several, _ = _steps(where, row_bytes)
+    height, width, channels = x.shape[1:]
+    if top or bottom or left or right:
+        # the border is written once and stays; only the images inside it change
+        shape = (min(several, len(x)), top + height + bottom, left + width + right, channels)
+        padded = np.zeros(shape, x.dtype)
+        view = windows(padded, where)
+    else:
+        padded, view = None, windows(x, where)
+    present = slice(0, 0)
+    for samples, rows in blocks(len(x), where, row_bytes):
+        if padded is None:
+            yield samples, rows, view[samples, rows]
+            continue
+        count = samples.stop - samples.start
+        if samples != present:
+            padded[:count, top : top + height, left : left + width] = x[samples]
+            present = samples
+        yield samples, rows, view[:count, rows]
+
+
+def gathered(x: Array, where: Geometry) -> Iterator[tuple[slice, slice, Array]]:
     """The windows of each block as rows of a matrix, (positions, KH * KW * channels).
 
     The matrix is a buffer that the next block overwrites; or, where the windows lie one after the
-    other in memory already (kernel and stride 1), the image itself.
+    other in memory already (kernel and stride 1), the images themselves, all in one block.
     """
-    view = windows(padded, where)
-    width = view[0, 0, 0].size if len(view) else 1
-    buffer = np.empty(0, padded.dtype)
-    for samples, rows in blocks(len(padded), where, width * padded.itemsize):
-        block = view[samples, rows]
-        if block.flags.c_contiguous:
-            yield samples, rows, block.reshape(-1, width)
-            continue
-        if buffer.size < block.size:
-            buffer = np.empty(block.size, padded.dtype)
-        columns = buffer[: block.size].reshape(block.shape)
-        np.copyto(columns, block)
+    kh, kw = where.kernel
+    width = kh * kw * x.shape[3]
+    if (kh, kw) == (1, 1) and where.output == x.shape[1:3] and x.flags.c_contiguous:
+        yield slice(0, len(x)), slice(0, where.output[0]), x.reshape(-1, width)
+        return
+    buffer = np.empty(0, x.dtype)
+    for samples, rows, view in window_blocks(x, where, width * x.itemsize):
+        if buffer.size < view.size:
+            buffer = np.empty(view.size, x.dtype)
+        columns = buffer[: view.size].reshape(view.shape)
+        np.copyto(columns, view)
         yield samples, rows, columns.reshape(-1, width)

@@ -2,74 +2,106 @@
 
     y[n, p, q, c m + k] = sum over i, j of x[n, p s + i d, q s + j d, c] w[i, j, 0, c m + k]
 
-with m filters a channel. There is no sum over channels, so no matrix product: each kernel element
-is one multiplication and one addition of a shifted image, done for a few rows at a time, so that
-the rows stay in the cache between the kernel elements (Howard et al. 2017, section 3.1).
+with m filters a channel (Howard et al. 2017, section 3.1). There is no sum over channels, so no
+matrix product: it is a sum over the kernel's elements of shifted images, each times one number a
+channel. At stride 1 the pixels of a row and their channels are one long axis, on which a shift by
+one pixel is a shift by as many values as there are channels; so the kernel is repeated along it.
+
+A sum over kernel elements is an einsum of named axes: n samples, r rows and q columns of the
+output, i and j rows and columns of the kernel, c channels.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from src.classic_cnn.blocks import blocks
-from src.classic_cnn.taps import taps
-from src.classic_cnn.utils import Geometry
+from src.classic_cnn.blocks import blocks, window_blocks
+from src.classic_cnn.folding import add_windows
+from src.classic_cnn.utils import Geometry, turned_geometry
 from src.classic_nn.array_types import Array
 
 
-def depthwise_forward(padded: Array, w: Array, where: Geometry, out: Array) -> None:
+def depthwise_forward(x: Array, w: Array, where: Geometry, out: Array) -> None:
     """Convolve each channel with its filters.
 
     Args:
-        padded: (samples, padded height, padded width, channels).
+        x: (samples, height, width, channels).
         w: (KH, KW, 1, channels * m), the m filters of a channel side by side.
         where: geometry.
         out: (samples, OH, OW, channels * m), written.
     """
-    for k, y, kernel in _filters(out, w, padded.shape[3]):
-        for samples, rows in _blocks(padded, where):
-            total: Array | None = None
-            for i, j, shifted in taps(padded, where, samples, rows):
-                term = shifted * kernel[i, j]
-                total = term if total is None else np.add(total, term, out=total)
-            y[samples, rows, :, :, k] = total
+    channels = x.shape[3]
+    y = _by_filter(out, channels)
+    for k, kernel in _kernels(w, channels):
+        for samples, rows, elements in window_blocks(x, where, _row_bytes(x)):
+            _multiply(elements, kernel, out=y[samples, rows, :, :, k])
 
 
 def depthwise_backward(
-    dy: Array, padded: Array, w: Array, where: Geometry, dpadded: Array | None, dw: Array
-) -> None:
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, input_gradient: bool = True
+) -> Array | None:
     """Gradients of a depthwise convolution.
 
     Args:
         dy: (samples, OH, OW, channels * m).
-        padded: (samples, padded height, padded width, channels), input of the forward pass.
+        x: (samples, height, width, channels), input of the forward pass.
         w: (KH, KW, 1, channels * m).
         where: geometry.
-        dpadded: of the shape of padded, zeros, to which the input's gradient is added; or None.
         dw: of the shape of w, written.
+        input_gradient: False to skip dx.
+
+    Returns:
+        dx of the shape of x, or None.
     """
-    channels = padded.shape[3]
-    dw[...] = 0
-    dkernels = dw.reshape(*where.kernel, channels, -1)
-    for k, upstream, kernel in _filters(dy, w, channels):
-        for samples, rows in _blocks(padded, where):
-            block = np.ascontiguousarray(upstream[samples, rows, :, :, k])
-            for i, j, shifted in taps(padded, where, samples, rows):
-                dkernels[i, j, :, k] += np.einsum("nyxc,nyxc->c", shifted, block)
-            if dpadded is not None:
-                for i, j, target in taps(dpadded, where, samples, rows):
-                    target += block * kernel[i, j]
+    channels = x.shape[3]
+    upstream, dkernels = _by_filter(dy, channels), _by_filter(dw, channels)[:, :, 0]
+    dkernels[...] = 0
+    for k in range(upstream.shape[4]):
+        for samples, rows, elements in window_blocks(x, where, _row_bytes(x)):
+            block = upstream[samples, rows, :, :, k]
+            # the sum over columns comes last: until then a row is one long axis
+            dkernels[..., k] += np.einsum("nrqijc,nrqc->ijqc", elements, block).sum(axis=2)
+    if not input_gradient:
+        return None
+    dx = np.zeros(x.shape, np.result_type(dy, w))
+    for k, kernel in _kernels(w, channels):
+        if where.stride == (1, 1):
+            _input_gradient(upstream[..., k], kernel, where, dx)
+            continue
+        for samples, rows in blocks(len(x), where, _row_bytes(x)):
+            shares = upstream[samples, rows, :, None, None, :, k] * kernel
+            add_windows(shares, where, dx, samples, rows)
+    return dx
 
 
-def _filters(y: Array, w: Array, channels: int) -> Iterator[tuple[int, Array, Array]]:
-    """The k-th filter of every channel: k, y as (..., channels, m), kernel (KH, KW, channels)."""
-    each = w.shape[3] // channels
-    split = y.reshape(*y.shape[:3], channels, each)
-    kernels = w.reshape(*w.shape[:2], channels, each)
-    for k in range(each):
-        yield k, split, np.ascontiguousarray(kernels[..., k])
+def _input_gradient(dy: Array, kernel: Array, where: Geometry, dx: Array) -> None:
+    """At stride 1: dy with a border, times the kernel turned by half a revolution, added to dx."""
+    turned, inside = turned_geometry(where, dx.shape[1:3])
+    dy = dy[:, inside[0], inside[1]]
+    for samples, rows, elements in window_blocks(dy, turned, _row_bytes(dy)):
+        part = np.empty_like(dx[samples, rows])
+        _multiply(elements, kernel[::-1, ::-1], out=part)
+        dx[samples, rows] += part
 
 
-def _blocks(padded: Array, where: Geometry) -> Iterator[tuple[slice, slice]]:
-    """Blocks of which the input, the sum and one term fit the buffer together."""
-    return blocks(len(padded), where, 4 * padded.shape[3] * padded.itemsize)
+def _multiply(elements: Array, kernel: Array, out: Array) -> None:
+    """Windows (samples, rows, OW, KH, KW, channels) times kernel (KH, KW, channels)."""
+    along_row = np.repeat(kernel[:, :, np.newaxis], elements.shape[2], axis=2)
+    np.einsum("nrqijc,ijqc->nrqc", elements, along_row, out=out)
+
+
+def _by_filter(array: Array, channels: int) -> Array:
+    """See an array whose last axis is (channels * m) as (..., channels, m)."""
+    return array.reshape(*array.shape[:-1], channels, array.shape[-1] // channels)
+
+
+def _kernels(w: Array, channels: int) -> Iterator[tuple[int, Array]]:
+    """The k-th filter of every channel, (KH, KW, channels)."""
+    kernels = _by_filter(w, channels)[:, :, 0]
+    for k in range(kernels.shape[3]):
+        yield k, np.ascontiguousarray(kernels[..., k])
+
+
+def _row_bytes(x: Array) -> int:
+    """For blocks of which the input, the output and a gradient fit the buffer together."""
+    return 4 * x.shape[3] * x.itemsize

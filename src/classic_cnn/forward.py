@@ -17,22 +17,24 @@ import numpy as np
 
 from src.classic_cnn.blocks import gathered
 from src.classic_cnn.depthwise import depthwise_forward
-from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry, zero_pad
+from src.classic_cnn.products import tall_product
+from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry
+from src.classic_cnn.widening import outputs_at_once, widen_geometry, widen_kernel
 from src.classic_nn.array_types import Array
+from src.classic_nn.wide_rows import repeated, wide_rows
 
 
 class ConvCache(NamedTuple):
     """What the backward pass needs.
 
     Attributes:
-        padded: (samples, padded height, padded width, channels), the input with its border; the
-            input itself where there is none.
+        x: (samples, height, width, channels), the input itself.
         w: (KH, KW, channels / groups, filters).
         where: geometry.
         groups: number of groups.
     """
 
-    padded: Array
+    x: Array
     w: Array
     where: Geometry
     groups: int
@@ -59,8 +61,8 @@ def conv_forward(
         groups: parts into which channels and filters are divided.
 
     Returns:
-        y (samples, OH, OW, filters), and the cache for ``conv_backward``. The cache holds the
-        padded input: samples * padded height * padded width * channels values.
+        y (samples, OH, OW, filters), and the cache for ``conv_backward``. The cache holds x
+        itself: leave it as it is until then.
 
     Raises:
         ValueError: x is not floating point, channels, filters and groups do not fit, or the
@@ -69,25 +71,47 @@ def conv_forward(
     check_images(x)
     check_channels(x.shape[3], w.shape, groups)
     where = geometry(x.shape[1:3], w.shape[:2], stride, padding, dilation)
-    # 1. a border of zeros
-    padded = zero_pad(x, where.padding) if np.any(where.padding) else x
-    # 2. windows times kernel, group by group
     y = np.empty((len(x), *where.output, w.shape[3]), np.result_type(x, w))
-    if groups > 1 and w.shape[2] == 1:
-        depthwise_forward(padded, w, where, out=y)
+    if is_depthwise(w, groups):
+        depthwise_forward(x, w, where, out=y)
+        if b is not None:
+            add_bias(y, b)
     else:
         for channels, filters in group_slices(groups, x.shape[3], w.shape[3]):
-            kernel = w[..., filters].reshape(-1, w.shape[3] // groups)
-            for samples, rows, columns in gathered(padded[..., channels], where):
-                part = y[samples, rows, :, filters]
-                if part.flags.c_contiguous:
-                    np.matmul(columns, kernel, out=part.reshape(len(columns), -1))
-                else:
-                    part[...] = (columns @ kernel).reshape(part.shape)
-    # 3. bias
-    if b is not None:
+            bias = None if b is None else b[filters]
+            convolve(x[..., channels], w[..., filters], bias, where, y[..., filters])
+    return y, ConvCache(x, w, where, groups)
+
+
+def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -> None:
+    """Convolution of one group, written to out (samples, OH, OW, filters)."""
+    # 1. neighbouring outputs together
+    t = outputs_at_once(where, *w.shape[2:])
+    kernel = widen_kernel(w, t).reshape(-1, t * w.shape[3])
+    for samples, rows, columns in gathered(x, widen_geometry(where, t)):
+        y = out[samples, rows]
+        # 2. windows times kernel
+        if y.flags.c_contiguous:
+            tall_product(columns, kernel, out=y.reshape(len(columns), -1))
+        else:
+            y[...] = (columns @ kernel).reshape(y.shape)
+        # 3. bias
+        if b is not None:
+            add_bias(y, b)
+
+
+def add_bias(y: Array, b: Array) -> None:
+    """y (samples, rows, OW, filters) += b (filters,), in place."""
+    if y.flags.c_contiguous:
+        wide = wide_rows(y)
+        wide += repeated(b, wide)
+    else:
         y += b
-    return y, ConvCache(padded, w, where, groups)
+
+
+def is_depthwise(w: Array, groups: int) -> bool:
+    """Whether every input channel has filters of its own."""
+    return groups > 1 and w.shape[2] == 1
 
 
 def check_channels(channels: int, kernel_shape: tuple[int, ...], groups: int) -> None:

@@ -158,10 +158,39 @@ def zero_pad(x: Array, padding: Padding, value: float = 0.0) -> Array:
 
 
 def without_border(padded: Array, where: Geometry) -> Array:
-    """The image inside the border, as an array of its own: the backward of ``zero_pad``."""
+    """The image inside the border: the backward of ``zero_pad``; a copy where there is one."""
     (top, bottom), (left, right) = where.padding
+    if not (top or bottom or left or right):
+        return padded
     height, width = padded.shape[1:3]
     return padded[:, top : height - bottom, left : width - right].copy()
+
+
+def turned_geometry(where: Geometry, image: Pair) -> tuple[Geometry, tuple[slice, slice]]:
+    """Geometry of the convolution that sends a gradient back, at stride 1.
+
+    A window that begins at pixel r - top takes part in y; so a border of reach - 1 - top before
+    dy (and likewise after) makes the result as large as the input. Where the forward padding was
+    wider than the kernel's reach, the border is negative: those outputs saw zeros only.
+
+    Args:
+        where: geometry of the forward pass.
+        image: height and width of its input.
+
+    Returns:
+        The geometry, and which rows and columns of dy take part.
+    """
+    padding, inside = [], []
+    for kernel, dilation, (before, after), size in zip(
+        where.kernel, where.dilation, where.padding, where.output, strict=True
+    ):
+        reach = dilation * (kernel - 1)
+        padding.append((max(reach - before, 0), max(reach - after, 0)))
+        inside.append(slice(max(before - reach, 0), size - max(after - reach, 0)))
+    geometry_back = Geometry(
+        where.kernel, (1, 1), where.dilation, (padding[0], padding[1]), (image[0], image[1])
+    )
+    return geometry_back, (inside[0], inside[1])
 
 
 def windows(padded: Array, where: Geometry) -> Array:

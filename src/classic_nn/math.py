@@ -43,7 +43,9 @@ def relu(z: Array) -> Array:
 
 def relu_backward(dy: Array, y: Array) -> Array:
     """dz = dy where y > 0, else 0: the slope at z = 0 is taken as 0, as PyTorch does."""
-    return dy * (y > 0)
+    dz = (y > 0).astype(dy.dtype)  # the slope, 1 or 0: float times float is faster than times bool
+    dz *= dy
+    return dz
 
 
 def leaky_relu(z: Array, slope: float = 0.01) -> Array:

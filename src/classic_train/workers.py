@@ -3,11 +3,17 @@
 NumPy releases Python's lock inside its kernels, so threads run them at the same time. Each worker
 takes its share of the mini-batch, with the matrix library limited to one thread, since two
 layers of threads would fight for the same cores.
+
+Where a network is mostly parameters, sharing the samples does not pay: every worker reads all the
+weights for a few samples, and adding up the gradients costs as much as the products. Then one
+worker takes the whole mini-batch and the threads go into the products (``product_threads``).
+Updates of parameters are divided among all threads either way.
 """
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -15,8 +21,12 @@ from threadpoolctl import threadpool_limits
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.communicator import Communicator
+from src.classic_train.memory import keep_freed_memory
 
 T = TypeVar("T")
+
+SPREAD = 1 << 18
+"""Values from which on a vector is divided among threads: half a millisecond of an update."""
 
 
 class ThreadCommunicator:
@@ -46,11 +56,10 @@ class ThreadCommunicator:
         self._barrier.wait()
         start = array.size * self.rank // self.size
         stop = array.size * (self.rank + 1) // self.size
-        parts = [slot[start:stop] for slot in self._slots if slot is not None]
-        total = parts[0].copy()
-        for part in parts[1:]:
+        total, *others = [slot[start:stop] for slot in self._slots if slot is not None]
+        for part in others:
             total += part
-        for part in parts:
+        for part in others:
             part[...] = total
         self._barrier.wait()
         return array
@@ -61,17 +70,21 @@ class WorkerTeam:
 
     Args:
         size: number of workers.
+        product_threads: threads that the matrix library may use in each worker.
 
-    Use it as a context manager: inside, the matrix library runs on one thread in each worker.
+    Use it as a context manager: inside, the matrix library keeps to its limit.
 
     Raises:
-        ValueError: size is below 1.
+        ValueError: size or product_threads is below 1.
     """
 
-    def __init__(self, size: int = 1) -> None:
-        if size < 1:
-            raise ValueError(f"workers must be 1 or more, got {size}")
+    def __init__(self, size: int = 1, product_threads: int = 1) -> None:
+        for name, number in (("workers", size), ("product_threads", product_threads)):
+            if number < 1:
+                raise ValueError(f"{name} must be 1 or more, got {number}")
         self.size = size
+        self.product_threads = product_threads
+        self.threads = max(size, product_threads)
         self._barrier = threading.Barrier(size)
         slots: list[Array | None] = [None] * size
         self.communicators = [
@@ -80,8 +93,9 @@ class WorkerTeam:
 
     def __enter__(self) -> Self:
         self._barrier.reset()  # the end of an earlier use has broken it
-        self._limits = threadpool_limits(limits=1)
-        self._threads = ThreadPoolExecutor(max(self.size - 1, 1), thread_name_prefix="worker")
+        keep_freed_memory()
+        self._limits = threadpool_limits(limits=self.product_threads)
+        self._pool = ThreadPoolExecutor(max(self.threads - 1, 1), thread_name_prefix="worker")
         return self
 
     def __exit__(
@@ -91,7 +105,7 @@ class WorkerTeam:
         trace: TracebackType | None,
     ) -> None:
         self._barrier.abort()
-        self._threads.shutdown()
+        self._pool.shutdown()
         self._limits.restore_original_limits()
 
     def run(self, task: Callable[[Communicator], T]) -> list[T]:
@@ -100,7 +114,7 @@ class WorkerTeam:
         If one worker fails, the others stop at their next all_reduce, and its error is raised.
         """
         futures = [
-            self._threads.submit(self._guarded, task, communicator)
+            self._pool.submit(self._guarded, task, communicator)
             for communicator in self.communicators[1:]
         ]
         results, failures = [], []
@@ -117,6 +131,22 @@ class WorkerTeam:
             causes = [e for e in failures if not isinstance(e, threading.BrokenBarrierError)]
             raise (causes or failures)[0]
         return results
+
+    def spread(self, task: Callable[[int, int], None], total: int) -> None:
+        """Run ``task(start, stop)`` on every thread, with ranges that divide range(total).
+
+        A short range stays with the calling thread: handing it over would take longer.
+        """
+        if self.threads == 1 or total < SPREAD:
+            task(0, total)
+            return
+        ends = [total * k // self.threads for k in range(self.threads + 1)]
+        futures = [self._pool.submit(task, start, stop) for start, stop in pairwise(ends[1:])]
+        try:
+            task(0, ends[1])
+        finally:
+            for future in futures:
+                future.result()
 
     def _guarded(self, task: Callable[[Communicator], T], communicator: Communicator) -> T:
         try:

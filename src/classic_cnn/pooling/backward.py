@@ -22,13 +22,19 @@ def max_pool_backward(dy: Array, cache: MaxPoolCache) -> Array:
     dpadded = np.zeros_like(padded)
     for samples, rows in pool_blocks(padded, where):
         block, upstream = y[samples, rows], dy[samples, rows]
-        open_windows = np.ones(block.shape, bool)  # whose maximum has not been met yet
+        with_nans = bool(np.isnan(block).any())
+        finite = bool(np.isfinite(upstream).all())
+        met = np.zeros(block.shape, bool)  # windows whose maximum has been met
         pixels = taps(padded, where, samples, rows)
         gradients = taps(dpadded, where, samples, rows)
         for (_, _, values), (_, _, target) in zip(pixels, gradients, strict=True):
-            hit = ((values == block) | np.isnan(values)) & open_windows
-            open_windows &= ~hit
-            np.add(target, upstream, out=target, where=hit)
+            hit = values == block
+            if with_nans:
+                hit |= np.isnan(values)
+            hit &= ~met
+            met |= hit
+            # the product is several times faster than the choice, but infinity * 0 is not 0
+            target += upstream * hit.astype(dy.dtype) if finite else np.where(hit, upstream, 0)
     return without_border(dpadded, where)
 
 

@@ -58,8 +58,9 @@ def max_pool_forward(
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
     for samples, rows in pool_blocks(padded, where):
         block = y[samples, rows]
-        block[...] = -np.inf
-        for _, _, pixels in taps(padded, where, samples, rows):
+        (_, _, first), *others = taps(padded, where, samples, rows)
+        block[...] = first
+        for _, _, pixels in others:
             np.maximum(block, pixels, out=block)
     return y, MaxPoolCache(padded, y, where)
 
@@ -128,5 +129,5 @@ def window_counts(image: Pair, where: Geometry, count_padding: bool) -> Array:
 
 
 def pool_blocks(padded: Array, where: Geometry) -> Iterator[tuple[slice, slice]]:
-    """Blocks of which input, output and a mask fit the buffer together."""
-    return blocks(len(padded), where, 4 * padded.shape[3] * padded.itemsize)
+    """Blocks whose output fills the buffer."""
+    return blocks(len(padded), where, padded.shape[3] * padded.itemsize)

@@ -10,8 +10,8 @@ from src.classic_nn.batch_norm.forward import (
     batch_norm_forward,
     batch_norm_inference,
     batch_statistics,
+    center,
     normalize,
-    scale_and_shift,
     update_running_statistics,
 )
 
@@ -23,7 +23,7 @@ __all__ = [
     "batch_norm_inference",
     "batch_norm_inference_backward",
     "batch_statistics",
+    "center",
     "normalize",
-    "scale_and_shift",
     "update_running_statistics",
 ]

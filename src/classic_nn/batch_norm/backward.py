@@ -10,6 +10,7 @@ import numpy as np
 from src.classic_nn.array_types import Array
 from src.classic_nn.batch_norm.forward import BatchNormCache
 from src.classic_nn.communicator import SOLO, Communicator
+from src.classic_nn.wide_rows import feature_dot, feature_sum, repeated, wide_rows
 
 
 def batch_norm_backward(
@@ -33,13 +34,16 @@ def batch_norm_backward(
         dx (..., features), dgamma (features,), dbeta (features,); the last two are the sums over
         this worker's share, like every other parameter gradient of a worker.
     """
-    x_hat, gamma, inverse_std, n = cache
-    axes = tuple(range(dy.ndim - 1))
-    dbeta = dy.sum(axis=axes)
-    dgamma = (dy * x_hat).sum(axis=axes)
+    centered, gamma, r, n = cache
+    dbeta = feature_sum(dy)
+    dgamma = r * feature_dot(dy, centered)  # x_hat = x_c * r, here and below
     sum_dy, sum_dy_x_hat = communicator.all_reduce(np.stack([dbeta, dgamma]))
-    dx = gamma * inverse_std * (dy - sum_dy / n - x_hat * (sum_dy_x_hat / n))
-    return dx, dgamma, dbeta
+    rows, x_c = wide_rows(dy), wide_rows(centered)
+    dx = x_c * repeated(r * sum_dy_x_hat / -n, rows)
+    dx += rows
+    dx -= repeated(sum_dy / n, rows)
+    dx *= repeated(gamma * r, rows)
+    return dx.reshape(dy.shape), dgamma, dbeta
 
 
 def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
@@ -47,16 +51,15 @@ def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Arr
 
     Takes the cache of ``batch_norm_inference``; shapes as in ``batch_norm_backward``.
     """
-    x_hat, gamma, inverse_std, _ = cache
-    axes = tuple(range(dy.ndim - 1))
-    return gamma * inverse_std * dy, (dy * x_hat).sum(axis=axes), dy.sum(axis=axes)
+    centered, gamma, r, _ = cache
+    return gamma * r * dy, r * feature_dot(dy, centered), feature_sum(dy)
 
 
 def batch_norm_backward_by_steps(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
     """The same gradients, step by step in the reverse order of the forward pass (one worker)."""
-    x_hat, gamma, r, n = cache
+    x_c, gamma, r, n = cache
     axes = tuple(range(dy.ndim - 1))
-    x_c = x_hat / r
+    x_hat = x_c * r
     # 6. y = gamma * x_hat + beta
     dbeta = dy.sum(axis=axes)
     dgamma = (dy * x_hat).sum(axis=axes)

@@ -21,19 +21,20 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.communicator import SOLO, Communicator
+from src.classic_nn.wide_rows import feature_dot, feature_sum, repeated, wide_rows
 
 
 class BatchNormCache(NamedTuple):
     """What the backward pass needs.
 
     Attributes:
-        x_hat: (..., features), normalized input of this worker's share.
+        centered: (..., features), x_c of step 2 for this worker's share.
         gamma: (features,), the scale.
         inverse_std: (features,), r of step 4.
         positions: n, positions averaged over in the whole mini-batch.
     """
 
-    x_hat: Array
+    centered: Array
     gamma: Array
     inverse_std: Array
     positions: int
@@ -60,9 +61,8 @@ def batch_norm_forward(
         whole mini-batch, for the running statistics.
     """
     mean, centered, variance, count = batch_statistics(x, communicator)  # steps 1 to 3
-    x_hat, inverse_std = normalize(centered, variance, epsilon)  # steps 4 and 5
-    y = scale_and_shift(x_hat, gamma, beta)  # step 6
-    return y, BatchNormCache(x_hat, gamma, inverse_std, count), mean, variance
+    y, inverse_std = normalize(centered, variance, gamma, beta, epsilon)  # steps 4 to 6
+    return y, BatchNormCache(centered, gamma, inverse_std, count), mean, variance
 
 
 def batch_norm_inference(
@@ -74,9 +74,9 @@ def batch_norm_inference(
     epsilon: float = 1e-5,
 ) -> tuple[Array, BatchNormCache]:
     """Normalize with the running statistics, as in evaluation: a sample's result is its own."""
-    x_hat, inverse_std = normalize(x - running_mean, running_variance, epsilon)
-    y = scale_and_shift(x_hat, gamma, beta)
-    return y, BatchNormCache(x_hat, gamma, inverse_std, positions=0)
+    centered = center(x, running_mean)
+    y, inverse_std = normalize(centered, running_variance, gamma, beta, epsilon)
+    return y, BatchNormCache(centered, gamma, inverse_std, positions=0)
 
 
 def batch_statistics(
@@ -87,24 +87,31 @@ def batch_statistics(
     The variance is the mean of squared deviations, not E[x^2] - E[x]^2, which loses its digits
     where the mean is large.
     """
-    axes = tuple(range(x.ndim - 1))
-    own_count = x.size // x.shape[-1]
-    count = int(communicator.all_reduce(np.array([float(own_count)]))[0])
-    mean = communicator.all_reduce(x.sum(axis=axes)) / count
-    centered = x - mean
-    variance = communicator.all_reduce((centered * centered).sum(axis=axes)) / count
+    count = int(communicator.all_reduce(np.array([float(x.size // x.shape[-1])]))[0])
+    mean = communicator.all_reduce(feature_sum(x)) / count
+    centered = center(x, mean)
+    variance = communicator.all_reduce(feature_dot(centered, centered)) / count
     return mean, centered, variance, count
 
 
-def normalize(centered: Array, variance: Array, epsilon: float) -> tuple[Array, Array]:
-    """Steps 4 and 5: normalized input and the inverse standard deviation (features,)."""
+def center(x: Array, mean: Array) -> Array:
+    """Step 2: x - mean."""
+    rows = wide_rows(x)
+    return (rows - repeated(mean, rows)).reshape(x.shape)
+
+
+def normalize(
+    centered: Array, variance: Array, gamma: Array, beta: Array, epsilon: float
+) -> tuple[Array, Array]:
+    """Steps 4 to 6: y (..., features) and the inverse standard deviation r (features,).
+
+    Steps 5 and 6 in one, y = x_c * (r gamma) + beta: x_hat itself is needed nowhere.
+    """
     inverse_std = 1 / np.sqrt(variance + epsilon)
-    return centered * inverse_std, inverse_std
-
-
-def scale_and_shift(x_hat: Array, gamma: Array, beta: Array) -> Array:
-    """Step 6: y = gamma * x_hat + beta."""
-    return gamma * x_hat + beta
+    rows = wide_rows(centered)
+    y = rows * repeated(inverse_std * gamma, rows)
+    y += repeated(beta, rows)
+    return y.reshape(centered.shape), inverse_std
 
 
 def update_running_statistics(

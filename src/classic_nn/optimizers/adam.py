@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.optimizers.base import Optimizer
+from src.classic_nn.optimizers.base import Optimizer, Spread, in_one_piece
 from src.classic_nn.parameters import ParameterVector, is_weight
 
 
@@ -74,10 +74,15 @@ class AdamW(Adam):
     weight_decay: float = 0.01
     decay_all: bool = False
 
-    def step(self, parameters: ParameterVector, gradients: ParameterVector) -> None:
+    def step(
+        self,
+        parameters: ParameterVector,
+        gradients: ParameterVector,
+        spread: Spread = in_one_piece,
+    ) -> None:
         """Decay, then Adam's step."""
         keep = 1 - self.learning_rate * self.weight_decay
         for name, array in parameters.items():
             if self.decay_all or is_weight(name):
                 array *= keep
-        super().step(parameters, gradients)
+        super().step(parameters, gradients, spread)

@@ -46,6 +46,7 @@ class MiniBatchTrainer:
         seed: of shuffling and of the layers' randomness. Same seed, same machine, same number of
             workers: the same numbers to the last bit.
         workers: threads that share every mini-batch.
+        product_threads: threads of the matrix library in each worker; see ``WorkerTeam``.
 
     Attributes:
         epoch: number of the current or last epoch, from 1; 0 before training.
@@ -84,8 +85,14 @@ class MiniBatchTrainer:
         callbacks: Iterable[Callback] = (),
         seed: int = 0,
         workers: int = 1,
+        product_threads: int = 1,
     ) -> None:
-        for name, value in (("batch_size", batch_size), ("epochs", epochs), ("workers", workers)):
+        for name, value in (
+            ("batch_size", batch_size),
+            ("epochs", epochs),
+            ("workers", workers),
+            ("product_threads", product_threads),
+        ):
             check_number(name, value, 1, whole=True)
         for name, limit in (("clip_norm", clip_norm), ("clip_value", clip_value)):
             check_number(name, 1.0 if limit is None else limit, above=0)
@@ -102,7 +109,7 @@ class MiniBatchTrainer:
         schedules = [LearningRate(schedule)] if schedule else []
         self.callbacks = sorted([*schedules, *callbacks], key=lambda callback: callback.order)
 
-        self.team = WorkerTeam(workers)
+        self.team = WorkerTeam(workers, product_threads)
         self.worker_gradients = [
             network.view_of(np.zeros_like(network.parameters.vector)) for _ in range(workers)
         ]
@@ -114,6 +121,7 @@ class MiniBatchTrainer:
         self.record: dict[str, float] = {}
         self.history: list[dict[str, float]] = []
         self.stop_reason: str | None = None
+        self._streams: list[np.random.Generator] | None = None
 
     def fit(self, train: Data, validation: Data | None = None) -> list[dict[str, float]]:
         """Train until ``epochs`` or until a callback asks to stop; return the history.
@@ -153,26 +161,50 @@ class MiniBatchTrainer:
     def _train_epoch(self, train: ArrayDataset) -> float:
         """One pass over the data; the mean cost over its samples, as they were met."""
         shuffling = random_stream(self.seed, SHUFFLING, self.epoch)
-        streams = [
-            random_stream(self.seed, LAYERS, self.epoch, rank) for rank in range(self.team.size)
-        ]
+        streams = self._layer_streams()
         total = weight = 0.0
         for number, rows in enumerate(shuffled_batches(len(train), self.batch_size, shuffling)):
             self.batch, batch = number, train[rows]
             if batch.total_weight == 0:
                 continue  # its samples don't count
-            self._notify("on_batch_begin")
-            losses = self.team.run(partial(self._step, batch, streams))
-            self._regularize(losses[0])
-            if not math.isfinite(self.batch_cost):
-                what = f"the cost is {self.batch_cost}"
-                raise TrainingDivergedError(describe_divergence(self, what, batch))
-            self._notify("after_backward")
-            self.optimizer.step(self.network.parameters, self.gradients)
-            self._notify("on_batch_end")
+            self._train_batch(batch, streams)
             total += self.batch_cost * batch.total_weight
             weight += batch.total_weight
         return total / weight
+
+    def train_on_batch(self, *batch: NDArray[Any]) -> float:
+        """One step on one mini-batch, for loops of your own; returns its cost.
+
+        Args:
+            batch: x, y and optionally sample weights, as for ``fit``.
+
+        ``fit`` does the same for every mini-batch of every epoch. Here there are no epochs: the
+        learning rate is that of the optimizer, and layers with randomness go on drawing. Call it
+        inside ``with trainer.team:``.
+        """
+        if self._streams is None:
+            self._streams = self._layer_streams()
+        dtype = self.network.parameters.vector.dtype
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._train_batch(as_dataset(batch, "batch", dtype), self._streams)
+        return self.batch_cost
+
+    def _layer_streams(self) -> list[np.random.Generator]:
+        """One source of randomness for the layers of each worker."""
+        ranks = range(self.team.size)
+        return [random_stream(self.seed, LAYERS, self.epoch, rank) for rank in ranks]
+
+    def _train_batch(self, batch: ArrayDataset, streams: Sequence[np.random.Generator]) -> None:
+        """Forward, loss, backward and update."""
+        self._notify("on_batch_begin")
+        losses = self.team.run(partial(self._step, batch, streams))
+        self._regularize(losses[0])
+        if not math.isfinite(self.batch_cost):
+            what = f"the cost is {self.batch_cost}"
+            raise TrainingDivergedError(describe_divergence(self, what, batch))
+        self._notify("after_backward")
+        self.optimizer.step(self.network.parameters, self.gradients, self.team.spread)
+        self._notify("on_batch_end")
 
     def _step(
         self, batch: ArrayDataset, streams: Sequence[np.random.Generator], worker: Communicator

@@ -1,0 +1,80 @@
+"""One contestant in a process of its own, which does a round of steps whenever it is told to.
+
+Started by ``race``: reads a description (JSON) from the command line, builds its workload, warms
+up, and prints one line of JSON. Then every line "round" on standard input is answered with the
+seconds of each of its steps, until standard input ends.
+"""
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROUND_SECONDS = 0.25
+"""A round has as many steps as fit this time, at least one."""
+
+
+def main() -> None:
+    """Build, warm up, and answer rounds."""
+    description = json.loads(sys.argv[1])
+    # BLAS reads these when it is loaded, so they are set before any framework is imported
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(description["threads"])
+    step, version, base = _build(description)
+    _reset_peak()
+    step()
+    start = time.perf_counter()
+    for _ in range(2):
+        step()
+    seconds = (time.perf_counter() - start) / 2
+    steps = max(1, math.ceil(ROUND_SECONDS / seconds))
+    for _ in range(min(steps, 50)):
+        step()
+    _answer({"version": version, "steps": steps})
+    for _ in sys.stdin:
+        times = []
+        for _ in range(steps):
+            start = time.perf_counter()
+            step()
+            times.append(time.perf_counter() - start)
+        _answer({"seconds": sum(times) / steps, "peak": _memory("VmHWM") - base})
+
+
+def _build(description: dict[str, Any]) -> tuple[Callable[[], object], str, int]:
+    """The step, the framework's version, and resident bytes with the framework just imported."""
+    side = description["side"]
+    if side == "torch":
+        from benchmarks import torch_side as module
+    elif side == "sklearn":
+        from benchmarks import sklearn_side as module  # type: ignore[no-redef]
+    elif side == "peak":
+        from benchmarks import peak as module  # type: ignore[no-redef]
+    else:
+        from benchmarks import our_side as module  # type: ignore[no-redef]
+    base = _memory("VmRSS")
+    return module.build(description), module.VERSION, base
+
+
+def _memory(field: str) -> int:
+    """Bytes of this process: VmRSS (resident now) or VmHWM (most since the last reset)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError(f"no {field} in /proc/self/status")
+
+
+def _reset_peak() -> None:
+    """Forget the peak so far: it counts from the first step, not from building the network."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def _answer(fields: dict[str, Any]) -> None:
+    print(json.dumps(fields), flush=True)
+
+
+if __name__ == "__main__":
+    main()

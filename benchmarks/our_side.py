@@ -1,0 +1,100 @@
+"""classic-nn: the workloads through the trainer that users train with."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.workloads import WORKLOADS, Convolution, Training
+from src.classic_cnn import Conv2D, MaxPool2D, conv_backward, conv_forward
+from src.classic_nn import (
+    BatchNorm,
+    BinaryCrossEntropy,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    ReLU,
+    Sequential,
+    SoftmaxCrossEntropy,
+    create_optimizer,
+)
+from src.classic_nn.communicator import Communicator
+from src.classic_train import MiniBatchTrainer
+from src.classic_train.workers import WorkerTeam
+
+VERSION = f"numpy {np.__version__}"
+
+
+def build(description: dict[str, Any]) -> Callable[[], object]:
+    """The step of a workload, its threads as workers on samples or inside the products."""
+    task = WORKLOADS[description["workload"]].task
+    workers = description["workers"]
+    product_threads = description["threads"] // workers
+    if isinstance(task, Convolution):
+        return _convolution(task, workers)
+    return _training(task, workers, product_threads)
+
+
+def _training(task: Training, workers: int, product_threads: int) -> Callable[[], object]:
+    rng = np.random.default_rng(0)
+    network = _network(task)
+    network.build(task.input_shape, rng)
+    x = rng.standard_normal((task.batch, *task.input_shape), dtype=np.float32)
+    if task.loss == "binary":
+        loss, y = BinaryCrossEntropy(), rng.integers(2, size=(task.batch, task.outputs))
+    else:
+        loss, y = SoftmaxCrossEntropy(), rng.integers(task.outputs, size=task.batch)
+    trainer = MiniBatchTrainer(
+        network,
+        loss,
+        create_optimizer(task.optimizer, learning_rate=1e-4),
+        batch_size=task.batch,
+        workers=workers,
+        product_threads=product_threads,
+    )
+    trainer.team.__enter__()  # until the process ends
+    return lambda: trainer.train_on_batch(x, y)
+
+
+def _network(task: Training) -> Sequential:
+    layers: list[Layer] = []
+    for block in task.blocks:
+        for conv in block:
+            padding = conv.kernel // 2
+            layers.append(
+                Conv2D(conv.channels, conv.kernel, padding=padding, bias=not conv.batch_norm)
+            )
+            layers += [BatchNorm()] if conv.batch_norm else []
+            layers.append(ReLU())
+        layers.append(MaxPool2D())
+        layers += [Dropout(task.block_dropout)] if task.block_dropout else []
+    layers += [Flatten()] if task.blocks else []
+    for width in task.hidden:
+        layers += [Dense(width), ReLU()]
+        layers += [Dropout(task.head_dropout)] if task.head_dropout else []
+    return Sequential([*layers, Dense(task.outputs)])
+
+
+def _convolution(task: Convolution, workers: int) -> Callable[[], object]:
+    rng = np.random.default_rng(0)
+    conv = task.conv
+    channels = task.input_shape[-1]
+    x = rng.standard_normal((task.batch, *task.input_shape), dtype=np.float32)
+    shape = (conv.kernel, conv.kernel, channels // conv.groups, conv.channels)
+    w = rng.standard_normal(shape, dtype=np.float32) / 10
+    b = np.zeros(conv.channels, np.float32)
+    settings = {"stride": conv.stride, "padding": conv.kernel // 2, "groups": conv.groups}
+    upstream = np.ones_like(conv_forward(x, w, b, **settings)[0])
+    team = WorkerTeam(workers)
+    team.__enter__()
+
+    def share(worker: Communicator) -> None:
+        rows = slice(len(x) * worker.rank // worker.size, len(x) * (worker.rank + 1) // worker.size)
+        _, cache = conv_forward(x[rows], w, b, **settings)
+        if task.backward:
+            _, dw, db = conv_backward(upstream[rows], cache)
+            worker.all_reduce(dw)
+            worker.all_reduce(db)
+
+    return lambda: team.run(share)
