@@ -89,7 +89,7 @@ def _kernel_gradient(group: _Group) -> None:
     wide = widen_geometry(where, t)
     total = np.zeros((*wide.kernel, w.shape[2], t * w.shape[3]), w.dtype)
     for samples, rows, columns in gathered(x, wide):
-        upstream = dy[samples, rows].reshape(len(columns), -1)
+        upstream = dy[samples, rows].reshape(len(columns), total.shape[3])
         total += tall_product_transposed(columns, upstream).reshape(total.shape)
     dw[...] = narrow_kernel(total, t)
 
@@ -106,10 +106,10 @@ def _both_from_windows_of_dy(group: _Group, dx: Array) -> None:
     for samples, rows, columns in gathered(dy[:, vertical, horizontal], wide):
         part = dx[samples, rows]
         if part.flags.c_contiguous:
-            tall_product(columns, kernel, out=part.reshape(len(columns), -1))
+            tall_product(columns, kernel, out=part.reshape(len(columns), kernel.shape[1]))
         else:
             part[...] = (columns @ kernel).reshape(part.shape)
-        pixels = x[samples, rows].reshape(len(columns), -1)
+        pixels = x[samples, rows].reshape(len(columns), t * channels)
         dkernel += tall_product_transposed(columns, pixels).reshape(dkernel.shape)
     dw[...] = turn(narrow_kernel(dkernel, t))
 
@@ -127,7 +127,7 @@ def _both_from_windows_of_x(group: _Group, dx: Array) -> None:
     dx[...] = 0
     for samples, rows, columns in gathered(x, where):
         upstream = dy[samples, rows]
-        flat = upstream.reshape(len(columns), -1)
+        flat = upstream.reshape(len(columns), kernel.shape[1])
         total += tall_product_transposed(columns, flat)
         shares = (flat @ kernel.T).reshape(*upstream.shape[:3], *w.shape[:3])
         add_windows(shares, where, dx, samples, rows)

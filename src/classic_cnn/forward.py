@@ -92,7 +92,7 @@ def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -
         y = out[samples, rows]
         # 2. windows times kernel
         if y.flags.c_contiguous:
-            tall_product(columns, kernel, out=y.reshape(len(columns), -1))
+            tall_product(columns, kernel, out=y.reshape(len(columns), kernel.shape[1]))
         else:
             y[...] = (columns @ kernel).reshape(y.shape)
         # 3. bias

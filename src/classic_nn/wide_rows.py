@@ -6,6 +6,7 @@ side, with the vector repeated as often, the same sum runs several times faster.
 positions likewise: first over the wide rows, then over what stands side by side.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +15,10 @@ from src.classic_nn.array_types import Array
 
 WIDTH = 4096
 """Values in a wide row, at most: 16 KiB in float32, so a few rows fit the first-level cache."""
+
+BLOCK = 1 << 22
+"""Values in a block: 1 MiB in float32, so that what one step writes the next one finds in the
+second-level cache."""
 
 
 def wide_rows(x: Array) -> Array:
@@ -35,6 +40,13 @@ def _repeats(positions: int, features: int) -> int:
     return next(count for count in range(most, 0, -1) if positions % count == 0)
 
 
+def row_blocks(rows: Array) -> Iterator[slice]:
+    """Slices of wide rows, each of about BLOCK values, for formulas of several steps."""
+    step = max(BLOCK // rows.shape[1], 1)
+    for start in range(0, len(rows), step):
+        yield slice(start, start + step)
+
+
 def repeated(values: Array, rows: Array) -> Array:
     """Values (features,) as often as there are positions side by side in wide rows."""
     return np.tile(values, rows.shape[1] // len(values))
@@ -44,13 +56,3 @@ def feature_sum(x: Array, out: Array | None = None) -> Array:
     """Sum over all axes but the last, (..., features) -> (features,)."""
     features = x.shape[-1]
     return np.sum(wide_rows(x).sum(axis=0).reshape(-1, features), axis=0, out=out)
-
-
-def feature_dot(x: Array, y: Array) -> Array:
-    """Sum of x * y over all axes but the last; nothing of the size of x is made.
-
-    >>> feature_dot(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 1.0], [1.0, 2.0]]))
-    array([ 4., 10.])
-    """
-    products = np.einsum("rw,rw->w", wide_rows(x), wide_rows(y))
-    return products.reshape(-1, x.shape[-1]).sum(axis=0)

@@ -10,7 +10,6 @@ from src.classic_nn.batch_norm.forward import (
     batch_norm_forward,
     batch_norm_inference,
     batch_statistics,
-    center,
     normalize,
     update_running_statistics,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "batch_norm_inference",
     "batch_norm_inference_backward",
     "batch_statistics",
-    "center",
     "normalize",
     "update_running_statistics",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 from src.classic_nn.array_types import Array
 from src.classic_nn.batch_norm.forward import BatchNormCache
 from src.classic_nn.communicator import SOLO, Communicator
-from src.classic_nn.wide_rows import feature_dot, feature_sum, repeated, wide_rows
+from src.classic_nn.wide_rows import feature_sum, repeated, row_blocks, wide_rows
 
 
 def batch_norm_backward(
@@ -34,16 +34,30 @@ def batch_norm_backward(
         dx (..., features), dgamma (features,), dbeta (features,); the last two are the sums over
         this worker's share, like every other parameter gradient of a worker.
     """
-    centered, gamma, r, n = cache
-    dbeta = feature_sum(dy)
-    dgamma = r * feature_dot(dy, centered)  # x_hat = x_c * r, here and below
+    x, mean, gamma, r, n = cache
+    dbeta, dgamma = feature_sum(dy), scale_gradient(dy, cache)
     sum_dy, sum_dy_x_hat = communicator.all_reduce(np.stack([dbeta, dgamma]))
-    rows, x_c = wide_rows(dy), wide_rows(centered)
-    dx = x_c * repeated(r * sum_dy_x_hat / -n, rows)
-    dx += rows
-    dx -= repeated(sum_dy / n, rows)
-    dx *= repeated(gamma * r, rows)
+    # x_hat = (x - mean) * r: the bracket above is x * slope + dy + shift
+    slope = r * sum_dy_x_hat / -n
+    shift = -mean * slope - sum_dy / n
+    rows, upstream = wide_rows(x), wide_rows(dy)
+    slopes, shifts, scales = (repeated(v, rows) for v in (slope, shift, gamma * r))
+    dx = np.empty_like(upstream)
+    for block in row_blocks(rows):
+        part = np.multiply(rows[block], slopes, out=dx[block])
+        part += upstream[block]
+        part += shifts
+        part *= scales
     return dx.reshape(dy.shape), dgamma, dbeta
+
+
+def scale_gradient(dy: Array, cache: BatchNormCache) -> Array:
+    """dgamma = sum(dy * x_hat) over this worker's share, (features,)."""
+    rows, upstream = wide_rows(cache.x), wide_rows(dy)
+    means, total = repeated(cache.mean, rows), np.zeros(rows.shape[1], dy.dtype)
+    for block in row_blocks(rows):
+        total += np.einsum("rw,rw->w", upstream[block], rows[block] - means)
+    return cache.inverse_std * total.reshape(-1, len(cache.mean)).sum(axis=0)
 
 
 def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
@@ -51,14 +65,14 @@ def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Arr
 
     Takes the cache of ``batch_norm_inference``; shapes as in ``batch_norm_backward``.
     """
-    centered, gamma, r, _ = cache
-    return gamma * r * dy, r * feature_dot(dy, centered), feature_sum(dy)
+    return cache.gamma * cache.inverse_std * dy, scale_gradient(dy, cache), feature_sum(dy)
 
 
 def batch_norm_backward_by_steps(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
     """The same gradients, step by step in the reverse order of the forward pass (one worker)."""
-    x_c, gamma, r, n = cache
+    x, mean, gamma, r, n = cache
     axes = tuple(range(dy.ndim - 1))
+    x_c = x - mean
     x_hat = x_c * r
     # 6. y = gamma * x_hat + beta
     dbeta = dy.sum(axis=axes)

@@ -21,20 +21,22 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.communicator import SOLO, Communicator
-from src.classic_nn.wide_rows import feature_dot, feature_sum, repeated, wide_rows
+from src.classic_nn.wide_rows import feature_sum, repeated, row_blocks, wide_rows
 
 
 class BatchNormCache(NamedTuple):
     """What the backward pass needs.
 
     Attributes:
-        centered: (..., features), x_c of step 2 for this worker's share.
+        x: (..., features), input of this worker's share.
+        mean: (features,), mu of step 1.
         gamma: (features,), the scale.
         inverse_std: (features,), r of step 4.
         positions: n, positions averaged over in the whole mini-batch.
     """
 
-    centered: Array
+    x: Array
+    mean: Array
     gamma: Array
     inverse_std: Array
     positions: int
@@ -60,9 +62,10 @@ def batch_norm_forward(
         y: (..., features); the cache; mean (features,) and biased variance (features,) of the
         whole mini-batch, for the running statistics.
     """
-    mean, centered, variance, count = batch_statistics(x, communicator)  # steps 1 to 3
-    y, inverse_std = normalize(centered, variance, gamma, beta, epsilon)  # steps 4 to 6
-    return y, BatchNormCache(centered, gamma, inverse_std, count), mean, variance
+    mean, variance, count = batch_statistics(x, communicator)  # steps 1 to 4
+    inverse_std = 1 / np.sqrt(variance + epsilon)
+    y = normalize(x, mean, inverse_std, gamma, beta)  # steps 2, 5 and 6
+    return y, BatchNormCache(x, mean, gamma, inverse_std, count), mean, variance
 
 
 def batch_norm_inference(
@@ -74,44 +77,44 @@ def batch_norm_inference(
     epsilon: float = 1e-5,
 ) -> tuple[Array, BatchNormCache]:
     """Normalize with the running statistics, as in evaluation: a sample's result is its own."""
-    centered = center(x, running_mean)
-    y, inverse_std = normalize(centered, running_variance, gamma, beta, epsilon)
-    return y, BatchNormCache(centered, gamma, inverse_std, positions=0)
+    inverse_std = 1 / np.sqrt(running_variance + epsilon)
+    y = normalize(x, running_mean, inverse_std, gamma, beta)
+    return y, BatchNormCache(x, running_mean.copy(), gamma, inverse_std, positions=0)
 
 
-def batch_statistics(
-    x: Array, communicator: Communicator = SOLO
-) -> tuple[Array, Array, Array, int]:
-    """Steps 1 to 3: mean (features,), centered x, biased variance (features,) and count n.
+def batch_statistics(x: Array, communicator: Communicator = SOLO) -> tuple[Array, Array, int]:
+    """Steps 1 to 3: mean (features,), biased variance (features,) and count n.
 
     The variance is the mean of squared deviations, not E[x^2] - E[x]^2, which loses its digits
     where the mean is large.
     """
-    count = int(communicator.all_reduce(np.array([float(x.size // x.shape[-1])]))[0])
-    mean = communicator.all_reduce(feature_sum(x)) / count
-    centered = center(x, mean)
-    variance = communicator.all_reduce(feature_dot(centered, centered)) / count
-    return mean, centered, variance, count
+    positions = float(x.size // x.shape[-1])
+    *sums, count = communicator.all_reduce(np.append(feature_sum(x).astype(float), positions))
+    mean = (np.array(sums) / count).astype(x.dtype)
+    variance = communicator.all_reduce(squared_deviations(x, mean)) / x.dtype.type(count)
+    return mean, variance, int(count)
 
 
-def center(x: Array, mean: Array) -> Array:
-    """Step 2: x - mean."""
+def squared_deviations(x: Array, mean: Array) -> Array:
+    """Step 3's sum of (x - mean)^2 over all axes but the last, (features,)."""
     rows = wide_rows(x)
-    return (rows - repeated(mean, rows)).reshape(x.shape)
+    means, total = repeated(mean, rows), np.zeros(rows.shape[1], x.dtype)
+    for block in row_blocks(rows):
+        centered = rows[block] - means
+        total += np.einsum("rw,rw->w", centered, centered)
+    return total.reshape(-1, len(mean)).sum(axis=0)
 
 
-def normalize(
-    centered: Array, variance: Array, gamma: Array, beta: Array, epsilon: float
-) -> tuple[Array, Array]:
-    """Steps 4 to 6: y (..., features) and the inverse standard deviation r (features,).
-
-    Steps 5 and 6 in one, y = x_c * (r gamma) + beta: x_hat itself is needed nowhere.
-    """
-    inverse_std = 1 / np.sqrt(variance + epsilon)
-    rows = wide_rows(centered)
-    y = rows * repeated(inverse_std * gamma, rows)
-    y += repeated(beta, rows)
-    return y.reshape(centered.shape), inverse_std
+def normalize(x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Array) -> Array:
+    """Steps 2, 5 and 6: y = (x - mean) * (r * gamma) + beta, block by block."""
+    rows = wide_rows(x)
+    means, scales, shifts = (repeated(v, rows) for v in (mean, inverse_std * gamma, beta))
+    y = np.empty_like(rows)
+    for block in row_blocks(rows):
+        part = np.subtract(rows[block], means, out=y[block])
+        part *= scales
+        part += shifts
+    return y.reshape(x.shape)
 
 
 def update_running_statistics(

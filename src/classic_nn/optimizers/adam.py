@@ -43,16 +43,26 @@ class Adam(Optimizer):
         m, v = slots
         t = self.step_count
         self.update_moments(g, m, v)
-        m_hat = m / (1 - self.beta1**t)
-        v_hat = v / (1 - self.beta2**t)
-        theta -= self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+        # algorithm 1 with numerator and denominator multiplied by the root of v's correction
+        root = (1 - self.beta2**t) ** 0.5
+        step = np.sqrt(v)
+        step += self.epsilon * root
+        np.divide(m, step, out=step)
+        step *= self.learning_rate * root / (1 - self.beta1**t)
+        theta -= step
 
     def update_moments(self, g: Array, m: Array, v: Array) -> None:
-        """Moving averages of the gradient and of its square, in place."""
-        m *= self.beta1
-        m += (1 - self.beta1) * g
-        v *= self.beta2
-        v += (1 - self.beta2) * g * g
+        """Moving averages of the gradient and of its square, in place.
+
+        Written as m + (1 - beta1) (g - m): fewer passes over the block than m beta1 + ....
+        """
+        change = g - m
+        change *= 1 - self.beta1
+        m += change
+        np.multiply(g, g, out=change)
+        change -= v
+        change *= 1 - self.beta2
+        v += change
 
 
 @dataclass
