@@ -55,7 +55,6 @@ def _build(description: dict[str, Any]) -> tuple[Callable[[], object], str, int]
         from benchmarks import peak as module  # type: ignore[no-redef]
     else:
         import src  # noqa: F401 - before NumPy: it says how long idle threads of products spin
-
         from benchmarks import our_side as module  # type: ignore[no-redef]
     base = _memory("VmRSS")
     return module.build(description), module.VERSION, base

@@ -42,7 +42,10 @@ def _training(task: Training, workers: int, product_threads: int) -> Callable[[]
     network.build(task.input_shape, rng)
     x = rng.standard_normal((task.batch, *task.input_shape), dtype=np.float32)
     if task.loss == "binary":
-        loss, y = BinaryCrossEntropy(), rng.integers(2, size=(task.batch, task.outputs)).astype(np.float32)
+        loss, y = (
+            BinaryCrossEntropy(),
+            rng.integers(2, size=(task.batch, task.outputs)).astype(np.float32),
+        )
     else:
         loss, y = SoftmaxCrossEntropy(), rng.integers(task.outputs, size=task.batch)
     trainer = MiniBatchTrainer(

@@ -20,6 +20,7 @@ def max_pool_backward(dy: Array, cache: MaxPoolCache) -> Array:
     """
     padded, y, where = cache
     dpadded = np.zeros_like(padded)
+    apart = all(stride >= kernel for stride, kernel in zip(where.stride, where.kernel, strict=True))
     for samples, rows in pool_blocks(padded, where):
         block, upstream = y[samples, rows], dy[samples, rows]
         with_nans = bool(np.isnan(block).any())
@@ -34,7 +35,11 @@ def max_pool_backward(dy: Array, cache: MaxPoolCache) -> Array:
             hit &= ~met
             met |= hit
             # the product is several times faster than the choice, but infinity * 0 is not 0
-            target += upstream * hit.astype(dy.dtype) if finite else np.where(hit, upstream, 0)
+            share = upstream * hit.astype(dy.dtype) if finite else np.where(hit, upstream, 0)
+            if apart:
+                target[...] = share
+            else:
+                target += share
     return without_border(dpadded, where)
 
 

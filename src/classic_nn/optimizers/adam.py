@@ -6,7 +6,13 @@
     v_hat  = v / (1 - beta2^t)
     theta <- theta - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
 
-t counts steps from 1. Epsilon is that of algorithm 1, added to the root of the corrected v_hat
+What is kept are not the averages m and v but the sums that they are proportional to,
+
+    M <- beta1 M + g          m = (1 - beta1) M
+    V <- beta2 V + g^2        v = (1 - beta2) V
+
+which takes two passes less over memory; the constants go into the step. t counts steps from 1.
+Epsilon is that of algorithm 1, added to the root of the corrected v_hat
 (not the "epsilon hat" of the paper's section 2, added to the root of v, which TensorFlow uses).
 """
 
@@ -31,7 +37,7 @@ class Adam(Optimizer):
         epsilon: added to the root of the corrected mean square.
     """
 
-    slots: ClassVar[tuple[str, ...]] = ("m", "v")
+    slots: ClassVar[tuple[str, ...]] = ("gradient_sum", "square_sum")
 
     learning_rate: float = 0.001
     beta1: float = 0.9
@@ -39,30 +45,25 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
-        """Slots: m, v."""
-        m, v = slots
+        """Slots: M, V."""
+        m_sum, v_sum = slots
         t = self.step_count
-        self.update_moments(g, m, v)
-        # algorithm 1 with numerator and denominator multiplied by the root of v's correction
-        root = (1 - self.beta2**t) ** 0.5
-        step = np.sqrt(v)
-        step += self.epsilon * root
-        np.divide(m, step, out=step)
-        step *= self.learning_rate * root / (1 - self.beta1**t)
+        self.update_sums(g, m_sum, v_sum)
+        # m_hat = a M and sqrt(v_hat) = c sqrt(V); numerator and denominator are divided by c
+        a = (1 - self.beta1) / (1 - self.beta1**t)
+        c = ((1 - self.beta2) / (1 - self.beta2**t)) ** 0.5
+        step = np.sqrt(v_sum)
+        step += self.epsilon / c
+        np.divide(m_sum, step, out=step)
+        step *= self.learning_rate * a / c
         theta -= step
 
-    def update_moments(self, g: Array, m: Array, v: Array) -> None:
-        """Moving averages of the gradient and of its square, in place.
-
-        Written as m + (1 - beta1) (g - m): fewer passes over the block than m beta1 + ....
-        """
-        change = g - m
-        change *= 1 - self.beta1
-        m += change
-        np.multiply(g, g, out=change)
-        change -= v
-        change *= 1 - self.beta2
-        v += change
+    def update_sums(self, g: Array, m_sum: Array, v_sum: Array) -> None:
+        """Decaying sums of the gradient and of its square, in place."""
+        m_sum *= self.beta1
+        m_sum += g
+        v_sum *= self.beta2
+        v_sum += g * g
 
 
 @dataclass

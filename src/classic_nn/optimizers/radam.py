@@ -26,16 +26,17 @@ class RAdam(Adam):
     """Rectified Adam; the settings are Adam's."""
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
-        """Slots: m, v."""
-        m, v = slots
+        """Slots: M, V."""
+        m_sum, v_sum = slots
         t = self.step_count
-        self.update_moments(g, m, v)
-        m_hat = m / (1 - self.beta1**t)
+        self.update_sums(g, m_sum, v_sum)
+        m_hat = m_sum * ((1 - self.beta1) / (1 - self.beta1**t))
         rho_inf = 2 / (1 - self.beta2) - 1
         rho = rho_inf - 2 * t * self.beta2**t / (1 - self.beta2**t)
         if rho <= 5:
             theta -= self.learning_rate * m_hat
             return
         r = ((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)) ** 0.5
+        root_v = np.sqrt(v_sum) * (1 - self.beta2) ** 0.5
         correction = (1 - self.beta2**t) ** 0.5
-        theta -= self.learning_rate * r * correction * m_hat / (np.sqrt(v) + self.epsilon)
+        theta -= self.learning_rate * r * correction * m_hat / (root_v + self.epsilon)

@@ -176,17 +176,16 @@ class MiniBatchTrainer:
         """One step on one mini-batch, for loops of your own; returns its cost.
 
         Args:
-            batch: x, y and optionally sample weights, as for ``fit``.
+            batch: x, y and optionally sample weights, as for ``fit``, in the network's dtype.
 
         ``fit`` does the same for every mini-batch of every epoch. Here there are no epochs: the
-        learning rate is that of the optimizer, and layers with randomness go on drawing. Call it
-        inside ``with trainer.team:``.
+        learning rate is that of the optimizer, and layers with randomness go on drawing. Nothing is
+        checked beforehand. Call it inside ``with trainer.team:``.
         """
         if self._streams is None:
             self._streams = self._layer_streams()
-        dtype = self.network.parameters.vector.dtype
         with np.errstate(over="ignore", invalid="ignore"):
-            self._train_batch(as_dataset(batch, "batch", dtype), self._streams)
+            self._train_batch(ArrayDataset(*batch), self._streams)
         return self.batch_cost
 
     def _layer_streams(self) -> list[np.random.Generator]:
