@@ -21,7 +21,6 @@ from src.classic_cnn.products import tall_product
 from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry
 from src.classic_cnn.widening import outputs_at_once, widen_geometry, widen_kernel
 from src.classic_nn.array_types import Array
-from src.classic_nn.wide_rows import repeated, wide_rows
 
 
 class ConvCache(NamedTuple):
@@ -75,7 +74,7 @@ def conv_forward(
     if is_depthwise(w, groups):
         depthwise_forward(x, w, where, out=y)
         if b is not None:
-            add_bias(y, b)
+            add_bias(y, np.tile(b, where.output[1]))
     else:
         for channels, filters in group_slices(groups, x.shape[3], w.shape[3]):
             bias = None if b is None else b[filters]
@@ -88,6 +87,7 @@ def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -
     # 1. neighbouring outputs together
     t = outputs_at_once(where, *w.shape[2:])
     kernel = widen_kernel(w, t).reshape(-1, t * w.shape[3])
+    row_of_biases = None if b is None else np.tile(b, where.output[1])
     for samples, rows, columns in gathered(x, widen_geometry(where, t)):
         y = out[samples, rows]
         # 2. windows times kernel
@@ -96,17 +96,17 @@ def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -
         else:
             y[...] = (columns @ kernel).reshape(y.shape)
         # 3. bias
-        if b is not None:
-            add_bias(y, b)
+        if row_of_biases is not None:
+            add_bias(y, row_of_biases)
 
 
-def add_bias(y: Array, b: Array) -> None:
-    """y (samples, rows, OW, filters) += b (filters,), in place."""
+def add_bias(y: Array, row_of_biases: Array) -> None:
+    """y (samples, rows, OW, filters) += b, in place; b repeated OW times adds in long rows."""
     if y.flags.c_contiguous:
-        wide = wide_rows(y)
-        wide += repeated(b, wide)
+        wide = y.reshape(y.shape[0] * y.shape[1], len(row_of_biases))
+        wide += row_of_biases
     else:
-        y += b
+        y += row_of_biases.reshape(y.shape[2:])
 
 
 def is_depthwise(w: Array, groups: int) -> bool:
