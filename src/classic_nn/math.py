@@ -77,6 +77,29 @@ def silu_backward(dy: Array, z: Array) -> Array:
     return dy * s * (1 + z * (1 - s))
 
 
+def relu6(z: Array) -> Array:
+    """y = min(max(z, 0), 6) (Howard et al. 2017): an activation that fits few bits."""
+    return np.clip(z, 0, 6)
+
+
+def relu6_backward(dy: Array, y: Array) -> Array:
+    """dz = dy where 0 < y < 6, else 0: the slope at both kinks is taken as 0, as PyTorch does."""
+    return dy * ((y > 0) & (y < 6)).astype(dy.dtype)
+
+
+def hard_swish(z: Array) -> Array:
+    """y = z * relu6(z + 3) / 6 (Howard et al. 2019, section 5.2): SiLU in straight pieces."""
+    return z * relu6(z + 3) / 6
+
+
+def hard_swish_backward(dy: Array, z: Array) -> Array:
+    """dz = dy * (2 z + 3) / 6 where -3 < z < 3, 0 below and dy above, from the input z.
+
+    At the kinks, -3 and 3, the slope is that of the outer piece, as PyTorch's.
+    """
+    return dy * np.where(np.abs(z) < 3, (2 * z + 3) / 6, z > 0).astype(dy.dtype)
+
+
 def softmax(z: Array) -> Array:
     """y_k = exp(z_k) / sum_j exp(z_j) along the last axis.
 

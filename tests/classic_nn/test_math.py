@@ -21,6 +21,13 @@ PAIRS = {
     ),
     "tanh": (math.tanh, math.tanh_backward, "output", scalar.tanh),
     "silu": (math.silu, math.silu_backward, "input", lambda z: z / (1 + scalar.exp(-z))),
+    "relu6": (math.relu6, math.relu6_backward, "output", lambda z: min(max(z, 0.0), 6.0)),
+    "hard_swish": (
+        math.hard_swish,
+        math.hard_swish_backward,
+        "input",
+        lambda z: z * min(max(z + 3, 0.0), 6.0) / 6,
+    ),
     "softmax": (math.softmax, math.softmax_backward, "output", None),
 }
 FORWARDS = [pair[0] for pair in PAIRS.values()] + [math.softplus, math.log_softmax]

@@ -33,6 +33,8 @@ ACTIVATIONS = {
     "leaky_relu": (math.leaky_relu, math.leaky_relu_backward, "z", F.leaky_relu),
     "tanh": (math.tanh, math.tanh_backward, "y", torch.tanh),
     "silu": (math.silu, math.silu_backward, "z", F.silu),
+    "relu6": (math.relu6, math.relu6_backward, "y", F.relu6),
+    "hard_swish": (math.hard_swish, math.hard_swish_backward, "z", F.hardswish),
     "softmax": (math.softmax, math.softmax_backward, "y", lambda z: F.softmax(z, dim=-1)),
 }
 
@@ -41,7 +43,8 @@ ACTIVATIONS = {
 def test_activations(name, rng):
     forward, backward, reads, theirs = ACTIVATIONS[name]
     z, dy = 5 * rng.normal(size=(2, 4, 6))
-    z[0, 0] = 0  # the slope at the kink is a convention
+    z[0] = 0  # the slope at a kink is a convention
+    z[1, :3] = [-3, 3, 6]
     y, t = forward(z), leaf(z)
     expected = theirs(t)
     expected.backward(torch.tensor(dy))

@@ -3,8 +3,10 @@
 from src.classic_nn.layers.activations import (
     ACTIVATIONS,
     Activation,
+    HardSwish,
     LeakyReLU,
     ReLU,
+    ReLU6,
     Sigmoid,
     SiLU,
     Softmax,
@@ -15,11 +17,13 @@ from src.classic_nn.layers.batch_norm import BatchNorm
 from src.classic_nn.layers.copying import copy_network
 from src.classic_nn.layers.dense import Dense, linear_backward, linear_forward
 from src.classic_nn.layers.dropout import Dropout, dropout_backward, dropout_forward
+from src.classic_nn.layers.dropout_of_parts import SpatialDropout, StochasticDepth
 from src.classic_nn.layers.flatten import Flatten
 from src.classic_nn.layers.parallel import Parallel
 from src.classic_nn.layers.registry import LAYERS, layer_from_config
 from src.classic_nn.layers.residual import Residual
 from src.classic_nn.layers.sequential import Sequential
+from src.classic_nn.layers.squeeze_excitation import SqueezeExcitation
 
 __all__ = [
     "ACTIVATIONS",
@@ -29,15 +33,20 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "HardSwish",
     "Layer",
     "LeakyReLU",
     "Parallel",
     "ReLU",
+    "ReLU6",
     "Residual",
     "Sequential",
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "SpatialDropout",
+    "SqueezeExcitation",
+    "StochasticDepth",
     "Tanh",
     "copy_network",
     "dropout_backward",

@@ -1,7 +1,7 @@
 """Activation layers: the functions of ``classic_nn.math`` as layers without parameters.
 
 Each keeps, as its cache, the one array that its derivative is written in: the output (ReLU,
-sigmoid, tanh, softmax) or the input (leaky ReLU, SiLU).
+ReLU6, sigmoid, tanh, softmax) or the input (leaky ReLU, SiLU, hard-swish).
 """
 
 from dataclasses import dataclass
@@ -112,6 +112,33 @@ class SiLU(Activation):
 
 
 @dataclass(eq=False)
+class ReLU6(Activation):
+    """y = min(max(x, 0), 6)."""
+
+    def activate(self, x: Array) -> tuple[Array, Array]:
+        """Keep the output."""
+        y = math.relu6(x)
+        return y, y
+
+    def derive(self, dy: Array, kept: Array) -> Array:
+        """dx = dy where 0 < y < 6, else 0."""
+        return math.relu6_backward(dy, kept)
+
+
+@dataclass(eq=False)
+class HardSwish(Activation):
+    """y = x * relu6(x + 3) / 6."""
+
+    def activate(self, x: Array) -> tuple[Array, Array]:
+        """Keep the input."""
+        return math.hard_swish(x), x
+
+    def derive(self, dy: Array, kept: Array) -> Array:
+        """dx = dy * (2 x + 3) / 6 between -3 and 3, 0 below, dy above."""
+        return math.hard_swish_backward(dy, kept)
+
+
+@dataclass(eq=False)
 class Softmax(Activation):
     """y_k = exp(x_k) / sum_j exp(x_j) along the last axis.
 
@@ -130,11 +157,13 @@ class Softmax(Activation):
 
 ACTIVATIONS: dict[str, type[Activation]] = {
     "relu": ReLU,
+    "relu6": ReLU6,
     "leaky_relu": LeakyReLU,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "silu": SiLU,
     "swish": SiLU,
+    "hard_swish": HardSwish,
     "softmax": Softmax,
 }
 """Activation layers by the names that a user types."""

@@ -48,12 +48,16 @@ class Dropout(Layer):
         """Any shape to the same shape; the cache is the mask, or None where nothing was dropped."""
         if not context.training or self.rate == 0:
             return x.copy(), None
+        return dropout_forward(x, self.rate, self.generator(context))
+
+    def generator(self, context: Context) -> np.random.Generator:
+        """The source of randomness; ValueError where the context has none."""
         if context.rng is None:
             raise ValueError(
                 f"{self.name}: dropout needs a random generator while training; "
                 "pass Context(training=True, rng=numpy.random.default_rng(seed))"
             )
-        return dropout_forward(x, self.rate, context.rng)
+        return context.rng
 
     def backward(
         self,

@@ -8,16 +8,19 @@ from src.classic_nn.layers.base import Layer
 from src.classic_nn.layers.batch_norm import BatchNorm
 from src.classic_nn.layers.dense import Dense
 from src.classic_nn.layers.dropout import Dropout
+from src.classic_nn.layers.dropout_of_parts import SpatialDropout, StochasticDepth
 from src.classic_nn.layers.flatten import Flatten
 from src.classic_nn.layers.parallel import Parallel
 from src.classic_nn.layers.residual import Residual
 from src.classic_nn.layers.sequential import Sequential
+from src.classic_nn.layers.squeeze_excitation import SqueezeExcitation
 from src.classic_nn.naming import lookup
 
 LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
-        *(BatchNorm, Dense, Dropout, Flatten, Parallel, Residual, Sequential),
+        *(BatchNorm, Dense, Dropout, Flatten, SpatialDropout, StochasticDepth),
+        *(Parallel, Residual, Sequential, SqueezeExcitation),
         *ACTIVATIONS.values(),
     )
 }

@@ -1,0 +1,98 @@
+"""Squeeze and excitation (Hu et al. 2018): each channel weighted by what the whole image shows.
+
+squeeze   s = mean of x over all pixels           (samples, channels)
+excite    e = excitation(s)                       (samples, channels), a small network
+scale     y[n, h, w, c] = x[n, h, w, c] * e[n, c]
+
+backward  de[n, c] = sum over h, w of dy[n, h, w, c] x[n, h, w, c]
+          ds       = excitation's backward of de
+          dx       = dy * e + ds / (H W)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.context import EVALUATION, Context
+from src.classic_nn.layers.base import Layer
+from src.classic_nn.layers.container import Container
+from src.classic_nn.parameters import ParameterVector
+
+
+@dataclass(eq=False)
+class SqueezeExcitation(Container):
+    """Weight the channels of samples (..., channels); parameters are named "excitation.W1".
+
+    Args:
+        excitation: from (channels,) to (channels,), usually
+            ``Sequential([Dense(channels // 16), ReLU(), Dense(channels), Sigmoid()])``.
+    """
+
+    excitation: Layer
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.excitation.name = "excitation"
+
+    def children(self) -> Sequence[Layer]:
+        """The excitation."""
+        return [self.excitation]
+
+    def build_children(
+        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
+    ) -> Shape:
+        """Build the excitation for (channels,); ValueError unless that is what it puts out."""
+        channels = input_shape[-1:]
+        shape = self.excitation.build(channels, rng, dtype)
+        if len(input_shape) < 2 or shape != channels:
+            raise ValueError(
+                f"{self.name}: expected samples (..., channels) and an excitation that puts out "
+                f"{channels}; got samples {input_shape} and an output {shape}"
+            )
+        return input_shape
+
+    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
+        """(samples, ..., channels) to the same shape."""
+        self.check_input(x, self.built_shape())
+        squeezed = x.mean(axis=_pixel_axes(x))
+        excited, cache = self.excitation.forward(squeezed, context)
+        return x * _beside_pixels(excited, x), (x, excited, cache)
+
+    def backward(
+        self,
+        dy: Array,
+        cache: Any,
+        context: Context = EVALUATION,
+        out: ParameterVector | None = None,
+        input_gradient: bool = True,
+    ) -> tuple[Array | None, ParameterVector]:
+        """dx over both ways: through the scaled pixels and through their mean."""
+        out = self.gradient_vector(out)
+        x, excited, inner = cache
+        dexcited = (dy * x).sum(axis=_pixel_axes(x))
+        dsqueezed, _ = self.excitation.backward(
+            dexcited, inner, context, out.parts[0], input_gradient
+        )
+        if dsqueezed is None:
+            return None, out
+        dx = dy * _beside_pixels(excited, x)
+        dx += _beside_pixels(dsqueezed / x.dtype.type(np.prod(x.shape[1:-1])), x)
+        return dx, out
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """Those of the excitation."""
+        return self.excitation.multiply_adds(input_shape[-1:])
+
+
+def _pixel_axes(x: Array) -> tuple[int, ...]:
+    """All axes between samples and channels."""
+    return tuple(range(1, x.ndim - 1))
+
+
+def _beside_pixels(channels: Array, x: Array) -> Array:
+    """(samples, channels) with axes of one where x has pixels."""
+    return channels.reshape(len(x), *([1] * (x.ndim - 2)), x.shape[-1])
