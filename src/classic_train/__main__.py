@@ -46,7 +46,13 @@ examples:
 
 
 MAY_CHANGE = {
-    *("epochs", "workers", "patience", "data"),  # data: the same samples in another place
+    *(
+        "epochs",
+        "workers",
+        "product_threads",
+        "patience",
+        "data",
+    ),  # data: the same samples in another place
     *("history_every", "history_batches", "checkpoint_every"),
 }
 """Settings that a resumed run may change."""
@@ -115,16 +121,20 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
         "--show", action="store_true", help="open the pictures in windows at the end"
     )
     group.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    add_training_options(parser, recipe.options, list(recipe.data))
+    add_training_options(parser, recipe.options, list(recipe.data), list(recipe.models))
 
 
 def resolve_options(recipe: Recipe, given: dict[str, Any]) -> TrainingOptions:
-    """The recipe's defaults with the given ones; another optimizer brings its own rate."""
+    """The recipe's defaults, those of the chosen model, and the given ones.
+
+    Another optimizer brings its own rate.
+    """
+    defaults = replace(recipe.options, **recipe.model_options.get(given.get("model", ""), {}))
     if "optimizer" in given and "learning_rate" not in given:
         name, _ = parse_specification(given["optimizer"])
-        if name != parse_specification(recipe.options.optimizer)[0]:
+        if name != parse_specification(defaults.optimizer)[0]:
             given = {**given, "learning_rate": OPTIMIZERS[name]().learning_rate}
-    return replace(recipe.options, **given)
+    return replace(defaults, **given)
 
 
 def resumed_options(recipe: Recipe, run: Run, given: dict[str, Any]) -> TrainingOptions:
@@ -172,7 +182,9 @@ def train_command(arguments: argparse.Namespace) -> None:
         options = resolve_options(recipe, given)
         output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
         run = new_run(recipe.name, output, logs, **settings)
-    if options.data.endswith(".npz"):  # so that the run can be resumed from anywhere
+    if (
+        options.data.endswith(".npz") or options.data not in recipe.data
+    ):  # so that the run can be resumed from anywhere
         options = replace(options, data=str(Path(options.data).resolve()))
     try:
         train_recipe(recipe, options, run)

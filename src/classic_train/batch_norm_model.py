@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from src.classic_train.multi_label_model import RECIPE as MULTI_LABEL
+from src.classic_train.networks import batch_norm_perceptron
 
 RECIPE = replace(
     MULTI_LABEL,
     name="batch_norm",
     summary="digit scenes with batch normalization and momentum",
-    batch_norm=True,
+    models={"mlp": batch_norm_perceptron},
+    model_options={},
     next_recipe="binary",
 )

@@ -3,8 +3,9 @@
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -32,9 +33,11 @@ class RecipeData:
     """What a recipe trains on and is judged by.
 
     Attributes:
-        train, validation, test: x (samples, ...) and y (samples, labels) of 0 and 1.
-        class_names: one name a label. A single label is a question of yes or no.
+        train, validation, test: x (samples, ...) and y: (samples, labels) of 0 and 1, or
+            (samples,) class numbers.
+        class_names: one name a label or class. A single label is a question of yes or no.
         description: one line.
+        preprocessing: what was done to the inputs, for those who use the model.
     """
 
     train: ArrayDataset
@@ -42,11 +45,19 @@ class RecipeData:
     test: ArrayDataset
     class_names: Sequence[str]
     description: str
+    preprocessing: Mapping[str, Any] = field(default_factory=lambda: {"input": "as given"})
+
+    @property
+    def task(self) -> str:
+        """ "binary", "multi_label" or "multi_class", by what y is."""
+        if self.train.y.ndim == 1:
+            return "multi_class"
+        return "binary" if self.binary else "multi_label"
 
     @property
     def binary(self) -> bool:
         """Whether there is one label, to be answered with yes or no."""
-        return len(self.class_names) == 1
+        return len(self.class_names) == 1 and self.train.y.ndim == 2
 
     def digest(self) -> str:
         """SHA-256 of all samples: equal for equal data in equal splits."""
@@ -81,9 +92,8 @@ def _digit_scenes(options: TrainingOptions, placement: str) -> RecipeData:
         for number, (split, size) in enumerate(sizes.items())
     }
     names = [str(digit) for digit in range(10)]
-    return RecipeData(
-        **splits, class_names=names, description=f"handwritten digits on a {placement}"
-    )
+    train, validation, test = splits.values()
+    return RecipeData(train, validation, test, names, f"handwritten digits on a {placement}")
 
 
 def blobs(options: TrainingOptions) -> RecipeData:

@@ -1,6 +1,7 @@
 """Recipe ``multi_label``: which of the ten digits stand in a scene of handwritten ones."""
 
 from src.classic_train.data import blobs, digit_canvases, digit_strips
+from src.classic_train.networks import multi_layer_perceptron, scene_network
 from src.classic_train.options import TrainingOptions
 from src.classic_train.recipe import Recipe
 
@@ -19,4 +20,18 @@ RECIPE = Recipe(
     ),
     data={"scenes": digit_strips, "canvas": digit_canvases, "blobs": blobs},
     next_recipe="multi_label_adam",
+    models={"mlp": multi_layer_perceptron, "cnn": scene_network},
+    model_options={
+        "cnn": {
+            "data": "canvas",
+            "hidden": (128,),
+            "dropout": 0.3,
+            "optimizer": "adam",
+            "learning_rate": 0.002,
+            "schedule": "cosine",
+            "epochs": 8,
+            "batch_size": 128,
+            "workers": 2,
+        }
+    },
 )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from src.classic_train.multi_label_model import RECIPE as MULTI_LABEL
+from src.classic_train.networks import multi_layer_perceptron
 
 RECIPE = replace(
     MULTI_LABEL,
@@ -10,4 +11,6 @@ RECIPE = replace(
     summary="digit scenes with Adam",
     options=replace(MULTI_LABEL.options, optimizer="adam", learning_rate=0.002),
     next_recipe="batch_norm",
+    models={"mlp": multi_layer_perceptron},
+    model_options={},
 )

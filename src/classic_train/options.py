@@ -34,6 +34,7 @@ class TrainingOptions:
     """Settings of a training run. The help texts are the documentation of the fields."""
 
     data: str = option("", "what to train on: {data}, or an .npz file with X and Y", str, "NAME")
+    model: str = option("mlp", "which network: {models}", str, "NAME")
     train_samples: int = option(4000, "size of generated training data", at_least(10), "N")
     epochs: int = option(20, "passes over the training data", at_least(1), "N")
     batch_size: int = option(64, "samples in a mini-batch", at_least(1), "N")
@@ -101,6 +102,9 @@ class TrainingOptions:
         "TYPE",
     )
     workers: int = option(1, "threads that share every mini-batch", at_least(1), "N")
+    product_threads: int = option(
+        1, "threads of the matrix library in each worker, for wide dense layers", at_least(1), "N"
+    )
     history_every: int = option(
         1, "record parameters and gradients every N epochs", at_least(1), "N"
     )
@@ -135,7 +139,10 @@ class TrainingOptions:
 
 
 def add_training_options(
-    parser: argparse.ArgumentParser, defaults: TrainingOptions, data_names: list[str]
+    parser: argparse.ArgumentParser,
+    defaults: TrainingOptions,
+    data_names: list[str],
+    model_names: list[str],
 ) -> None:
     """Add an option for every setting; one that is not given stays out of the namespace."""
     group = parser.add_argument_group("training")
@@ -143,6 +150,7 @@ def add_training_options(
         value = getattr(defaults, f.name)
         shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
         text = f.metadata["help"].replace("{data}", " or ".join(data_names))
+        text = text.replace("{models}", " or ".join(model_names))
         group.add_argument(
             f"--{f.name.replace('_', '-')}",
             type=argument_type(f.metadata["parse"]),

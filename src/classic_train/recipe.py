@@ -1,16 +1,28 @@
 """What a recipe is: data, a network, and the settings that it is trained with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from src.classic_nn.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Flatten, Layer, Sequential
-from src.classic_nn.loss import BinaryCrossEntropy, MissWeightedBinaryCrossEntropy
+from src.classic_nn.layers import Sequential
+from src.classic_nn.loss import (
+    BinaryCrossEntropy,
+    Loss,
+    MissWeightedBinaryCrossEntropy,
+    SoftmaxCrossEntropy,
+)
 from src.classic_nn.naming import lookup
 from src.classic_train.data import RecipeData, load_npz
+from src.classic_train.mini_batch import Augmentation
+from src.classic_train.networks import multi_layer_perceptron
 from src.classic_train.option_parsers import OptionError
 from src.classic_train.options import TrainingOptions
+
+Network = Callable[[TrainingOptions, RecipeData], Sequential]
+"""Makes a network, not yet built, for the data."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +36,10 @@ class Recipe:
         data: functions from options to data, by the names that ``--data`` takes; the first is
             the default.
         next_recipe: what to try after this one.
-        batch_norm: whether a batch normalization stands between hidden layers and activations.
+        models: networks by the names that ``--model`` takes.
+        model_options: defaults that differ for a model.
+        read_directory: reads the data set from a directory that ``--data`` names.
+        augmentation: moves training images, each time otherwise.
     """
 
     name: str
@@ -32,35 +47,46 @@ class Recipe:
     options: TrainingOptions
     data: Mapping[str, Callable[[TrainingOptions], RecipeData]]
     next_recipe: str
-    batch_norm: bool = False
+    models: Mapping[str, Network] = field(default_factory=lambda: {"mlp": multi_layer_perceptron})
+    model_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    read_directory: Callable[[Path, TrainingOptions], RecipeData] | None = None
+    augmentation: Augmentation | None = None
 
     def load_data(self, options: TrainingOptions) -> RecipeData:
         """Training, validation and test data; a name with .npz at its end is a file."""
         if options.data.endswith(".npz"):
             return load_npz(options.data, options.seed, options.dtype)
+        if self.read_directory and options.data not in self.data and Path(options.data).is_dir():
+            return self.read_directory(Path(options.data), options)
         try:
-            return lookup("data", options.data, self.data)(options)
+            load = lookup("data", options.data, self.data)
         except ValueError as error:
-            raise OptionError(f"--data: {error}, or an .npz file") from None
+            also = ", a directory" if self.read_directory else ""
+            raise OptionError(f"--data: {error}{also}, or an .npz file") from None
+        return load(options)
 
     def build_network(self, options: TrainingOptions, data: RecipeData) -> Sequential:
-        """A multi-layer perceptron for the data: [Dense, BatchNorm, activation, Dropout] ... Dense.
+        """The network of ``--model``, built for the data.
 
         The weights come from the seed, so the same options make the same network.
+
+        Raises OptionError for an unknown model, or one that the data are too small for.
         """
-        layers: list[Layer] = [Flatten()] if data.train.x.ndim > 2 else []
-        for width in options.hidden:
-            layers.append(Dense(width, not self.batch_norm, options.initialization))
-            layers += [BatchNorm()] if self.batch_norm else []
-            layers.append(ACTIVATIONS[options.activation]())
-            layers += [Dropout(options.dropout)] if options.dropout else []
-        layers.append(Dense(len(data.class_names), initialization=options.initialization))
-        network = Sequential(layers)
-        network.build(data.train.x.shape[1:], np.random.default_rng(options.seed), options.dtype)
+        try:
+            network = lookup("model", options.model, self.models)(options, data)
+            rng = np.random.default_rng(options.seed)
+            network.build(data.train.x.shape[1:], rng, options.dtype)
+        except ValueError as error:
+            raise OptionError(f"--model: {error}") from None
         return network
 
-    def create_loss(self, options: TrainingOptions) -> BinaryCrossEntropy:
-        """Binary cross-entropy; missed labels cost more if the options say so."""
+    def create_loss(self, options: TrainingOptions, data: RecipeData) -> Loss:
+        """Cross-entropy: of one class out of several, or of labels that are each there or not.
+
+        Missed labels cost more if the options say so.
+        """
+        if data.task == "multi_class":
+            return SoftmaxCrossEntropy()
         if options.miss_weight == 1:
             return BinaryCrossEntropy()
         return MissWeightedBinaryCrossEntropy(miss_weight=options.miss_weight)

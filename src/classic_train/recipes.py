@@ -4,8 +4,11 @@ from src.classic_train import (
     batch_norm_model,
     binary_model,
     binary_model_adam,
+    digits_model,
+    fashion_mnist_model,
     multi_label_model,
     multi_label_model_adam,
+    sign_mnist_model,
 )
 from src.classic_train.recipe import Recipe
 
@@ -17,5 +20,8 @@ RECIPES: dict[str, Recipe] = {
         multi_label_model,
         multi_label_model_adam,
         batch_norm_model,
+        digits_model,
+        fashion_mnist_model,
+        sign_mnist_model,
     )
 }

@@ -23,7 +23,7 @@ from src.classic_train.callbacks import (
 )
 from src.classic_train.data import RecipeData
 from src.classic_train.mini_batch import MiniBatchTrainer
-from src.classic_train.mini_batch.metrics import BINARY, MULTI_LABEL, baseline_probabilities
+from src.classic_train.mini_batch.metrics import METRICS, baseline_probabilities
 from src.classic_train.option_parsers import OptionError
 from src.classic_train.options import TrainingOptions
 from src.classic_train.pictures import save_pictures
@@ -46,7 +46,7 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
     """
     data = recipe.load_data(options)
     network = recipe.build_network(options, data)
-    loss = recipe.create_loss(options)
+    loss = recipe.create_loss(options, data)
     sizes = ", ".join(
         f"{name} {len(part):,}"
         for name, part in (
@@ -86,10 +86,9 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
         run.directory / "metrics.json",
         {"test": test, "baseline": baseline, "seconds": seconds, "history": history},
     )
-    task = "binary" if data.binary else "multi_label"
     save_model(
         run.directory / "model.safetensors",
-        SavedModel(network, task, data.class_names, {"input": "as given"}, test),
+        SavedModel(network, data.task, data.class_names, data.preprocessing, test),
     )
     pictures = save_pictures(run.directory, network, loss, data, history)
     run.say(f"model     {run.directory / 'model.safetensors'}")
@@ -138,10 +137,12 @@ def create_trainer(
         l2=L2(options.l2) if options.l2 else None,
         clip_norm=options.clip_norm or None,
         clip_value=options.clip_value or None,
-        metrics=BINARY if data.binary else MULTI_LABEL,
+        metrics=METRICS[data.task],
+        augmentation=recipe.augmentation,
         callbacks=callbacks,
         seed=options.seed,
         workers=options.workers,
+        product_threads=options.product_threads,
     )
 
 
@@ -161,7 +162,8 @@ def check_gradients(network: Sequential, loss: Loss, data: RecipeData, run: Run)
     rng = np.random.default_rng(0)
     exact = copy_network(network, np.float64)
     exact.parameters.vector += rng.normal(0, 0.01, exact.parameters.vector.shape)
-    x, y = (part[:4].astype(np.float64) for part in (data.train.x, data.train.y))
+    x, y = data.train.x[:4].astype(np.float64), data.train.y[:4]
+    y = y if data.task == "multi_class" else y.astype(np.float64)
     report = check_network(exact, loss, x, y, rng)
     run.say(f"gradients against finite differences, in float64:\n{report}\n")
     if not report.passed:
@@ -173,7 +175,7 @@ def check_gradients(network: Sequential, loss: Loss, data: RecipeData, run: Run)
 
 def metrics_table(test: dict[str, float], baseline: dict[str, float], data: RecipeData) -> str:
     """Test metrics of the trained network beside those of a model that looks at nothing."""
-    answer = "always the more frequent answer" if data.binary else "answers nothing"
+    answer = "answers nothing" if data.task == "multi_label" else "always the most frequent answer"
     rows = [(name, f"{test[name]:.4f}", f"{value:.4f}") for name, value in baseline.items()]
     return format_table([("test data", "trained", f"baseline ({answer})"), *rows])
 

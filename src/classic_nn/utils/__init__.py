@@ -9,6 +9,7 @@ from src.classic_nn.utils.eval import (
     predict_probabilities,
 )
 from src.classic_nn.utils.plots import (
+    plot_confusion_matrix,
     plot_curves,
     plot_decision_boundary,
     plot_pca,
@@ -20,6 +21,7 @@ from src.classic_nn.utils.plots import (
 __all__ = [
     "Metric",
     "evaluate",
+    "plot_confusion_matrix",
     "plot_curves",
     "plot_decision_boundary",
     "plot_pca",

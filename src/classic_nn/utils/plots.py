@@ -173,3 +173,32 @@ def plot_predictions(
         axes.set(xticks=[], yticks=[])
     figure.suptitle(title)
     return figure
+
+
+def plot_confusion_matrix(
+    counts: NDArray[np.int64], class_names: Sequence[str], title: str = "Confusion matrix"
+) -> Figure:
+    """How often each class (row) was taken for which (column).
+
+    Colours show shares of the true class, numbers count samples; zeros are left out.
+
+    Args:
+        counts: (classes, classes), rows are true classes.
+        class_names: one name a class.
+        title: above the picture.
+    """
+    size = max(5.0, 1.5 + 0.45 * len(counts))
+    figure = new_figure(size + 1, size)
+    axes = figure.add_subplot()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, label="share of the true class", fraction=0.046)
+    places = range(len(counts))
+    axes.set_xticks(places, class_names, rotation=90)
+    axes.set_yticks(places, class_names)
+    for row, column in np.argwhere(counts > 0):
+        color = "white" if shares[row, column] > 0.5 else "black"
+        text = str(counts[row, column])
+        axes.text(column, row, text, ha="center", va="center", color=color, fontsize="small")
+    axes.set(xlabel="predicted class", ylabel="true class", title=title)
+    return figure

@@ -39,7 +39,11 @@ class ArrayDataset:
 
     def share(self, rank: int, size: int) -> "ArrayDataset":
         """The contiguous part of one of ``size`` workers; parts differ by one sample at most."""
-        return self[slice(len(self) * rank // size, len(self) * (rank + 1) // size)]
+        return self[self.rows_of(rank, size)]
+
+    def rows_of(self, rank: int, size: int) -> slice:
+        """Which samples the share of a worker has."""
+        return slice(len(self) * rank // size, len(self) * (rank + 1) // size)
 
     @property
     def total_weight(self) -> float:

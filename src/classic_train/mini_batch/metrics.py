@@ -103,8 +103,12 @@ def classes_of(
 def baseline_probabilities(y: NDArray[Any], train_y: NDArray[Any]) -> Array:
     """What a model answers that looks at no input; the shape of y.
 
-    Several labels: none of them. One label (samples, 1): the more frequent class in training.
+    Several labels: none of them. One label (samples, 1), or class numbers (samples,): the most
+    frequent class in training; for class numbers the shape is (samples, classes).
     """
+    if y.ndim == 1:
+        counts = np.bincount(train_y)
+        return np.tile(np.eye(len(counts))[counts.argmax()], (len(y), 1))
     if y.shape[1] > 1:
         return np.zeros(y.shape, np.float64)
     return np.full(y.shape, float(train_y.mean() >= 0.5))
@@ -126,7 +130,11 @@ BINARY: dict[str, Metric] = {
     "recall": recall,
     "f1": f1,
 }
-"""Metrics of recipes with two classes, by name."""
+"""Metrics of recipes with classes that exclude each other, by name."""
+
+
+METRICS = {"binary": BINARY, "multi_class": BINARY, "multi_label": MULTI_LABEL}
+"""Metrics by task; several classes have those of two, averaged over classes."""
 
 
 def _labels(y: NDArray[Any]) -> NDArray[np.int64]:

@@ -19,9 +19,16 @@ from src.classic_nn.regularization import L2
 from src.classic_nn.schedules import Schedule
 from src.classic_nn.utils.eval import Metric, evaluate
 from src.classic_train.callbacks import Callback, LearningRate
+from src.classic_train.mini_batch.augmentation import Augmentation
 from src.classic_train.mini_batch.dataset import ArrayDataset, as_dataset, check_shapes
 from src.classic_train.mini_batch.diagnosis import TrainingDivergedError, describe_divergence
-from src.classic_train.mini_batch.utils import LAYERS, SHUFFLING, random_stream, shuffled_batches
+from src.classic_train.mini_batch.utils import (
+    AUGMENTATION,
+    LAYERS,
+    SHUFFLING,
+    random_stream,
+    shuffled_batches,
+)
 from src.classic_train.workers import WorkerTeam
 
 Data = ArrayDataset | Sequence[NDArray[Any]]
@@ -42,6 +49,7 @@ class MiniBatchTrainer:
         clip_norm: longest norm of the whole gradient; None for no limit.
         clip_value: largest component of the gradient; None for no limit.
         metrics: figures of the validation data, by name.
+        augmentation: changes training inputs, each time otherwise; None leaves them as they are.
         callbacks: listeners; see ``Callback`` for the events.
         seed: of shuffling and of the layers' randomness. Same seed, same machine, same number of
             workers: the same numbers to the last bit.
@@ -82,6 +90,7 @@ class MiniBatchTrainer:
         clip_norm: float | None = None,
         clip_value: float | None = None,
         metrics: Mapping[str, Metric] | None = None,
+        augmentation: Augmentation | None = None,
         callbacks: Iterable[Callback] = (),
         seed: int = 0,
         workers: int = 1,
@@ -105,6 +114,7 @@ class MiniBatchTrainer:
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.metrics = dict(metrics or {})
+        self.augmentation = augmentation
         self.seed = seed
         schedules = [LearningRate(schedule)] if schedule else []
         self.callbacks = sorted([*schedules, *callbacks], key=lambda callback: callback.order)
@@ -162,12 +172,16 @@ class MiniBatchTrainer:
         """One pass over the data; the mean cost over its samples, as they were met."""
         shuffling = random_stream(self.seed, SHUFFLING, self.epoch)
         streams = self._layer_streams()
+        changes = random_stream(self.seed, AUGMENTATION, self.epoch)
         total = weight = 0.0
         for number, rows in enumerate(shuffled_batches(len(train), self.batch_size, shuffling)):
             self.batch, batch = number, train[rows]
             if batch.total_weight == 0:
                 continue  # its samples don't count
-            self._train_batch(batch, streams)
+            drawn = None
+            if self.augmentation is not None:
+                drawn = self.augmentation.draw(len(batch), changes)
+            self._train_batch(batch, streams, drawn)
             total += self.batch_cost * batch.total_weight
             weight += batch.total_weight
         return total / weight
@@ -193,10 +207,15 @@ class MiniBatchTrainer:
         ranks = range(self.team.size)
         return [random_stream(self.seed, LAYERS, self.epoch, rank) for rank in ranks]
 
-    def _train_batch(self, batch: ArrayDataset, streams: Sequence[np.random.Generator]) -> None:
+    def _train_batch(
+        self,
+        batch: ArrayDataset,
+        streams: Sequence[np.random.Generator],
+        drawn: NDArray[Any] | None = None,
+    ) -> None:
         """Forward, loss, backward and update."""
         self._notify("on_batch_begin")
-        losses = self.team.run(partial(self._step, batch, streams))
+        losses = self.team.run(partial(self._step, batch, streams, drawn))
         self._regularize(losses[0])
         if not math.isfinite(self.batch_cost):
             what = f"the cost is {self.batch_cost}"
@@ -206,7 +225,11 @@ class MiniBatchTrainer:
         self._notify("on_batch_end")
 
     def _step(
-        self, batch: ArrayDataset, streams: Sequence[np.random.Generator], worker: Communicator
+        self,
+        batch: ArrayDataset,
+        streams: Sequence[np.random.Generator],
+        drawn: NDArray[Any] | None,
+        worker: Communicator,
     ) -> float:
         """One worker's part of a training step: its share forwards, backwards, summed up.
 
@@ -217,7 +240,10 @@ class MiniBatchTrainer:
         gradients = self.worker_gradients[worker.rank]
         context = Context(training=True, rng=streams[worker.rank], communicator=worker)
         with np.errstate(over="ignore", invalid="ignore"):
-            logits, caches = self.network.forward(share.x, context)
+            x = share.x
+            if self.augmentation is not None and drawn is not None:
+                x = self.augmentation.apply(x, drawn[batch.rows_of(worker.rank, worker.size)])
+            logits, caches = self.network.forward(x, context)
             loss, cache = self.loss.forward(logits, share.y, share.weights, context)
             dlogits = self.loss.backward(cache)
             self.network.backward(dlogits, caches, context, gradients, input_gradient=False)

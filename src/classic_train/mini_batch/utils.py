@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-SHUFFLING, LAYERS = 0, 1
+SHUFFLING, LAYERS, AUGMENTATION = 0, 1, 2
 """Purposes of random streams, so that one never repeats the numbers of another."""
 
 

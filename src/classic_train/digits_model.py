@@ -1,0 +1,26 @@
+"""Recipe ``digits``: one handwritten digit an image, read by LeNet."""
+
+from src.classic_train.image_data import digits
+from src.classic_train.networks import lenet_network
+from src.classic_train.options import TrainingOptions
+from src.classic_train.recipe import Recipe
+from src.load import RandomAffine
+
+RECIPE = Recipe(
+    name="digits",
+    summary="handwritten digits, 8 x 8, LeNet; ten classes",
+    options=TrainingOptions(
+        data="digits",
+        model="lenet",
+        dropout=0.3,
+        optimizer="adam",
+        learning_rate=0.002,
+        schedule="cosine",
+        epochs=40,
+        history_every=10,
+    ),
+    data={"digits": digits},
+    next_recipe="fashion_mnist",
+    models={"lenet": lenet_network},
+    augmentation=RandomAffine(rotation=10, shift=0.06, zoom=0.1),
+)

@@ -1,0 +1,76 @@
+"""idx files, the format of MNIST and Fashion-MNIST (LeCun, Cortes and Burges 1998).
+
+Two zero bytes, a byte for the type of the values, a byte for the number of axes, the length of
+each axis as a big-endian 32-bit number, then the values, row-major.
+"""
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.load.errors import UnreadableDataError
+from src.load.files import READING_ERRORS, find_file, open_plain_or_gzip
+
+TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+"""NumPy types by the format's third byte; all values are big-endian."""
+
+
+def read_idx(path: str | Path) -> NDArray[Any]:
+    """Read one file, plain or gzipped.
+
+    Returns:
+        An array of the file's axes and type, in the machine's byte order.
+
+    Raises:
+        UnreadableDataError: no such file, not this format, or cut short.
+    """
+    path = Path(path)
+    try:
+        with open_plain_or_gzip(path) as file:
+            content = file.read()
+    except READING_ERRORS as error:
+        raise UnreadableDataError(f"{path}: cannot be read ({error})") from None
+    axes = content[3] if len(content) >= 4 else 0
+    start = 4 + 4 * axes
+    if content[:2] != b"\0\0" or content[2:3] == b"" or content[2] not in TYPES:
+        raise UnreadableDataError(f"{path}: expected an idx file, which begins with two zero bytes")
+    dtype = np.dtype(TYPES[content[2]])
+    if len(content) < start:
+        raise UnreadableDataError(f"{path}: is cut short within its header")
+    shape = struct.unpack(f">{axes}I", content[4:start])
+    expected = start + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    if len(content) != expected:
+        raise UnreadableDataError(
+            f"{path}: expected {expected} bytes for shape {shape}, got {len(content)}"
+        )
+    return (
+        np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+    )
+
+
+def read_idx_folder(
+    directory: str | Path,
+) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]]:
+    """Read a data set laid out as MNIST is: train-images-idx3-ubyte, t10k-labels-..., or .gz.
+
+    Returns:
+        {"train": (images (samples, height, width), labels (samples,)), "test": ...}
+
+    Raises:
+        UnreadableDataError: a file is missing or damaged, or images and labels do not fit.
+    """
+    splits = {}
+    for split, prefix in (("train", "train"), ("test", "t10k")):
+        path = find_file(Path(directory), f"{prefix}-images-idx3-ubyte")
+        images = read_idx(path)
+        labels = read_idx(find_file(Path(directory), f"{prefix}-labels-idx1-ubyte"))
+        if images.ndim != 3 or images.dtype != np.uint8 or labels.shape != images.shape[:1]:
+            raise UnreadableDataError(
+                f"{path}: expected bytes (samples, height, width) and a label for each image, got "
+                f"images {images.shape} of {images.dtype} and labels {labels.shape}"
+            )
+        splits[split] = (images, labels.astype(np.int64))
+    return splits
