@@ -31,7 +31,7 @@ class RandomAffine:
     zoom: float = 0.1
 
     def draw(self, images: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        """(images, 4): angle in radians, zoom, and shift down and right as shares."""
+        """(images, 4): angle (radians, counterclockwise), zoom, shift down and right (shares)."""
         uniform = rng.uniform(-1, 1, (images, 4))
         scales = [np.deg2rad(self.rotation), self.zoom, self.shift, self.shift]
         return (uniform * scales + [0, 1, 0, 0]).astype(np.float32)

@@ -7,7 +7,7 @@ are places in the alphabet from 0; J (9) and Z (25) are movements and do not occ
 import hashlib
 import itertools
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -71,8 +71,9 @@ def read_sign_rows(path: str | Path) -> NDArray[np.uint8]:
     try:
         with open_plain_or_gzip(path) as file:
             _check_header(path, file)
-            while lines := [line for line in itertools.islice(file, LINES) if line.strip()]:
-                parts.append(_parse(path, lines, first_row=count + 1))
+            while lines := list(itertools.islice(file, LINES)):
+                numbered = {count + k: line for k, line in enumerate(lines, 1) if line.strip()}
+                parts += [_parse(path, numbered)] if numbered else []
                 count += len(lines)
     except READING_ERRORS as error:
         raise UnreadableDataError(f"{path}: cannot be read ({error})") from None
@@ -90,20 +91,20 @@ def _check_header(path: Path, file: BinaryIO) -> None:
         )
 
 
-def _parse(path: Path, lines: Sequence[bytes], first_row: int) -> NDArray[np.uint8]:
-    """Rows of numbers from lines of text; a mistake is looked for line by line."""
+def _parse(path: Path, lines: Mapping[int, bytes]) -> NDArray[np.uint8]:
+    """Values of lines of text by row number; a mistake is looked for line by line."""
     try:
-        text = [line.decode("ascii") for line in lines]
+        text = [line.decode("ascii") for line in lines.values()]
         rows = np.loadtxt(text, np.uint8, comments=None, delimiter=",", ndmin=2)
         if rows.shape == (len(lines), COLUMNS) and rows[:, 0].max() < len(string.ascii_uppercase):
             return rows
     except ValueError:
         pass
-    for number, line in enumerate(lines, start=first_row):
+    for number, line in lines.items():
         cause = _mistake(line)
         if cause:
             raise UnreadableDataError(f"{path}: row {number}: {cause}")
-    raise UnreadableDataError(f"{path}: rows from {first_row} on cannot be read as numbers")
+    raise UnreadableDataError(f"{path}: rows from {min(lines)} on cannot be read as numbers")
 
 
 def _mistake(line: bytes) -> str | None:

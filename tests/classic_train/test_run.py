@@ -54,7 +54,7 @@ def data():
 def trainer_for(recipe, options, data, directory):
     network = recipe.build_network(options, data)
     run = Run(directory / "run", directory / "logs")
-    loss = recipe.create_loss(options)
+    loss = recipe.create_loss(options, data)
     return create_trainer(recipe, options, run, network, loss, data)
 
 
