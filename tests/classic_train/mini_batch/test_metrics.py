@@ -83,3 +83,8 @@ def test_a_class_that_nobody_has_keeps_its_place_in_the_confusion_matrix():
         [1, 0, 0],
         [0, 0, 0],
     ]
+
+
+def test_the_baseline_of_classes_is_the_most_frequent_one_in_training():
+    guess = metrics.baseline_probabilities(np.array([0, 2]), np.array([1, 2, 2, 0, 2]))
+    assert guess.tolist() == [[0, 0, 1], [0, 0, 1]]

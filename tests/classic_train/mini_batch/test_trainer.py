@@ -424,3 +424,73 @@ def test_an_interruption_is_told_to_the_callbacks():
 def test_limits_of_gradients_must_be_positive(setting):
     with pytest.raises(ValueError, match=f"{setting} must be above 0, got -1"):
         MiniBatchTrainer(build(), BinaryCrossEntropy(), create_optimizer("sgd"), **{setting: -1})
+
+
+class Doubled:
+    """An augmentation whose effect can be computed: x times a drawn number."""
+
+    def draw(self, samples, rng):
+        return rng.integers(1, 3, samples)
+
+    def apply(self, x, drawn):
+        return x * drawn[:, np.newaxis].astype(x.dtype)
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_augmentation_does_not_depend_on_the_number_of_workers(workers):
+    networks = [build(dtype=np.float64) for _ in range(3)]
+    curves = [
+        train(network, workers=count, augmentation=augmentation, epochs=3).history
+        for network, count, augmentation in zip(
+            networks, (1, workers, 1), (Doubled(), Doubled(), None), strict=True
+        )
+    ]
+    alone, shared, plain = ([record["cost"] for record in curve] for curve in curves)
+    assert shared == pytest.approx(alone, rel=1e-9)
+    assert plain != pytest.approx(alone, rel=1e-3)
+
+
+def test_validation_data_are_not_augmented():
+    class Forbidden(Doubled):
+        def apply(self, x, drawn):
+            assert len(x) <= 16  # a mini-batch, never the 40 validation samples
+            return x
+
+    train(build(), augmentation=Forbidden(), epochs=1)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_steps_one_by_one_equal_those_of_fit(workers):
+    x, y = TRAIN[0][:16], TRAIN[1][:16]
+    fitted, stepped = build(), build()
+    for network in (fitted, stepped):
+        trainer = MiniBatchTrainer(
+            network,
+            BinaryCrossEntropy(),
+            create_optimizer("adam"),
+            batch_size=16,
+            epochs=3,
+            workers=workers,
+        )
+        if network is fitted:
+            trainer.fit((x, y))
+        else:
+            with trainer.team:
+                costs = [trainer.train_on_batch(x, y) for _ in range(3)]
+    assert costs[2] < costs[0]
+    # the order of samples in a batch differs, so sums round differently
+    assert np.allclose(fitted.parameters.vector, stepped.parameters.vector, atol=1e-5)
+
+
+def deep():
+    return Dense(600), ReLU(), Dense(500), ReLU(), Dense(3)
+
+
+def test_threads_of_products_and_updates_change_nothing():
+    results = [
+        train(build(*deep(), dtype=np.float64), product_threads=threads, epochs=2)
+        for threads in (1, 2)
+    ]
+    first, second = (result.network.parameters.vector for result in results)
+    assert first.size > 1 << 18  # so that updates are divided
+    assert np.allclose(first, second, atol=1e-9)
