@@ -4,7 +4,8 @@
 
 Every contestant runs in its own process, all with the same number of threads, in turns. PyTorch
 runs in every combination of memory layout, kind of optimizer, and allocator; ours with threads as
-workers on samples, and with threads inside the products. The fastest of each side counts. Prints
+workers on samples, with threads inside the products, and with one thread. The fastest of each side
+counts. Prints
 a table and writes all figures to a JSON file.
 """
 
@@ -64,8 +65,11 @@ def _measure(name: str, workload: Workload, threads: int, rounds: int) -> dict[s
     """Race all contestants of a workload."""
     common = {"workload": name, "threads": threads}
     ours = [
-        Contestant(f"ours, {workers} worker(s)", {"side": "ours", "workers": workers, **common})
-        for workers in sorted({1, threads})
+        Contestant(
+            f"ours, {workers} worker(s), products on {product_threads} thread(s)",
+            {"side": "ours", "workers": workers, "product_threads": product_threads, **common},
+        )
+        for workers, product_threads in sorted({(1, 1), (1, threads), (threads, 1)})
     ]
     torch = [
         Contestant(

@@ -29,10 +29,9 @@ VERSION = f"numpy {np.__version__}"
 def build(description: dict[str, Any]) -> Callable[[], object]:
     """The step of a workload, its threads as workers on samples or inside the products."""
     task = WORKLOADS[description["workload"]].task
-    workers = description["workers"]
-    product_threads = description["threads"] // workers
+    workers, product_threads = description["workers"], description["product_threads"]
     if isinstance(task, Convolution):
-        return _convolution(task, workers)
+        return _convolution(task, workers, product_threads)
     return _training(task, workers, product_threads)
 
 
@@ -79,7 +78,7 @@ def _network(task: Training) -> Sequential:
     return Sequential([*layers, Dense(task.outputs)])
 
 
-def _convolution(task: Convolution, workers: int) -> Callable[[], object]:
+def _convolution(task: Convolution, workers: int, product_threads: int) -> Callable[[], object]:
     rng = np.random.default_rng(0)
     conv = task.conv
     channels = task.input_shape[-1]
@@ -89,7 +88,7 @@ def _convolution(task: Convolution, workers: int) -> Callable[[], object]:
     b = np.zeros(conv.channels, np.float32)
     settings = {"stride": conv.stride, "padding": conv.kernel // 2, "groups": conv.groups}
     upstream = np.ones_like(conv_forward(x, w, b, **settings)[0])
-    team = WorkerTeam(workers)
+    team = WorkerTeam(workers, product_threads)
     team.__enter__()
 
     def share(worker: Communicator) -> None:

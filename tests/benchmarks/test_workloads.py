@@ -42,6 +42,7 @@ def test_an_unknown_workload_is_one_line(capsys):
 def test_a_contestant_answers_rounds(name, workers):
     assert isinstance(WORKLOADS[name].task, Training | Convolution)
     description = {"side": "ours", "workload": name, "threads": 2, "workers": workers}
+    description["product_threads"] = 2 // workers
     command = [sys.executable, "-m", "benchmarks.contestant", json.dumps(description)]
     result = subprocess.run(
         command, cwd=ROOT, input="round\nround\n", capture_output=True, text=True, check=True
@@ -53,6 +54,6 @@ def test_a_contestant_answers_rounds(name, workers):
 
 
 def test_a_step_trains():
-    step = build({"workload": "W2", "threads": 1, "workers": 1})
+    step = build({"workload": "W2", "threads": 1, "workers": 1, "product_threads": 1})
     costs = [step() for _ in range(60)]
     assert costs[-1] < costs[0]

@@ -65,7 +65,7 @@ def linear_backward(
     """
     a, W = cache
     dW = np.matmul(a.T, dz, out=dW)
-    db = np.sum(dz, axis=0, out=db)
+    db = dz.sum(axis=0, out=db)
     da = dz @ W.T if input_gradient else None
     return da, dW, db
 

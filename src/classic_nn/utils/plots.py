@@ -188,11 +188,11 @@ def plot_confusion_matrix(
         title: above the picture.
     """
     size = max(5.0, 1.5 + 0.45 * len(counts))
-    figure = new_figure(size + 1, size)
+    figure = new_figure(size + 2, size + 0.5)
     axes = figure.add_subplot()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    figure.colorbar(image, ax=axes, label="share of the true class", fraction=0.046)
+    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
     places = range(len(counts))
     axes.set_xticks(places, class_names, rotation=90)
     axes.set_yticks(places, class_names)
