@@ -17,4 +17,5 @@ def test_the_examples_are_true():
 def test_every_linked_file_exists():
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text())
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    here = [link for link in links if not link.startswith("https://")]
+    assert [link for link in here if not (ROOT / link).exists()] == []
