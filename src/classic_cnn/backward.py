@@ -95,7 +95,10 @@ def _kernel_gradient(group: _Group) -> None:
 
 
 def _both_from_windows_of_dy(group: _Group, dx: Array) -> None:
-    """dx and dw at stride 1, block by block of the input's positions."""
+    """dx and dw at stride 1, block by block of the input's positions.
+
+    Parts of dy that ``turned_geometry`` leaves out saw zeros only: they add nothing to either.
+    """
     dy, x, w, where, dw = group
     channels, filters = w.shape[2:]
     turned, (vertical, horizontal) = turned_geometry(where, x.shape[1:3])

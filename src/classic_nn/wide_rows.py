@@ -17,8 +17,8 @@ WIDTH = 4096
 """Values in a wide row, at most: 16 KiB in float32, so a few rows fit the first-level cache."""
 
 BLOCK = 1 << 22
-"""Values in a block: 1 MiB in float32, so that what one step writes the next one finds in the
-second-level cache."""
+"""Values in a block: 16 MiB in float32. It bounds temporary memory; smaller blocks, which would fit
+a second-level cache, were slower (benchmarks/NOTES.md)."""
 
 
 def wide_rows(x: Array) -> Array:

@@ -110,7 +110,7 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
         type=Path,
         metavar="RUN",
         help="continue a run: its directory or one of its checkpoints; only --epochs, --patience, "
-        "--workers, what is recorded, and the place of the data may change",
+        "--workers, --product-threads, what is recorded, and the place of the data may change",
     )
     group.add_argument(
         "--check-gradients",
@@ -182,9 +182,8 @@ def train_command(arguments: argparse.Namespace) -> None:
         options = resolve_options(recipe, given)
         output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
         run = new_run(recipe.name, output, logs, **settings)
-    if (
-        options.data.endswith(".npz") or options.data not in recipe.data
-    ):  # so that the run can be resumed from anywhere
+    if options.data not in recipe.data and Path(options.data).exists():
+        # so that the run can be resumed from anywhere
         options = replace(options, data=str(Path(options.data).resolve()))
     try:
         train_recipe(recipe, options, run)

@@ -61,7 +61,7 @@ class Recipe:
         try:
             load = lookup("data", options.data, self.data)
         except ValueError as error:
-            also = ", a directory" if self.read_directory else ""
+            also = ", the directory of the files" if self.read_directory else ""
             raise OptionError(f"--data: {error}{also}, or an .npz file") from None
         return load(options)
 

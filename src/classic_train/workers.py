@@ -13,6 +13,7 @@ Updates of parameters are divided among all threads either way.
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from itertools import pairwise
 from types import TracebackType
 from typing import Self, TypeVar
@@ -135,13 +136,17 @@ class WorkerTeam:
     def spread(self, task: Callable[[int, int], None], total: int) -> None:
         """Run ``task(start, stop)`` on every thread, with ranges that divide range(total).
 
-        A short range stays with the calling thread: handing it over would take longer.
+        A short range stays with the calling thread: handing it over would take longer. The other
+        threads see the caller's context variables: NumPy keeps its error state there.
         """
         if self.threads == 1 or total < SPREAD:
             task(0, total)
             return
         ends = [total * k // self.threads for k in range(self.threads + 1)]
-        futures = [self._pool.submit(task, start, stop) for start, stop in pairwise(ends[1:])]
+        futures = [
+            self._pool.submit(copy_context().run, task, start, stop)
+            for start, stop in pairwise(ends[1:])
+        ]
         try:
             task(0, ends[1])
         finally:

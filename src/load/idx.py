@@ -4,6 +4,7 @@ Two zero bytes, a byte for the type of the values, a byte for the number of axes
 each axis as a big-endian 32-bit number, then the values, row-major.
 """
 
+import math
 import struct
 from pathlib import Path
 from typing import Any
@@ -41,14 +42,16 @@ def read_idx(path: str | Path) -> NDArray[Any]:
     if len(content) < start:
         raise UnreadableDataError(f"{path}: is cut short within its header")
     shape = struct.unpack(f">{axes}I", content[4:start])
-    expected = start + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    expected = start + math.prod(shape) * dtype.itemsize
     if len(content) != expected:
         raise UnreadableDataError(
             f"{path}: expected {expected} bytes for shape {shape}, got {len(content)}"
         )
-    return (
-        np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
-    )
+    try:
+        values = np.frombuffer(content, dtype, offset=start).reshape(shape)
+    except ValueError as error:  # more axes than NumPy has, or none of too many
+        raise UnreadableDataError(f"{path}: {error}") from None
+    return values.astype(dtype.newbyteorder("="))
 
 
 def read_idx_folder(
@@ -67,10 +70,13 @@ def read_idx_folder(
         path = find_file(Path(directory), f"{prefix}-images-idx3-ubyte")
         images = read_idx(path)
         labels = read_idx(find_file(Path(directory), f"{prefix}-labels-idx1-ubyte"))
-        if images.ndim != 3 or images.dtype != np.uint8 or labels.shape != images.shape[:1]:
+        bytes_only = images.dtype == labels.dtype == np.uint8
+        fitting = images.ndim == 3 and labels.shape == images.shape[:1]
+        if not (bytes_only and fitting and len(labels)):
             raise UnreadableDataError(
-                f"{path}: expected bytes (samples, height, width) and a label for each image, got "
-                f"images {images.shape} of {images.dtype} and labels {labels.shape}"
+                f"{path}: expected one or more images of bytes (samples, height, width) and a "
+                f"byte for each as its label, got images {images.shape} of {images.dtype} and "
+                f"labels {labels.shape} of {labels.dtype}"
             )
         splits[split] = (images, labels.astype(np.int64))
     return splits

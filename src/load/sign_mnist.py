@@ -6,6 +6,7 @@ are places in the alphabet from 0; J (9) and Z (25) are movements and do not occ
 
 import hashlib
 import itertools
+import re
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,7 +64,7 @@ def read_sign_rows(path: str | Path) -> NDArray[np.uint8]:
     """Parse a file: (rows, 785), the label first.
 
     Raises:
-        UnreadableDataError: file, row (from 1, without the header) and cause.
+        UnreadableDataError: file, row (lines after the header, from 1) and cause.
     """
     path = Path(path)
     parts: list[NDArray[np.uint8]] = []
@@ -115,10 +116,11 @@ def _mistake(line: bytes) -> str | None:
     for column, value in enumerate(values):
         name = f"pixel{column}" if column else "label"
         most = 255 if column else 25
-        if not value.strip().isascii() or not value.strip().isdigit():
-            return f"{name}: expected a whole number, got {value.strip()!r}"
-        if int(value) > most:
-            return f"{name}: expected 0 to {most}, got {value.strip()}"
+        number = re.fullmatch(r"\s*\+?0*(\d+)\s*", value, re.ASCII)
+        if not number:
+            return f"{name}: expected a whole number, got {value.strip()[:20]!r}"
+        if len(number[1]) > 3 or int(number[1]) > most:
+            return f"{name}: expected 0 to {most}, got {value.strip()[:20]}"
     return None
 
 

@@ -91,7 +91,10 @@ def test_given_options_win_over_those_of_the_model(tmp_path, monkeypatch):
 
 MISTAKES = {
     "no data": (["sign_mnist"], "error: Sign Language MNIST is not in assets/mnist/signs: "),
-    "no such directory": (["sign_mnist", "--data", "sings"], "error: --data: .*a directory"),
+    "no such directory": (
+        ["sign_mnist", "--data", "sings"],
+        "error: --data: .*the directory of the files",
+    ),
     "no files": (["sign_mnist", "--data", "."], "expected sign_mnist_train.csv"),
     "no idx files": (["fashion_mnist", "--data", "."], "expected train-images-idx3-ubyte"),
     "unknown model": (["multi_label", "--model", "cnm"], "error: --model: .*cnn"),

@@ -61,6 +61,8 @@ def test_every_cut_of_a_file_is_refused(tmp_path):
 MISTAKES = {
     "other format": (b"PK\x03\x04 and so on", "expected an idx file"),
     "unknown type": (b"\0\0\x0a\x01\0\0\0\1\0", "expected an idx file"),
+    "more axes than NumPy has": (bytes([0, 0, 8, 70]) + b"\0\0\0\1" * 70 + b"\0", "dimension"),
+    "none of too many": (bytes([0, 0, 8, 5]) + b"\0" * 4 + b"\xff" * 16, "/a: "),
     "more than it says": (idx_bytes(np.zeros(3, np.uint8)) + b"\0", "expected 11 bytes"),
 }
 
@@ -76,9 +78,15 @@ def test_mistakes_are_one_line(name, tmp_path):
 def test_missing_and_unequal_files_are_named(folder):
     with pytest.raises(UnreadableDataError, match="cannot be read"):
         read_idx(folder / "none")
+    (folder / "t10k-labels-idx1-ubyte.gz").unlink()
     labels = folder / "t10k-labels-idx1-ubyte"
-    labels.write_bytes(idx_bytes(np.zeros(9, np.uint8)))
-    with pytest.raises(UnreadableDataError, match="a label for each image"):
+    for wrong in (np.zeros(9, np.uint8), -np.ones(10, np.int8), np.zeros(10, np.float32)):
+        labels.write_bytes(idx_bytes(wrong))
+        with pytest.raises(UnreadableDataError, match="a byte for each as its label"):
+            read_idx_folder(folder)
+    labels.write_bytes(idx_bytes(np.zeros(0, np.uint8)))
+    (folder / "t10k-images-idx3-ubyte").write_bytes(idx_bytes(np.zeros((0, 5, 4), np.uint8)))
+    with pytest.raises(UnreadableDataError, match="one or more images"):
         read_idx_folder(folder)
     (folder / "train-images-idx3-ubyte").unlink()
     with pytest.raises(UnreadableDataError, match="expected train-images-idx3-ubyte or"):

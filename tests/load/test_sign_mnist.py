@@ -1,4 +1,5 @@
 import gzip
+import os
 import tracemalloc
 
 import numpy as np
@@ -50,8 +51,21 @@ def test_blank_lines_are_no_rows_but_count(tmp_path):
     lines = text(table).splitlines()
     (tmp_path / "s.csv").write_text("\n".join([*lines[:3], *[""] * 2500, *lines[3:], "", ""]))
     assert np.array_equal(read_sign_rows(tmp_path / "s.csv"), table)
-    (tmp_path / "s.csv").write_text("\n".join([*lines[:3], "", lines[3], "1,2"]))
-    with pytest.raises(UnreadableDataError, match="row 5: expected 785 values"):
+    for blanks, row in ((1, 5), (2500, 2504)):  # in the same block of lines, and in an earlier one
+        content = [*lines[:3], *[""] * blanks, lines[3], "1,2"]
+        (tmp_path / "s.csv").write_text("\n".join(content))
+        with pytest.raises(UnreadableDataError, match=f"row {row}: expected 785 values"):
+            read_sign_rows(tmp_path / "s.csv")
+
+
+def test_signs_before_numbers_and_zeros_are_numbers(tmp_path):
+    table = rows(3).astype(object)
+    table[1, 5], table[2, 6] = "+7", "007"
+    (tmp_path / "s.csv").write_text(text(table))
+    assert read_sign_rows(tmp_path / "s.csv")[1, 5] == 7
+    table[2, 1] = "x"  # the row that is named is the wrong one
+    (tmp_path / "s.csv").write_text(text(table))
+    with pytest.raises(UnreadableDataError, match="row 3: pixel1: "):
         read_sign_rows(tmp_path / "s.csv")
 
 
@@ -69,8 +83,13 @@ def test_the_cache_is_used_until_the_file_changes(directory, monkeypatch):
     monkeypatch.setattr("src.load.sign_mnist.read_sign_rows", None)  # parsing would fail now
     assert np.array_equal(read_sign_mnist(directory, cache)["train"][0], first["train"][0])
     monkeypatch.undo()
-    (directory / "sign_mnist_train.csv").write_text(text(rows(20, seed=5)))
+    path, table = directory / "sign_mnist_train.csv", rows(20, seed=5)
+    path.write_text(text(table))
     assert len(read_sign_mnist(directory, cache)["train"][0]) == 20
+    path.write_text(text(table[::-1]))  # of the same size
+    os.utime(path, ns=(0, 1))
+    labels = read_sign_mnist(directory, cache)["train"][1]
+    assert labels.tolist() == table[::-1, 0].tolist()
 
 
 def test_a_cache_that_cannot_be_read_or_written_does_not_matter(directory):
@@ -97,6 +116,7 @@ MISTAKES = {
     "a fraction": (spoiled(3, 2, "0.5"), "row 4: pixel2: expected a whole number, got '0.5'"),
     "negative": (spoiled(3, 2, "-1"), "row 4: pixel2: expected a whole number, got '-1'"),
     "empty": (spoiled(0, 784, ""), "row 1: pixel784: expected a whole number, got ''"),
+    "thousands of digits": (spoiled(0, 784, "9" * 5000), "expected 0 to 255, got 99999"),
     "too bright": (spoiled(1499, 784, "256"), "row 1500: pixel784: expected 0 to 255, got 256"),
     "no such label": (spoiled(7, 0, "26"), "row 8: label: expected 0 to 25, got 26"),
     "a short row": (spoiled(1400, 5, "1\n2"), r"row 1401: expected 785 values .*, got 6"),

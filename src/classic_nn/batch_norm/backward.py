@@ -37,7 +37,8 @@ def batch_norm_backward(
     x, mean, gamma, r, n = cache
     dbeta, dgamma = feature_sum(dy), scale_gradient(dy, cache)
     sum_dy, sum_dy_x_hat = communicator.all_reduce(np.stack([dbeta, dgamma]))
-    # x_hat = (x - mean) * r: the bracket above is x * slope + dy + shift
+    # x_hat = (x - mean) * r, so the bracket above is x * slope + dy + shift. Where the mean is
+    # thousands of standard deviations away this loses digits, fewer than PyTorch does.
     slope = r * sum_dy_x_hat / -n
     shift = -mean * slope - sum_dy / n
     rows, upstream = wide_rows(x), wide_rows(dy)

@@ -193,8 +193,8 @@ class MiniBatchTrainer:
             batch: x, y and optionally sample weights, as for ``fit``, in the network's dtype.
 
         ``fit`` does the same for every mini-batch of every epoch. Here there are no epochs: the
-        learning rate is that of the optimizer, and layers with randomness go on drawing. Nothing is
-        checked beforehand. Call it inside ``with trainer.team:``.
+        learning rate is that of the optimizer, layers with randomness go on drawing, and
+        augmentation is yours. Nothing is checked beforehand. Call it inside ``with trainer.team:``.
         """
         if self._streams is None:
             self._streams = self._layer_streams()
@@ -330,6 +330,7 @@ class MiniBatchTrainer:
         )
         self.optimizer.learning_rate = facts["learning_rate"]
         self.epoch, self.seed = facts["epoch"], facts["seed"]
+        self._streams = None
         self.history = list(facts["history"])
         for callback in self.callbacks:
             if callback.name in facts["callbacks"]:

@@ -24,6 +24,7 @@ from src.classic_train import MiniBatchTrainer, TrainerWithAdam, TrainingDiverge
 from src.classic_train.callbacks import Callback, EarlyStopping
 from src.classic_train.mini_batch import DataError
 from src.classic_train.mini_batch.metrics import MULTI_LABEL
+from src.classic_train.mini_batch.utils import SHUFFLING, random_stream
 
 DATA = generate_multilabel_dataset(150, 12, 3, np.random.default_rng(5))
 TRAIN, VALIDATION = (DATA[0][:110], DATA[1][:110]), (DATA[0][110:], DATA[1][110:])
@@ -448,6 +449,40 @@ def test_augmentation_does_not_depend_on_the_number_of_workers(workers):
     alone, shared, plain = ([record["cost"] for record in curve] for curve in curves)
     assert shared == pytest.approx(alone, rel=1e-9)
     assert plain != pytest.approx(alone, rel=1e-3)
+
+
+def test_augmentation_differs_from_epoch_to_epoch_and_is_not_the_shuffling():
+    drawn = []
+
+    class Drawing(Doubled):
+        def draw(self, samples, rng):
+            drawn.append(rng.random(samples))
+            return np.ones(samples, int)
+
+    train(build(), augmentation=Drawing(), epochs=2, batch_size=200)
+    assert not np.allclose(drawn[0], drawn[1])
+    assert not np.allclose(drawn[0], random_stream(0, SHUFFLING, 1).random(len(drawn[0])))
+
+
+def test_a_loaded_state_starts_the_randomness_of_layers_anew():
+    x, y = TRAIN[0][:16], TRAIN[1][:16]
+    trainer = MiniBatchTrainer(rich(), BinaryCrossEntropy(), create_optimizer("sgd"))
+    arrays, facts = trainer.state()
+    arrays = {name: array.copy() for name, array in arrays.items()}
+    with trainer.team:
+        first = trainer.train_on_batch(x, y)
+        trainer.load_state(arrays, facts)
+        assert trainer.train_on_batch(x, y) == first
+
+
+@pytest.mark.parametrize("threads", [{"workers": 2}, {"product_threads": 2}])
+def test_updates_that_overflow_warn_on_no_thread(threads):
+    network = build(*deep())
+    trainer = MiniBatchTrainer(network, BinaryCrossEntropy(), create_optimizer("adam"), **threads)
+    assert trainer.team.threads == 2
+    trainer.gradients.vector[...] = 1e25
+    with trainer.team, np.errstate(over="ignore"):
+        trainer.optimizer.step(network.parameters, trainer.gradients, trainer.team.spread)
 
 
 def test_validation_data_are_not_augmented():
