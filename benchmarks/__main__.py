@@ -17,12 +17,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from benchmarks.race import KEPT_MEMORY, Contestant, race
 from benchmarks.workloads import WORKLOADS, Convolution, Workload, chosen
+from src.classic_nn.serialization import atomic_path
 
 PEAK_GFLOP = 2 * 2048**3 / 1e9
 
@@ -32,18 +34,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         workloads = chosen(options.workload)
+        if options.workers < 1 or options.rounds < 1:
+            raise ValueError("--workers and --rounds must be 1 or more")
+        if find_spec("torch") is None:
+            raise ValueError("PyTorch is not installed: pip install torch==2.13.0")
     except ValueError as error:
         print(f"benchmarks: error: {error}", file=sys.stderr)
         return 2
     results: dict[str, Any] = {}
+    record = {"machine": _machine(), "threads": options.workers, "workloads": results}
+    options.output.parent.mkdir(parents=True, exist_ok=True)
     print(f"{options.workers} thread(s), medians of {options.rounds} interleaved rounds\n")
     for name, workload in workloads.items():
         results[name] = _measure(name, workload, options.workers, options.rounds)
         _print(name, workload, results[name])
-    record = {"machine": _machine(), "threads": options.workers, "workloads": results}
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(record, indent=2) + "\n")
-    print(f"\nall figures: {options.output}")
+        with atomic_path(options.output) as partial:  # after each: a later one may be interrupted
+            partial.write_text(json.dumps(record, indent=2) + "\n")
+    print(f"all figures: {options.output}")
     return 0
 
 
