@@ -33,8 +33,9 @@ def depthwise_forward(x: Array, w: Array, where: Geometry, out: Array) -> None:
     channels = x.shape[3]
     y = _by_filter(out, channels)
     for k, kernel in _kernels(w, channels):
+        row = _along_row(kernel, where)
         for samples, rows, elements in window_blocks(x, where, _row_bytes(x)):
-            _multiply(elements, kernel, out=y[samples, rows, :, :, k])
+            np.einsum("nrqijc,ijqc->nrqc", elements, row, out=y[samples, rows, :, :, k])
 
 
 def depthwise_backward(
@@ -78,16 +79,14 @@ def _input_gradient(dy: Array, kernel: Array, where: Geometry, dx: Array) -> Non
     """At stride 1: dy with a border, times the kernel turned by half a revolution, added to dx."""
     turned, inside = turned_geometry(where, dx.shape[1:3])
     dy = dy[:, inside[0], inside[1]]
+    row = _along_row(kernel[::-1, ::-1], turned)
     for samples, rows, elements in window_blocks(dy, turned, _row_bytes(dy)):
-        part = np.empty_like(dx[samples, rows])
-        _multiply(elements, kernel[::-1, ::-1], out=part)
-        dx[samples, rows] += part
+        dx[samples, rows] += np.einsum("nrqijc,ijqc->nrqc", elements, row)
 
 
-def _multiply(elements: Array, kernel: Array, out: Array) -> None:
-    """Windows (samples, rows, OW, KH, KW, channels) times kernel (KH, KW, channels)."""
-    along_row = np.repeat(kernel[:, :, np.newaxis], elements.shape[2], axis=2)
-    np.einsum("nrqijc,ijqc->nrqc", elements, along_row, out=out)
+def _along_row(kernel: Array, where: Geometry) -> Array:
+    """Kernel (KH, KW, channels) repeated for every column of the output, (KH, KW, OW, channels)."""
+    return np.repeat(kernel[:, :, np.newaxis], where.output[1], axis=2)
 
 
 def _by_filter(array: Array, channels: int) -> Array:
