@@ -100,7 +100,8 @@ def gathered(x: Array, where: Geometry) -> Iterator[tuple[slice, slice, Array]]:
     """
     kh, kw = where.kernel
     width = kh * kw * x.shape[3]
-    if (kh, kw) == (1, 1) and where.output == x.shape[1:3] and x.flags.c_contiguous:
+    plain = (kh, kw) == (1, 1) and not np.any(where.padding) and where.output == x.shape[1:3]
+    if plain and x.flags.c_contiguous:
         yield slice(0, len(x)), slice(0, where.output[0]), x.reshape(-1, width)
         return
     buffer = np.empty(0, x.dtype)

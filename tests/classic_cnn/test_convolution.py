@@ -146,3 +146,17 @@ def test_whole_numbers_are_refused_not_wrapped(groups):
     images = np.full((1, 4, 4, 4), 200, np.uint8)
     with pytest.raises(ValueError, match=r"expected floating-point images .* of uint8"):
         conv_forward(images, np.ones((3, 3, 4 // groups, 4)), groups=groups)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_pointwise_windows_that_lie_in_the_border_see_zeros(size, rng):
+    """As many outputs as pixels, a kernel of one: still not the image itself."""
+    x, w = rng.normal(size=(2, size, size, 2)), rng.normal(size=(1, 1, 2, 3))
+    padding = ((size, 0), (0, 0))
+    y, cache = conv_forward(x, w, stride=(2, 1), padding=padding)
+    assert y.shape[1:3] == (size, size)
+    padded = zero_pad(x, padding)
+    assert np.allclose(y, oracles.convolution(padded, w, cache.where, 1), rtol=1e-10, atol=1e-10)
+    assert not y[:, 0].any()
+    dx, _, _ = conv_backward(np.ones_like(y), cache)
+    assert np.allclose(dx.any(axis=(0, 2, 3)), [(row + size) % 2 == 0 for row in range(size)])
