@@ -4,7 +4,7 @@ from src.classic_train.image_data import digits
 from src.classic_train.networks import lenet_network
 from src.classic_train.options import TrainingOptions
 from src.classic_train.recipe import Recipe
-from src.load import RandomAffine
+from src.load import BatchRandomAffine
 
 RECIPE = Recipe(
     name="digits",
@@ -22,5 +22,5 @@ RECIPE = Recipe(
     data={"digits": digits},
     next_recipe="fashion_mnist",
     models={"lenet": lenet_network},
-    augmentation=RandomAffine(rotation=10, shift=0.08, zoom=0.1),
+    augmentation=BatchRandomAffine(rotation=10, shift=0.08, zoom=0.1),
 )

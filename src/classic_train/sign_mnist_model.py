@@ -4,7 +4,7 @@ from src.classic_train.image_data import signs, signs_directory
 from src.classic_train.networks import sign_network
 from src.classic_train.options import TrainingOptions
 from src.classic_train.recipe import Recipe
-from src.load import RandomAffine
+from src.load import BatchRandomAffine
 
 RECIPE = Recipe(
     name="sign_mnist",
@@ -25,5 +25,5 @@ RECIPE = Recipe(
     next_recipe="digits",
     models={"cnn": sign_network},
     read_directory=signs_directory,
-    augmentation=RandomAffine(rotation=12, shift=0.12, zoom=0.15),
+    augmentation=BatchRandomAffine(rotation=12, shift=0.12, zoom=0.15),
 )

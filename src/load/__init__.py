@@ -1,15 +1,45 @@
-"""From files to arrays: readers of data sets, and augmentation of images."""
+"""From files to arrays: readers of data sets, mini-batches, and changes of images."""
 
-from src.load.affine import RandomAffine
+from src.load.batch_affine import BatchRandomAffine
+from src.load.content import Content, survey
+from src.load.dataset import ImageDataset
 from src.load.errors import UnreadableDataError
 from src.load.idx import read_idx, read_idx_folder
+from src.load.image_folder import read_image_folder
+from src.load.images import open_image
+from src.load.lists import read_grocery, read_image_csv
+from src.load.loader import BatchLoader
+from src.load.prepare import load_dataset
+from src.load.problems import Problems
+from src.load.read import read_data
 from src.load.sign_mnist import read_sign_mnist, read_sign_rows
+from src.load.sources import ImageArrays, ImageFiles
+from src.load.splits import k_fold, split_by_content
+from src.load.statistics import mean_and_std
+from src.load.yolo import read_yolo
 
 __all__ = [
-    "RandomAffine",
+    "BatchLoader",
+    "BatchRandomAffine",
+    "Content",
+    "ImageArrays",
+    "ImageDataset",
+    "ImageFiles",
+    "Problems",
     "UnreadableDataError",
+    "k_fold",
+    "load_dataset",
+    "mean_and_std",
+    "open_image",
+    "read_data",
+    "read_grocery",
     "read_idx",
     "read_idx_folder",
+    "read_image_csv",
+    "read_image_folder",
     "read_sign_mnist",
     "read_sign_rows",
+    "read_yolo",
+    "split_by_content",
+    "survey",
 ]

@@ -1,12 +1,13 @@
 """Opening files that may be gzipped."""
 
 import gzip
+import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from src.load.errors import UnreadableDataError
 
-READING_ERRORS = (OSError, EOFError, gzip.zlib.error)  # type: ignore[attr-defined]
+READING_ERRORS = (OSError, EOFError, zlib.error)
 """What reading a file, or a damaged gzip stream, may raise."""
 
 

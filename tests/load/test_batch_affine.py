@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from src.load import RandomAffine
+from src.load import BatchRandomAffine
 
 
 def drawn(angle=0.0, zoom=1.0, down=0.0, right=0.0, samples=1):
@@ -15,13 +15,13 @@ def x(rng):
 
 
 def test_nothing_drawn_changes_nothing(x):
-    same = RandomAffine().apply(x, drawn(samples=3))
+    same = BatchRandomAffine().apply(x, drawn(samples=3))
     assert np.allclose(same, x)
     assert not np.shares_memory(same, x)
 
 
 def test_a_shift_moves_pixels_and_repeats_the_edge(x):
-    moved = RandomAffine().apply(x, drawn(down=1 / 6, right=-2 / 6, samples=3))
+    moved = BatchRandomAffine().apply(x, drawn(down=1 / 6, right=-2 / 6, samples=3))
     assert np.allclose(moved[:, 1:, :4], x[:, :5, 2:], atol=1e-5)
     assert np.allclose(moved[:, 0, :4], x[:, 0, 2:], atol=1e-5)
     assert np.allclose(moved[:, 1:, 5], x[:, :5, 5], atol=1e-5)
@@ -29,19 +29,19 @@ def test_a_shift_moves_pixels_and_repeats_the_edge(x):
 
 @pytest.mark.parametrize(("angle", "turns"), [(90, 1), (-90, -1), (180, 2)])
 def test_a_quarter_turn_is_that_of_numpy(x, angle, turns):
-    turned = RandomAffine().apply(x, drawn(angle=angle, samples=3))
+    turned = BatchRandomAffine().apply(x, drawn(angle=angle, samples=3))
     assert np.allclose(turned, np.rot90(x, turns, axes=(1, 2)), atol=1e-5)
 
 
 def test_a_zoom_of_two_shows_the_middle_half(rng):
     ramp = np.tile(np.arange(8.0)[:, None, None], (1, 1, 8, 1))
-    zoomed = RandomAffine().apply(ramp, drawn(zoom=2))
+    zoomed = BatchRandomAffine().apply(ramp, drawn(zoom=2))
     assert np.allclose(zoomed[0, :, 0, 0], np.arange(8) / 2 + 1.75)
 
 
 def test_every_pixel_equals_the_formula_pixel_by_pixel(rng):
     x = rng.random((4, 5, 7, 1))
-    affine = RandomAffine(rotation=40, shift=0.3, zoom=0.4)
+    affine = BatchRandomAffine(rotation=40, shift=0.3, zoom=0.4)
     how = affine.draw(4, rng)
     moved = affine.apply(x, how)
     for n, (angle, zoom, down, right) in enumerate(how.astype(float)):
@@ -59,7 +59,7 @@ def test_every_pixel_equals_the_formula_pixel_by_pixel(rng):
 
 
 def test_amounts_stay_within_their_limits_and_are_seeded():
-    affine = RandomAffine(rotation=20, shift=0.1, zoom=0.3)
+    affine = BatchRandomAffine(rotation=20, shift=0.1, zoom=0.3)
     how = affine.draw(2000, np.random.default_rng(0))
     low, high = how.min(axis=0), how.max(axis=0)
     assert np.allclose(np.rad2deg(high[0]), 20, atol=0.5)
@@ -70,6 +70,6 @@ def test_amounts_stay_within_their_limits_and_are_seeded():
 @pytest.mark.parametrize("shape", [(0, 4, 4, 1), (2, 1, 5, 1), (2, 5, 1, 3), (2, 1, 1, 1)])
 def test_thin_images_and_none_at_all_pass(shape, rng):
     x = rng.random(shape, dtype=np.float32)
-    moved = RandomAffine().apply(x, RandomAffine().draw(len(x), rng))
+    moved = BatchRandomAffine().apply(x, BatchRandomAffine().draw(len(x), rng))
     assert moved.shape == shape
     assert moved.dtype == np.float32

@@ -1,12 +1,12 @@
-"""Random rotation, zoom and shift of images: other views of the same thing.
+"""Random rotation, zoom and shift of a whole mini-batch of small images at once, in NumPy.
 
 An output pixel p takes its value from the input at
 
     q = R(-angle) (p - center - shift) / zoom + center
 
 by bilinear interpolation: the mean of the four pixels around q, each weighted by its nearness.
-Outside the image the nearest pixel of its edge is repeated. All images of a mini-batch are moved
-at once.
+Outside the image the nearest pixel of its edge is repeated. For single photos of any size there
+is ``src.load.transforms.RandomAffine``.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class RandomAffine:
+class BatchRandomAffine:
     """Every image is turned, zoomed and shifted by amounts of its own, drawn uniformly.
 
     Args:

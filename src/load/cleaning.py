@@ -1,0 +1,92 @@
+"""One photo, one place: leave out what would make figures wrong without a word.
+
+- photos that cannot be read;
+- photos that occur with different labels: nobody knows which are right, so all copies go;
+- photos that stand in two splits: the copy in the test or the validation data stays, since a
+  network that has trained on it would be judged by what it knows by heart;
+- further copies within a split.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.load.content import Content
+from src.load.dataset import ImageDataset
+
+PRECEDENCE = ("test", "validation")
+"""Splits that keep a photo that others have too, the first first."""
+
+
+def clean(dataset: ImageDataset, content: Content) -> ImageDataset:
+    """The data set without the samples of these photos; ``problems`` says what went and why.
+
+    Raises UnreadableDataError at an unreadable photo if ``problems`` is told to fail.
+    """
+    photos = dataset.images.photos
+    for number, error in content.errors.items():
+        dataset.problems.add("unreadable images", error or photos.name(number))
+    leave: set[int] = set(content.errors)
+    homes = photo_homes(dataset)
+    labels = photo_labels(dataset)
+    keep_in = {number: _first(splits) for number, splits in homes.items()}
+    for number, splits in homes.items():
+        if len(splits) > 1:  # the very same file
+            dataset.problems.note(
+                "photos in two splits",
+                f"{photos.name(number)} stands in {' and '.join(splits)}; "
+                f"kept in {keep_in[number]}",
+            )
+    for group in content.copies():
+        here = [number for number in group if number in homes]
+        if len(here) < 2:
+            continue
+        names = " = ".join(photos.name(number) for number in here)
+        if len({labels[number] for number in here}) > 1:
+            said = " and ".join(sorted({_said(labels[number]) for number in here}))
+            dataset.problems.note("photos with contradictory labels", f"{names}: {said}")
+            leave.update(here)
+            continue
+        kept = min(here, key=lambda number: (_rank(keep_in[number]), number))
+        apart = len({keep_in[number] for number in here}) > 1
+        kind = "photos in two splits" if apart else "photos that stand twice"
+        dataset.problems.note(kind, f"{names}; kept: {photos.name(kept)}")
+        leave.update(number for number in here if number != kept)
+    remaining: dict[str, NDArray[np.intp]] = {}
+    for split, rows in dataset.splits.items():
+        photo_of = dataset.images.photo_of[rows]
+        stays = [photo not in leave and keep_in[photo] == split for photo in map(int, photo_of)]
+        if any(stays):
+            remaining[split] = rows[np.array(stays)]
+        else:
+            dataset.problems.note("splits without images", f"{split}: nothing is left of it")
+    return dataset.divided(remaining)
+
+
+def photo_homes(dataset: ImageDataset) -> dict[int, list[str]]:
+    """Splits that each photo stands in, by its number."""
+    homes: dict[int, list[str]] = {}
+    for split, rows in dataset.splits.items():
+        for photo in np.unique(dataset.images.photo_of[rows]):
+            homes.setdefault(int(photo), []).append(split)
+    return homes
+
+
+def photo_labels(dataset: ImageDataset) -> dict[int, tuple[str, ...]]:
+    """Sorted names of all classes or labels that a photo has, by its number."""
+    labels: dict[int, set[str]] = {}
+    for row in dataset.rows():
+        photo = int(dataset.images.photo_of[row])
+        labels.setdefault(photo, set()).update(dataset.names_of(int(row)))
+    return {photo: tuple(sorted(names)) for photo, names in labels.items()}
+
+
+def _said(labels: tuple[str, ...]) -> str:
+    return ", ".join(labels) or "nothing"
+
+
+def _rank(split: str) -> int:
+    return PRECEDENCE.index(split) if split in PRECEDENCE else len(PRECEDENCE)
+
+
+def _first(splits: list[str]) -> str:
+    return min(splits, key=_rank)

@@ -1,0 +1,77 @@
+"""A data set: where its images come from, what they show, and how they are divided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.load.problems import Problems
+from src.load.sources import Source
+
+UNDIVIDED = "all"
+"""The name of the only split of a data set that nobody has divided."""
+
+
+@dataclass(frozen=True)
+class ImageDataset:
+    """Images with their classes or labels.
+
+    Attributes:
+        images: the source; every row is a sample.
+        targets: (samples,) class numbers, or (samples, labels) of 0 and 1.
+        class_names: of the classes or labels.
+        splits: rows of each split by name; one split named "all" if it was never divided.
+        problems: what was left out, and why.
+    """
+
+    images: Source
+    targets: NDArray[np.int64]
+    class_names: Sequence[str]
+    splits: Mapping[str, NDArray[np.intp]]
+    problems: Problems = field(default_factory=Problems)
+
+    def __post_init__(self) -> None:
+        if len(self.targets) != len(self.images):
+            raise ValueError(
+                f"expected a target for each of {len(self.images)} images, got {len(self.targets)}"
+            )
+
+    def __len__(self) -> int:
+        return sum(map(len, self.splits.values()))
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a sample may have any number of labels, instead of one class."""
+        return self.targets.ndim == 2
+
+    def counts(self, split: str | None = None) -> NDArray[np.int64]:
+        """(classes,): samples of each class, in one split or in all."""
+        rows = self.rows() if split is None else self.splits[split]
+        if self.multi_label:
+            return self.targets[rows].sum(axis=0)
+        return np.bincount(self.targets[rows], minlength=len(self.class_names))
+
+    def rows(self) -> NDArray[np.intp]:
+        """Rows of all splits, each once."""
+        return np.unique(np.concatenate([*self.splits.values(), np.zeros(0, np.intp)])).astype(
+            np.intp
+        )
+
+    def names_of(self, row: int) -> tuple[str, ...]:
+        """The class, or all labels, of a sample."""
+        target = self.targets[row]
+        numbers = np.flatnonzero(target) if self.multi_label else [target]
+        return tuple(self.class_names[int(number)] for number in numbers)
+
+    def divided(self, splits: Mapping[str, Any]) -> Self:
+        """The same data set with other splits."""
+        return replace(
+            self, splits={name: np.asarray(rows, np.intp) for name, rows in splits.items()}
+        )
+
+
+def one_split(samples: int) -> dict[str, NDArray[np.intp]]:
+    """Splits of a data set that is not divided."""
+    return {UNDIVIDED: np.arange(samples)}

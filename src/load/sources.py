@@ -1,0 +1,149 @@
+"""Indexable sources of images: files that are opened when asked for, and arrays.
+
+A source knows how many samples it has, gives the image of one, and says for each which photo it
+was taken from: several samples may be parts of one photo, which must then not stand in two splits.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from src.load.images import open_image
+from src.load.transforms.base import Picture
+
+
+class Source(Protocol):
+    """What loaders and readers ask of a source."""
+
+    def __len__(self) -> int:
+        """Number of samples."""
+
+    def __getitem__(self, index: int) -> Picture:
+        """The image of a sample. Raises UnreadableDataError where there is none."""
+
+    def name(self, index: int) -> str:
+        """Where the sample is, for messages."""
+
+    def state(self, index: int) -> str:
+        """A text that changes when the sample does, without reading it."""
+
+    @property
+    def photos(self) -> "Source":
+        """The whole photos, each once."""
+
+    @property
+    def photo_of(self) -> NDArray[np.intp]:
+        """(samples,): number of the photo that a sample was taken from."""
+
+
+class ImageFiles:
+    """Image files, or parts of them.
+
+    Args:
+        paths: of each sample; the same path may occur for several.
+        boxes: (samples, 4): left, top, right, bottom of the part, as shares of width and height;
+            None for whole images.
+        root: of the data set; names of samples are relative to it.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        boxes: NDArray[np.float64] | None = None,
+        root: Path | None = None,
+    ) -> None:
+        if boxes is not None and boxes.shape != (len(paths), 4):
+            raise ValueError(f"boxes: expected shape ({len(paths)}, 4), got {boxes.shape}")
+        self.paths = tuple(paths)
+        self.boxes = boxes
+        self.root = root
+        numbers: dict[Path, int] = {}
+        self.photo_of = np.array(
+            [numbers.setdefault(path, len(numbers)) for path in self.paths], np.intp
+        )
+        self._photos = tuple(numbers)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        image = open_image(self.paths[index])
+        return image if self.boxes is None else cut_out(image, self.boxes[index])
+
+    def name(self, index: int) -> str:
+        """The path, and the part of the image if it is one."""
+        path = self.paths[index]
+        if self.root is not None and path.is_relative_to(self.root):
+            path = path.relative_to(self.root)
+        if self.boxes is None:
+            return str(path)
+        part = ", ".join(f"{share:.3f}" for share in self.boxes[index])
+        return f"{path} [{part}]"
+
+    def state(self, index: int) -> str:
+        """Path, size and time of the last change of the file, and the part."""
+        facts = self.paths[index].stat()
+        box = "" if self.boxes is None else self.boxes[index].tolist()
+        return f"{self.paths[index].resolve()} {facts.st_size} {facts.st_mtime_ns} {box}"
+
+    @property
+    def photos(self) -> "ImageFiles":
+        """The whole files, each once."""
+        return ImageFiles(self._photos, root=self.root)
+
+
+class ImageArrays:
+    """Images, or any samples, in an array; it may be mapped from a file larger than memory.
+
+    Args:
+        array: (samples, height, width) or (samples, height, width, channels), uint8, for images
+            of 1 or 3 channels; any other array for samples that are no images.
+        origin: what messages call it.
+    """
+
+    def __init__(self, array: NDArray[Any], origin: str = "array") -> None:
+        grey = array.ndim == 3 or (array.ndim == 4 and array.shape[3] == 1)
+        self.images = array.dtype == np.uint8 and (grey or array.shape[3:] == (3,))
+        self.array = array
+        self.origin = origin
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __getitem__(self, index: int) -> Picture:
+        sample = self.array[index]
+        if not self.images:
+            return sample
+        return Image.fromarray(sample[..., 0] if sample.shape[2:] == (1,) else sample)
+
+    def name(self, index: int) -> str:
+        """The array's name and the number of the sample, from 0."""
+        return f"{self.origin} [{index}]"
+
+    def state(self, index: int) -> str:
+        """The number and the values."""
+        return f"{index} {self.array[index].tobytes().hex()}"
+
+    @property
+    def photos(self) -> "ImageArrays":
+        """The source itself: every sample is whole."""
+        return self
+
+    @property
+    def photo_of(self) -> NDArray[np.intp]:
+        """Every sample is a photo of its own."""
+        return np.arange(len(self.array))
+
+
+def cut_out(image: Image.Image, box: NDArray[np.float64]) -> Image.Image:
+    """The part of an image within (left, top, right, bottom) as shares; at least one pixel."""
+    width, height = image.size
+    left = min(int(np.floor(box[0] * width)), width - 1)
+    top = min(int(np.floor(box[1] * height)), height - 1)
+    right = max(int(np.ceil(box[2] * width)), left + 1)
+    bottom = max(int(np.ceil(box[3] * height)), top + 1)
+    return image.crop((left, top, min(right, width), min(bottom, height)))

@@ -1,0 +1,94 @@
+"""Dividing a data set so that every split has its share of every class, and no photo two homes.
+
+Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011): the rarest label is dealt out
+first, each of its photos to the split that lacks it most. What belongs together - copies and near
+copies of a photo, objects cut from one photo - is dealt out as one.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.load.content import Content
+from src.load.dataset import ImageDataset
+
+FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
+"""Shares of the splits of a data set that comes undivided."""
+
+
+def split_by_content(
+    dataset: ImageDataset,
+    content: Content,
+    fractions: Mapping[str, float] | None = None,
+    seed: int = 0,
+) -> ImageDataset:
+    """Divide all samples anew; what splits there were is forgotten.
+
+    Args:
+        dataset: cleaned, see ``clean``.
+        content: of its photos.
+        fractions: wanted share of each split, by name; adding up to 1.
+        seed: same seed, same splits.
+    """
+    shares = dict(FRACTIONS if fractions is None else fractions)
+    if abs(sum(shares.values()) - 1) > 1e-9 or min(shares.values()) <= 0:
+        raise ValueError(f"fractions: expected positive shares that add up to 1, got {shares}")
+    rows = dataset.rows()
+    homes = _deal(dataset, content, rows, np.array(list(shares.values())), seed)
+    return dataset.divided({name: rows[homes == k] for k, name in enumerate(shares)})
+
+
+def k_fold(
+    dataset: ImageDataset, content: Content, folds: int = 5, seed: int = 0
+) -> Iterator[ImageDataset]:
+    """The data set divided into train and validation, ``folds`` times; each sample validates once.
+
+    Args: as for ``split_by_content``.
+    """
+    if folds < 2:
+        raise ValueError(f"folds: expected 2 or more, got {folds}")
+    rows = dataset.rows()
+    homes = _deal(dataset, content, rows, np.full(folds, 1 / folds), seed)
+    for fold in range(folds):
+        yield dataset.divided({"train": rows[homes != fold], "validation": rows[homes == fold]})
+
+
+def _deal(
+    dataset: ImageDataset,
+    content: Content,
+    rows: NDArray[np.intp],
+    shares: NDArray[np.float64],
+    seed: int,
+) -> NDArray[np.int64]:
+    """(rows,): number of the split that each row goes to."""
+    together = content.groups()[dataset.images.photo_of[rows]]
+    _, group_of = np.unique(together, return_inverse=True)
+    groups = int(group_of.max(initial=-1)) + 1
+    labels = dataset.targets[rows]
+    if labels.ndim == 1:
+        labels = np.eye(len(dataset.class_names), dtype=np.int64)[labels]
+    counts = np.zeros((groups, labels.shape[1]), np.int64)  # of each label in each group
+    np.add.at(counts, group_of, labels)
+    sizes = np.bincount(group_of, minlength=groups)
+    lacking = shares[:, np.newaxis] * counts.sum(axis=0)  # (splits, labels)
+    room = shares * len(rows)
+    home = np.full(groups, -1)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(groups)
+    order = order[np.argsort(-sizes[order], kind="stable")]  # large ones first, then at random
+    left = counts.sum(axis=0)
+    while True:
+        open_labels = np.flatnonzero(left)
+        label = open_labels[left[open_labels].argmin()] if len(open_labels) else None
+        waiting = [g for g in order if home[g] < 0 and (label is None or counts[g, label])]
+        for group in waiting:
+            needs = room if label is None else lacking[:, label]
+            best = np.flatnonzero(needs >= needs.max() - 1e-9)
+            split = best[room[best].argmax()]
+            home[group] = split
+            lacking[split] -= counts[group]
+            room[split] -= sizes[group]
+            left -= counts[group]
+        if label is None:
+            return home[group_of]

@@ -1,0 +1,36 @@
+"""Changes of images, with the names and meanings of torchvision's transforms v2."""
+
+from src.load.transforms.base import Compose, Picture, Transform
+from src.load.transforms.color import ColorJitter, Grayscale
+from src.load.transforms.conversion import Normalize, ToFloat
+from src.load.transforms.geometry import (
+    RandomAffine,
+    RandomHorizontalFlip,
+    RandomRotation,
+    RandomVerticalFlip,
+)
+from src.load.transforms.presets import PRESETS, Preset, dish_pipeline
+from src.load.transforms.resizing import CenterCrop, PadToSquare, RandomResizedCrop, Resize
+from src.load.transforms.trivial_augment import TrivialAugmentWide
+
+__all__ = [
+    "PRESETS",
+    "CenterCrop",
+    "ColorJitter",
+    "Compose",
+    "Grayscale",
+    "Normalize",
+    "PadToSquare",
+    "Picture",
+    "Preset",
+    "RandomAffine",
+    "RandomHorizontalFlip",
+    "RandomResizedCrop",
+    "RandomRotation",
+    "RandomVerticalFlip",
+    "Resize",
+    "ToFloat",
+    "Transform",
+    "TrivialAugmentWide",
+    "dish_pipeline",
+]

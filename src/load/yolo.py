@@ -1,0 +1,228 @@
+"""Data sets of objects in boxes, in the layout of YOLO.
+
+A yaml file names the classes and the splits; ``labels/<split>/name.txt`` beside
+``images/<split>/name.jpg`` has a line ``class x y width height`` for each object: the number of
+its class, and the center and the size of its box as shares of the image. No file, or an empty one:
+an image without objects.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from src.load.dataset import ImageDataset
+from src.load.errors import UnreadableDataError
+from src.load.image_folder import image_paths
+from src.load.problems import Problems
+from src.load.sources import ImageFiles
+
+
+@dataclass(frozen=True)
+class Box:
+    """An object: number of its class, and left, top, right, bottom as shares."""
+
+    class_number: int
+    edges: tuple[float, float, float, float]
+
+
+def read_yolo(
+    path: str | Path, objects: bool = True, problems: Problems | None = None
+) -> ImageDataset:
+    """Read a data set in YOLO's layout.
+
+    Args:
+        path: the yaml file, or the folder that holds it. Places in it are relative to its ``path``
+            entry, and that to the yaml file; a ``path`` that does not exist here, as on the
+            author's machine, is taken to be the yaml file's folder.
+        objects: True for one sample an object, cut out by its box, with one class; False for whole
+            images with the labels of all objects in them, none included.
+        problems: where to file what cannot be used: lines with other than 5 numbers, classes out
+            of range, boxes outside the image or without area, splits without images.
+
+    Raises:
+        UnreadableDataError: the yaml file is missing or damaged, or there is no usable image.
+    """
+    problems = problems if problems is not None else Problems()
+    file = find_yaml(Path(path))
+    facts = _read_yaml(file)
+    names = class_names(file, facts)
+    folder = _data_folder(file, facts)
+    rows_of: dict[Any, int] = {}
+    samples: list[tuple[Path, list[Box]]] = []
+    splits: dict[str, list[int]] = {}
+    for split, entry in (("train", "train"), ("validation", "val"), ("test", "test")):
+        if not facts.get(entry):
+            continue
+        rows: list[int] = []
+        found = list(_split_images(file, folder, facts[entry], problems))
+        if not found:
+            problems.add("splits without images", f"{file}: {entry}: {facts[entry]} has no images")
+        for image in found:
+            if image not in rows_of:  # a file may stand in two splits
+                boxes = _read_boxes(image, len(names), problems)
+                rows_of[image] = len(samples)
+                samples.append((image, boxes))
+            rows.append(rows_of[image])
+        if rows:
+            splits[split] = rows
+    if not samples:
+        raise UnreadableDataError(f"{file}: found no images in the places that it names")
+    if objects:
+        return _object_dataset(file, samples, splits, names, problems)
+    return _image_dataset(file, samples, splits, names, problems)
+
+
+def find_yaml(path: Path) -> Path:
+    """The path itself if it is a file, else the one yaml file of the folder.
+
+    Raises UnreadableDataError where there is none, or more than one.
+    """
+    if path.is_file():
+        return path
+    found = sorted([*path.glob("*.yaml"), *path.glob("*.yml")])
+    if len(found) != 1:
+        names = ", ".join(file.name for file in found) or "none"
+        raise UnreadableDataError(f"{path}: expected one .yaml file, found {names}")
+    return found[0]
+
+
+def class_names(file: Path, facts: dict[str, Any]) -> list[str]:
+    """``names`` of the yaml file, a list or a dict from 0; raises UnreadableDataError."""
+    names = facts.get("names")
+    if isinstance(names, dict):
+        if sorted(names) != list(range(len(names))):
+            raise UnreadableDataError(f"{file}: names: expected the numbers 0 to {len(names) - 1}")
+        names = [names[number] for number in range(len(names))]
+    if not isinstance(names, list) or not names:
+        raise UnreadableDataError(f"{file}: expected names: a list, or a dict by number")
+    count = facts.get("nc", len(names))
+    if count != len(names):
+        raise UnreadableDataError(f"{file}: nc is {count}, and there are {len(names)} names")
+    return [str(name) for name in names]
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        facts = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UnreadableDataError(f"{file}: cannot be read as yaml ({error})") from None
+    if not isinstance(facts, dict):
+        raise UnreadableDataError(f"{file}: expected entries names, train, val")
+    return facts
+
+
+def _data_folder(file: Path, facts: dict[str, Any]) -> Path:
+    folder = file.parent / str(facts.get("path") or ".")
+    return folder if folder.is_dir() else file.parent
+
+
+def _split_images(file: Path, folder: Path, entry: Any, problems: Problems) -> Iterator[Path]:
+    """Image files of a split: of a folder, of a text file that lists them, or of several such."""
+    for place in entry if isinstance(entry, list) else [entry]:
+        path = folder / str(place)
+        if path.is_dir():
+            yield from image_paths(path)
+        elif path.is_file():
+            for line in path.read_text("utf-8").splitlines():
+                image = path.parent / line.strip()
+                if line.strip() and image.is_file():
+                    yield image
+                elif line.strip():
+                    problems.add("missing images", f"{path}: {line.strip()}: no such file")
+
+
+def _read_boxes(image: Path, classes: int, problems: Problems) -> list[Box]:
+    """The objects of an image; lines that cannot be used are left out."""
+    parts = list(image.parent.parts)
+    places = [k for k, part in enumerate(parts) if part == "images"]
+    if places:  # the last folder called images, as in YOLO itself
+        parts[places[-1]] = "labels"
+    file = Path(*parts, f"{image.stem}.txt")
+    if not file.is_file():
+        return []
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        problems.add("unreadable label files", f"{file}: cannot be read ({error})")
+        return []
+    boxes = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                boxes.append(parse_box(line, classes))
+            except ValueError as error:
+                problems.add("unusable boxes", f"{file}: line {number}: {error}")
+    return list(dict.fromkeys(boxes))  # a line that stands twice is one object
+
+
+def parse_box(line: str, classes: int) -> Box:
+    """The object that a line describes, its box cut at the edges of the image.
+
+    Raises ValueError that says what is wrong.
+    """
+    fields = line.split()
+    if len(fields) != 5:
+        raise ValueError(f"expected 5 fields (class x y width height), got {len(fields)}")
+    try:
+        number, (x, y, width, height) = float(fields[0]), map(float, fields[1:])
+    except ValueError:
+        raise ValueError(f"expected numbers, got {line.strip()[:60]!r}") from None
+    if not (number.is_integer() and 0 <= number < classes):
+        raise ValueError(f"expected a class from 0 to {classes - 1}, got {fields[0]}")
+    if not all(map(math.isfinite, (x, y, width, height))) or width <= 0 or height <= 0:
+        raise ValueError(f"the box has no area: width {fields[3]}, height {fields[4]}")
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise ValueError(
+            f"the box is outside the image: expected its center within 0 to 1, got {x:g} {y:g}"
+        )
+    edges = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    left, top, right, bottom = (min(max(edge, 0.0), 1.0) for edge in edges)
+    if left >= right or top >= bottom:
+        raise ValueError(f"the box has no area: width {fields[3]}, height {fields[4]}")
+    return Box(int(number), (left, top, right, bottom))
+
+
+def _object_dataset(
+    file: Path,
+    samples: list[tuple[Path, list[Box]]],
+    splits: dict[str, list[int]],
+    names: list[str],
+    problems: Problems,
+) -> ImageDataset:
+    """One sample an object."""
+    counts = [len(boxes) for _, boxes in samples]
+    if not sum(counts):
+        raise UnreadableDataError(f"{file}: the label files hold no usable box")
+    starts = np.cumsum([0, *counts])
+    paths = [path for path, boxes in samples for _ in boxes]
+    boxes = [box for _, of_image in samples for box in of_image]
+    rows = {
+        split: np.concatenate([np.arange(starts[k], starts[k + 1]) for k in images])
+        for split, images in splits.items()
+    }
+    edges: NDArray[np.float64] = np.array([box.edges for box in boxes])
+    targets = np.array([box.class_number for box in boxes], np.int64)
+    return ImageDataset(ImageFiles(paths, edges, file.parent), targets, names, rows, problems)
+
+
+def _image_dataset(
+    file: Path,
+    samples: list[tuple[Path, list[Box]]],
+    splits: dict[str, list[int]],
+    names: list[str],
+    problems: Problems,
+) -> ImageDataset:
+    """One sample an image, with the labels of all its objects."""
+    targets = np.zeros((len(samples), len(names)), np.int64)
+    for row, (_, boxes) in enumerate(samples):
+        targets[row, [box.class_number for box in boxes]] = 1
+    rows = {split: np.array(images, np.intp) for split, images in splits.items()}
+    return ImageDataset(
+        ImageFiles([path for path, _ in samples], root=file.parent), targets, names, rows, problems
+    )
