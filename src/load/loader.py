@@ -8,7 +8,7 @@ alone, so the same mini-batches come out with any number of threads.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -128,7 +128,7 @@ class BatchLoader:
         """Samples in an epoch, of all workers."""
         return len(self.rows)
 
-    def epoch(self, number: int = 0) -> Iterator[Batch]:
+    def epoch(self, number: int = 0) -> Generator[Batch, None, None]:
         """The mini-batches of an epoch: every sample once.
 
         Args:

@@ -2,6 +2,7 @@
 
 from src.classic_nn.serialization.atomic import atomic_path
 from src.classic_nn.serialization.model_file import SavedModel, load_model, save_model
+from src.classic_nn.serialization.network_arrays import load_network_arrays, network_arrays
 from src.classic_nn.serialization.tensor_file import (
     TensorFileError,
     read_tensor_file,
@@ -13,6 +14,8 @@ __all__ = [
     "TensorFileError",
     "atomic_path",
     "load_model",
+    "load_network_arrays",
+    "network_arrays",
     "read_tensor_file",
     "save_model",
     "write_tensor_file",

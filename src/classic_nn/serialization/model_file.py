@@ -9,6 +9,7 @@ import numpy as np
 
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.registry import layer_from_config
+from src.classic_nn.serialization.network_arrays import load_network_arrays, network_arrays
 from src.classic_nn.serialization.tensor_file import (
     TensorFileError,
     read_tensor_file,
@@ -46,8 +47,6 @@ def save_model(path: str | Path, model: SavedModel) -> None:
     network = model.network
     if network.input_shape is None:
         raise ValueError(f"{network.name} has no parameters yet: call build(input_shape, rng)")
-    arrays = {f"parameters/{name}": array for name, array in network.parameters.items()}
-    arrays |= {f"buffers/{name}": array for name, array in network.buffers.items()}
     facts = {
         "kind": "model",
         "architecture": network.config(),
@@ -58,7 +57,7 @@ def save_model(path: str | Path, model: SavedModel) -> None:
         "preprocessing": dict(model.preprocessing),
         "metrics": {name: float(value) for name, value in model.metrics.items()},
     }
-    write_tensor_file(path, arrays, facts)
+    write_tensor_file(path, network_arrays(network), facts)
 
 
 def load_model(path: str | Path) -> SavedModel:
@@ -76,12 +75,7 @@ def load_model(path: str | Path) -> SavedModel:
         if not isinstance(network, Container):
             raise ValueError(f"{type(network).__name__} is a layer, expected a network")
         network.build(tuple(facts["input_shape"]), np.random.default_rng(0), facts["dtype"])
-        for kind, own in (("parameters", network.parameters), ("buffers", network.buffers)):
-            for name, array in own.items():
-                saved = arrays[f"{kind}/{name}"]
-                if saved.shape != array.shape:
-                    raise ValueError(f"{name} has shape {saved.shape}, expected {array.shape}")
-                array[...] = saved
+        load_network_arrays(network, arrays)
         return SavedModel(
             network, facts["task"], facts["class_names"], facts["preprocessing"], facts["metrics"]
         )

@@ -3,6 +3,7 @@
 from src.classic_nn.utils.eval import (
     Metric,
     evaluate,
+    evaluate_batches,
     predict_classes,
     predict_labels,
     predict_logits,
@@ -21,6 +22,7 @@ from src.classic_nn.utils.plots import (
 __all__ = [
     "Metric",
     "evaluate",
+    "evaluate_batches",
     "plot_confusion_matrix",
     "plot_curves",
     "plot_decision_boundary",

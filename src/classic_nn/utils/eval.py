@@ -1,6 +1,7 @@
 """Prediction with a network and evaluation of what it predicts."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,19 @@ Metric = Callable[[NDArray[Any], Array], float]
 """A function of the targets and the predicted probabilities."""
 
 
-def predict_logits(network: Layer, x: Array, batch_size: int = 1024) -> Array:
-    """(samples, outputs): what the network puts out in evaluation mode, batch by batch."""
+MOST_VALUES, MOST_SAMPLES = 1 << 22, 1024
+"""Of the inputs that go through a network at once in evaluation: 85 photos of 128 x 128 x 3."""
+
+
+def predict_logits(network: Layer, x: Array, batch_size: int | None = None) -> Array:
+    """(samples, outputs): what the network puts out in evaluation mode, batch by batch.
+
+    Without ``batch_size``, as many samples at once as ``MOST_VALUES`` and ``MOST_SAMPLES`` allow.
+    """
     dtype = network.parameters.vector.dtype
+    if batch_size is None:
+        values = max(math.prod(x.shape[1:]), 1)
+        batch_size = min(max(MOST_VALUES // values, 1), MOST_SAMPLES)
     parts = [
         network.forward(x[start : start + batch_size].astype(dtype, copy=False))[0]
         for start in range(0, max(len(x), 1), batch_size)
@@ -24,7 +35,9 @@ def predict_logits(network: Layer, x: Array, batch_size: int = 1024) -> Array:
     return np.concatenate(parts)
 
 
-def predict_probabilities(network: Layer, loss: Loss, x: Array, batch_size: int = 1024) -> Array:
+def predict_probabilities(
+    network: Layer, loss: Loss, x: Array, batch_size: int | None = None
+) -> Array:
     """(samples, outputs): probabilities in the sense of the loss that the network learned by."""
     return loss.probabilities(predict_logits(network, x, batch_size))
 
@@ -51,7 +64,31 @@ def evaluate(
 
     Where logits are not finite, so is the cost, and there are no metrics.
     """
-    logits = predict_logits(network, x)
+    return _figures(predict_logits(network, x), loss, y, metrics, sample_weights)
+
+
+def evaluate_batches(
+    network: Layer,
+    loss: Loss,
+    batches: Iterable[tuple[NDArray[Any], ...]],
+    metrics: Mapping[str, Metric],
+) -> dict[str, float]:
+    """``evaluate`` for samples that come as (x, y) or (x, y, sample_weights), one part at a time.
+
+    Of x, one part is held at a time; logits and targets are kept until the end.
+    """
+    parts = [(predict_logits(network, x), *others) for x, *others in batches]
+    logits, y, *weights = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return _figures(logits, loss, y, metrics, weights[0] if weights else None)
+
+
+def _figures(
+    logits: Array,
+    loss: Loss,
+    y: NDArray[Any],
+    metrics: Mapping[str, Metric],
+    sample_weights: Array | None,
+) -> dict[str, float]:
     cost, _ = loss.forward(logits, y, sample_weights)
     if not np.isfinite(logits).all():
         return {"cost": float("nan")}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.serialization import load_network_arrays, network_arrays
 from src.classic_train.callbacks.base import Callback
 from src.classic_train.callbacks.best_epoch import BestEpoch
 
@@ -48,7 +49,9 @@ class EarlyStopping(Callback):
     def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
         """Keep a copy of the best weights; ask the trainer to stop when patience is over."""
         if self.best.update(trainer) and self.restore_best:
-            self._kept = {name: array.copy() for name, array in trainer.weights().items()}
+            self._kept = {
+                name: array.copy() for name, array in network_arrays(trainer.network).items()
+            }
         self._stop_when_patience_is_over(trainer)
 
     def _stop_when_patience_is_over(self, trainer: MiniBatchTrainer) -> None:
@@ -62,7 +65,7 @@ class EarlyStopping(Callback):
     def on_fit_end(self, trainer: MiniBatchTrainer) -> None:
         """Put the best weights back."""
         if self.restore_best and self._kept:
-            trainer.load_weights(self._kept)
+            load_network_arrays(trainer.network, self._kept)
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """The best epoch and its weights."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -17,22 +18,18 @@ from src.classic_nn.loss.base import Loss
 from src.classic_nn.optimizers import Optimizer, clip_by_norm, clip_by_value
 from src.classic_nn.regularization import L2
 from src.classic_nn.schedules import Schedule
-from src.classic_nn.utils.eval import Metric, evaluate
+from src.classic_nn.utils.eval import Metric, evaluate, evaluate_batches
 from src.classic_train.callbacks import Callback, LearningRate
 from src.classic_train.mini_batch.augmentation import Augmentation
+from src.classic_train.mini_batch.batches import ArrayBatches, Batches
 from src.classic_train.mini_batch.dataset import ArrayDataset, as_dataset, check_shapes
 from src.classic_train.mini_batch.diagnosis import TrainingDivergedError, describe_divergence
-from src.classic_train.mini_batch.utils import (
-    AUGMENTATION,
-    LAYERS,
-    SHUFFLING,
-    random_stream,
-    shuffled_batches,
-)
+from src.classic_train.mini_batch.state import load_trainer_state, trainer_state
+from src.classic_train.mini_batch.utils import AUGMENTATION, LAYERS, random_stream
 from src.classic_train.workers import WorkerTeam
 
-Data = ArrayDataset | Sequence[NDArray[Any]]
-"""A dataset, or a tuple (x, y) or (x, y, sample_weights)."""
+Data = ArrayDataset | Sequence[NDArray[Any]] | Batches
+"""A dataset, a tuple (x, y) or (x, y, sample_weights), or a loader of mini-batches."""
 
 
 class MiniBatchTrainer:
@@ -42,7 +39,7 @@ class MiniBatchTrainer:
         network: built; trained in place.
         loss: what is minimized.
         optimizer: how.
-        batch_size: samples in a mini-batch.
+        batch_size: samples in a mini-batch; a loader has its own.
         epochs: passes over the training data, counted from the very start also when resumed.
         schedule: learning rate over time; that of the optimizer if None.
         l2: regularization, a term of every cost.
@@ -137,20 +134,17 @@ class MiniBatchTrainer:
         """Train until ``epochs`` or until a callback asks to stop; return the history.
 
         Args:
-            train: x (samples, *input_shape), y, and optionally sample weights (samples,).
+            train: x (samples, *input_shape), y, and optionally sample weights (samples,); or a
+                loader that makes mini-batches of them while others are trained on.
             validation: likewise; evaluated after every epoch.
 
         Raises:
             DataError: an array holds NaN, or shapes do not fit.
             TrainingDivergedError: a cost or a parameter is no longer finite.
         """
-        dtype = self.network.parameters.vector.dtype
-        train = as_dataset(train, "train", dtype)
-        check_shapes(train, "train", self.network)
-        if validation is not None:
-            validation = as_dataset(validation, "validation", dtype)
-            check_shapes(validation, "validation", self.network)
-        self.batches = -(-len(train) // self.batch_size)
+        batches = self._as_batches(train)
+        judged = None if validation is None else self._as_validation(validation)
+        self.batches = len(batches)
         self.stop_reason = None
         self._notify("on_fit_begin")
         try:
@@ -159,8 +153,8 @@ class MiniBatchTrainer:
                 while self.epoch < self.epochs and self.stop_reason is None:
                     self.epoch += 1
                     self._notify("on_epoch_begin")
-                    cost = self._train_epoch(train)
-                    self._close_epoch(cost, validation)
+                    cost = self._train_epoch(batches)
+                    self._close_epoch(cost, judged)
                     self._notify("on_epoch_end")
         except BaseException:
             self._notify("on_fit_failed")
@@ -168,22 +162,40 @@ class MiniBatchTrainer:
         self._notify("on_fit_end")
         return self.history
 
-    def _train_epoch(self, train: ArrayDataset) -> float:
+    def _as_batches(self, train: Data) -> Batches:
+        """Mini-batches of checked arrays; a loader as it is."""
+        if isinstance(train, Batches):
+            return train
+        return ArrayBatches(self._checked(train, "train"), self.batch_size, self.seed)
+
+    def _as_validation(self, validation: Data) -> ArrayDataset | Batches:
+        if isinstance(validation, Batches):
+            return validation
+        return self._checked(validation, "validation")
+
+    def _checked(self, data: ArrayDataset | Sequence[NDArray[Any]], name: str) -> ArrayDataset:
+        dataset = as_dataset(data, name, self.network.parameters.vector.dtype)
+        check_shapes(dataset, name, self.network)
+        return dataset
+
+    def _train_epoch(self, train: Batches) -> float:
         """One pass over the data; the mean cost over its samples, as they were met."""
-        shuffling = random_stream(self.seed, SHUFFLING, self.epoch)
         streams = self._layer_streams()
         changes = random_stream(self.seed, AUGMENTATION, self.epoch)
         total = weight = 0.0
-        for number, rows in enumerate(shuffled_batches(len(train), self.batch_size, shuffling)):
-            self.batch, batch = number, train[rows]
-            if batch.total_weight == 0:
-                continue  # its samples don't count
-            drawn = None
-            if self.augmentation is not None:
-                drawn = self.augmentation.draw(len(batch), changes)
-            self._train_batch(batch, streams, drawn)
-            total += self.batch_cost * batch.total_weight
-            weight += batch.total_weight
+        with closing(train.epoch(self.epoch)) as epoch:
+            for self.batch, arrays in enumerate(epoch):
+                batch = ArrayDataset(*arrays)
+                if self.batch == 0:
+                    check_shapes(batch, "train", self.network)
+                if batch.total_weight == 0:
+                    continue  # its samples don't count
+                drawn = None
+                if self.augmentation is not None:
+                    drawn = self.augmentation.draw(len(batch), changes)
+                self._train_batch(batch, streams, drawn)
+                total += self.batch_cost * batch.total_weight
+                weight += batch.total_weight
         return total / weight
 
     def train_on_batch(self, *batch: NDArray[Any]) -> float:
@@ -263,13 +275,12 @@ class MiniBatchTrainer:
     def _penalty(self) -> float:
         return 0.0 if self.l2 is None else self.l2.penalty(self.network.parameters)
 
-    def _close_epoch(self, cost: float, validation: ArrayDataset | None) -> None:
+    def _close_epoch(self, cost: float, validation: ArrayDataset | Batches | None) -> None:
         """Evaluate and file the epoch's record; refuse to go on with broken parameters."""
         self.record = {"epoch": self.epoch, "cost": cost}
         self.record["learning_rate"] = self.optimizer.learning_rate
         if validation is not None:
-            x, y, weights = validation.x, validation.y, validation.weights
-            figures = evaluate(self.network, self.loss, x, y, self.metrics, weights)
+            figures = self._evaluate(validation)
             self.record["validation_cost"] = figures.pop("cost") + self._penalty()
             self.record.update(figures)
         if not np.isfinite(self.network.parameters.vector).all():
@@ -277,69 +288,29 @@ class MiniBatchTrainer:
             raise TrainingDivergedError(describe_divergence(self, what))
         if not math.isfinite(self.record.get("validation_cost", 0.0)):
             what = f"the validation cost is {self.record['validation_cost']}"
-            raise TrainingDivergedError(describe_divergence(self, what, validation))
+            arrays = validation if isinstance(validation, ArrayDataset) else None
+            raise TrainingDivergedError(describe_divergence(self, what, arrays))
         self.history.append(self.record)
+
+    def _evaluate(self, validation: ArrayDataset | Batches) -> dict[str, float]:
+        if isinstance(validation, Batches):
+            epoch = validation.epoch(0)
+            return evaluate_batches(self.network, self.loss, epoch, self.metrics)
+        x, y, weights = validation.x, validation.y, validation.weights
+        return evaluate(self.network, self.loss, x, y, self.metrics, weights)
 
     def _notify(self, event: str) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(self)
 
-    def weights(self) -> dict[str, Array]:
-        """Views of all parameters and running statistics: "parameters/W1", "buffers/..."."""
-        return {f"parameters/{name}": array for name, array in self.network.parameters.items()} | {
-            f"buffers/{name}": array for name, array in self.network.buffers.items()
-        }
-
-    def load_weights(self, arrays: Mapping[str, Array]) -> None:
-        """Copy values into the network; the names are those of ``weights``.
-
-        Raises ValueError where one is missing or of another shape.
-        """
-        for name, own in self.weights().items():
-            if name not in arrays or arrays[name].shape != own.shape:
-                got = arrays[name].shape if name in arrays else "nothing"
-                raise ValueError(f"expected {name} of shape {own.shape}, got {got}")
-            own[...] = arrays[name]
-
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Everything that a resumed run needs, as arrays and as facts that JSON can hold."""
-        arrays = self.weights()
-        arrays |= {f"optimizer/{k}": array for k, array in self.optimizer.state_arrays().items()}
-        facts: dict[str, Any] = {
-            "epoch": self.epoch,
-            "step_count": self.optimizer.step_count,
-            "learning_rate": self.optimizer.learning_rate,
-            "seed": self.seed,
-            "history": self.history,
-            "callbacks": {},
-        }
-        for callback in self.callbacks:
-            if callback.name:
-                own_arrays, facts["callbacks"][callback.name] = callback.state()
-                arrays |= {f"{callback.name}/{name}": array for name, array in own_arrays.items()}
-        return arrays, facts
+        return trainer_state(self)
 
     def load_state(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
         """Continue from ``state``: the next ``fit`` goes on as if it had never been stopped.
 
         Raises ValueError where the state is that of another network or optimizer.
         """
-        self.load_weights(arrays)
-        self.optimizer.load_state(
-            _below("optimizer", arrays), facts["step_count"], self.network.parameters
-        )
-        self.optimizer.learning_rate = facts["learning_rate"]
-        self.epoch, self.seed = facts["epoch"], facts["seed"]
+        load_trainer_state(self, arrays, facts)
         self._streams = None
-        self.history = list(facts["history"])
-        for callback in self.callbacks:
-            if callback.name in facts["callbacks"]:
-                callback.load_state(
-                    _below(callback.name, arrays), facts["callbacks"][callback.name]
-                )
-
-
-def _below(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """The arrays whose names begin with ``prefix/``, without it."""
-    start = f"{prefix}/"
-    return {name[len(start) :]: array for name, array in arrays.items() if name.startswith(start)}

@@ -198,7 +198,9 @@ def test_an_array_of_another_shape_is_not_stretched(model, tmp_path):
     arrays, facts = read_tensor_file(path)
     arrays["parameters/b1"] = arrays["parameters/b1"][:1]
     write_tensor_file(path, arrays, facts)
-    with pytest.raises(TensorFileError, match=r"b1 has shape \(1,\), expected \(5,\)"):
+    with pytest.raises(
+        TensorFileError, match=r"expected parameters/b1 of shape \(5,\), got \(1,\)"
+    ):
         load_model(path)
 
 
