@@ -15,6 +15,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from src.load.errors import UnreadableDataError
+from src.load.files import written_whole
 from src.load.problems import Problems
 from src.load.sources import Source
 from src.load.transforms.base import Compose
@@ -119,17 +120,13 @@ def _on_disk(
     """
     pixels, table = base.with_suffix(".bytes"), base.with_suffix(".npy")
     if not _complete(pixels, table):
-        base.parent.mkdir(parents=True, exist_ok=True)
         entries: list[tuple[int, ...]] = []
-        partial = base.with_suffix(".partial")
-        with partial.open("wb") as file:
+        with written_whole(pixels) as partial, partial.open("wb") as file:
             for row, image in prepared:
                 entries.append((row, file.tell(), *image.shape, *[0] * (3 - image.ndim)))
                 file.write(image.tobytes())
-        partial.replace(pixels)
-        with partial.open("wb") as file:
-            np.save(file, np.array(entries, np.int64).reshape(-1, 5))
-        partial.replace(table)
+        with written_whole(table) as partial:
+            np.save(partial, np.array(entries, np.int64).reshape(-1, 5))
     content = np.memmap(pixels, np.uint8, "r") if pixels.stat().st_size else np.zeros(0, np.uint8)
     return {
         row: content[start : start + _size(shape)].reshape([n for n in shape if n])

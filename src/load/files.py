@@ -1,7 +1,9 @@
-"""Opening files that may be gzipped."""
+"""Opening files that may be gzipped, and writing files whole or not at all."""
 
 import gzip
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -26,3 +28,24 @@ def find_file(directory: Path, name: str) -> Path:
         if found:
             return found[0]
     raise UnreadableDataError(f"{directory}: expected {name} or {name}.gz in it, found neither")
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A place to write to, which takes the file's name when all is written, or vanishes.
+
+    The suffix stays, since libraries tell the format by it. Folders are made as needed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def safe_file_name(name: str) -> str:
+    """A name of any class as the name of a file: other signs than letters and digits become _."""
+    kept = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name)
+    return kept.strip(".")[:80] or "_"

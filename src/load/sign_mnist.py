@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.load.errors import UnreadableDataError
-from src.load.files import READING_ERRORS, find_file, open_plain_or_gzip
+from src.load.files import READING_ERRORS, find_file, open_plain_or_gzip, written_whole
 
 SIDE = 28
 """Height and width of an image."""
@@ -142,11 +142,8 @@ def _cached(path: Path, cache: Path) -> NDArray[np.uint8]:
         pass
     rows = read_sign_rows(path)
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial")
-        with partial.open("wb") as opened:
-            np.save(opened, rows)
-        partial.replace(file)
+        with written_whole(file) as partial:
+            np.save(partial, rows)
     except OSError:
         pass
     return rows

@@ -1,0 +1,169 @@
+"""The command line: ``python -m src.load COMMAND``: fetch, inspect, show augmentations.
+
+Exit status: 0 done; 2 a mistake in the command or in its files, with one line on standard error
+that says what to change; 130 interrupted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from src.load.errors import UnreadableDataError
+
+PROGRAM = "python -m src.load"
+
+EXAMPLES = f"""\
+examples:
+  {PROGRAM} sign_mnist                    fetch a data set into assets/
+  {PROGRAM} tomatoes --archive FILE.zip   the same, from a zip downloaded by hand
+  {PROGRAM} inspect photos/               what is in a folder of photos, and what is wrong
+  {PROGRAM} augmentations photo.jpg       what every augmentation does to a photo
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that answers a mistake with one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the line and exit with status 2."""
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def build_parser() -> Parser:
+    """The parser of all commands."""
+    from src.load.fetch import REMOTE
+
+    parser = Parser(
+        prog=PROGRAM,
+        description="Data sets of images: fetch them, look into them, see augmentations.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    looking = commands.add_parser("inspect", help="what a data set holds, and what is wrong")
+    looking.add_argument("path", type=Path, help="folder, .yaml, .csv, .npz")
+    looking.add_argument(
+        "--output-dir",
+        type=Path,
+        metavar="DIR",
+        help="tables and pictures go there (default: assets/inspect/NAME)",
+    )
+    looking.add_argument(
+        "--whole-images",
+        action="store_true",
+        help="of YOLO data sets: whole images with labels, instead of a sample an object",
+    )
+    looking.add_argument(
+        "--labels",
+        choices=["both", "fine", "coarse"],
+        default="both",
+        help="of Grocery Store lists (default: both)",
+    )
+    looking.add_argument(
+        "--on-error",
+        choices=["skip", "fail"],
+        default="skip",
+        help="at what cannot be used: report it and go on, or stop (default: skip)",
+    )
+    looking.add_argument(
+        "--threads", type=int, default=2, metavar="N", help="that decode (default: 2)"
+    )
+    augmenting = commands.add_parser("augmentations", help="what augmentations do to a photo")
+    augmenting.add_argument("image", type=Path, help="a photo")
+    augmenting.add_argument("--seed", type=int, default=0, metavar="N", help="of the draws")
+    augmenting.add_argument(
+        "--output",
+        type=Path,
+        default=Path("assets/augmentations.png"),
+        metavar="FILE",
+        help="the PNG (default: assets/augmentations.png)",
+    )
+    for name, remote in REMOTE.items():
+        fetching = commands.add_parser(name, help=f"fetch {remote.title}")
+        fetching.add_argument(
+            "--archive", type=Path, metavar="FILE", help=f"a zip downloaded from {remote.page}"
+        )
+        fetching.add_argument(
+            "--output-dir",
+            type=Path,
+            metavar="DIR",
+            help=f"where it goes (default: {remote.directory})",
+        )
+    return parser
+
+
+def inspect_command(arguments: argparse.Namespace) -> None:
+    """Print what a data set holds, and write tables and pictures."""
+    from src.load.inspection import describe, inspect, save_inspection
+
+    if arguments.threads < 1:
+        raise UnreadableDataError(f"--threads: expected 1 or more, got {arguments.threads}")
+    inspection = inspect(
+        arguments.path,
+        objects=not arguments.whole_images,
+        labels=arguments.labels,
+        on_error=arguments.on_error,
+        threads=arguments.threads,
+    )
+    print(describe(inspection, str(arguments.path)), flush=True)
+    name = arguments.path.resolve().stem or "root"
+    directory = arguments.output_dir or Path("assets/inspect") / name
+    written = save_inspection(inspection, directory)
+    sheets = [path for path in written if path.parent.name == "contact_sheets"]
+    for path in written:
+        if path not in sheets:
+            print(path)
+    if sheets:
+        print(f"{sheets[0].parent}/ ({len(sheets)} contact sheets)")
+
+
+def augmentations_command(arguments: argparse.Namespace) -> None:
+    """Write the picture of what every transform does."""
+    from src.load.augmentation_figure import save_augmentations
+    from src.load.images import open_image
+
+    if arguments.seed < 0:
+        raise UnreadableDataError(f"--seed: expected 0 or more, got {arguments.seed}")
+    if arguments.output.suffix.lower() != ".png":
+        raise UnreadableDataError(
+            f"--output: expected a name ending in .png, got {arguments.output}"
+        )
+    save_augmentations(open_image(arguments.image), arguments.output, arguments.seed)
+    print(arguments.output)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        if arguments.command == "inspect":
+            inspect_command(arguments)
+        elif arguments.command == "augmentations":
+            augmentations_command(arguments)
+        else:
+            from src.load.fetch import REMOTE, fetch
+
+            remote = REMOTE[arguments.command]
+            fetch(remote, arguments.archive, directory=arguments.output_dir)
+    except UnreadableDataError as error:
+        return _fail(arguments.command, 2, str(error))
+    except MemoryError as error:
+        return _fail(arguments.command, 2, f"not enough memory: {error}")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(arguments.command, 2, f"{where}{error.strerror or error}")
+    except KeyboardInterrupt:
+        return _fail(arguments.command, 130, "interrupted")
+    return 0
+
+
+def _fail(command: str, status: int, message: str) -> int:
+    """Print one line on standard error; returns the status."""
+    print(f"{PROGRAM} {command}: error: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

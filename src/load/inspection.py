@@ -1,0 +1,210 @@
+"""What a data set holds, and what is wrong with it, as text, tables and pictures."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from src.load.cleaning import clean, photo_homes, photo_labels
+from src.load.content import MOST_COMPARED, Content, survey
+from src.load.dataset import ImageDataset
+from src.load.files import written_whole
+from src.load.lists import Labels
+from src.load.problems import OnError, Problem, Problems
+from src.load.read import read_data
+from src.load.sheets import save_contact_sheet, save_distribution, sheet_name
+
+SHOWN = 10
+"""Copies of a kind that the text names one by one; ``copies.csv`` has all."""
+
+MOST_CLASSES = 45
+"""Classes that the text counts one by one; the picture shows all."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A data set as it was found, and looked at.
+
+    Attributes:
+        dataset: as it was read; its problems are those of its files.
+        content: of its photos.
+        findings: copies and contradictions, by kind.
+    """
+
+    dataset: ImageDataset
+    content: Content
+    findings: list[Problem] = field(default_factory=list)
+
+
+def inspect(
+    path: str | Path,
+    *,
+    objects: bool = True,
+    labels: Labels = "both",
+    on_error: OnError = "skip",
+    threads: int = 2,
+    progress: bool = True,
+) -> Inspection:
+    """Read a data set, decode every photo, and look for what would make figures wrong.
+
+    Args: as for ``load_dataset``. Raises UnreadableDataError: there is no data set.
+    """
+    dataset = read_data(path, objects=objects, labels=labels, problems=Problems(on_error))
+    content = survey(dataset.images.photos, threads, progress)
+    for error in content.errors.values():
+        dataset.problems.add("unreadable images", error)
+    return Inspection(dataset, content, list(_findings(dataset, content)))
+
+
+def _findings(dataset: ImageDataset, content: Content) -> Iterator[Problem]:
+    """Copies and near copies, told apart by where they stand and by what is said of them."""
+    photos = dataset.images.photos
+    homes, labels = photo_homes(dataset), photo_labels(dataset)
+    for number, splits in homes.items():
+        if len(splits) > 1:
+            yield Problem(
+                "one file in several splits", f"{photos.name(number)}: {', '.join(splits)}"
+            )
+    for group in content.copies():
+        here = [number for number in group if number in homes]
+        if len(here) < 2:
+            continue
+        names = [photos.name(number) for number in here]
+        line = " = ".join(names)
+        apart = len({split for number in here for split in homes[number]}) > 1
+        yield Problem("exact copies across splits" if apart else "exact copies in a split", line)
+        said = sorted({", ".join(labels[number]) or "nothing" for number in here})
+        if len(said) > 1:
+            yield Problem("copies with contradictory labels", f"{line}: {' and '.join(said)}")
+        if len({_words(name) for name in names}) > 1 and len(said) == 1:
+            yield Problem("copies whose files are named differently", line)
+    for one, other, bits in content.near_copies():
+        if one in homes and other in homes:
+            apart = set(homes[one]) != set(homes[other])
+            kind = "near copies across splits" if apart else "near copies in a split"
+            line = f"{photos.name(one)} ~ {photos.name(other)} ({bits} of 128 bits differ)"
+            yield Problem(kind, line)
+
+
+def describe(inspection: Inspection, title: str) -> str:
+    """The inspection as text."""
+    dataset, content = inspection.dataset, inspection.content
+    kind = "any number of labels" if dataset.multi_label else "one class"
+    photos = len(content.digests)
+    lines = [
+        f"{title}: {len(dataset.rows()):,} samples from {photos:,} photos, {kind} each, "
+        f"{len(dataset.class_names)} classes",
+        "",
+        _counts_text(dataset),
+        "",
+        *_sizes_text(content),
+        *_imbalance_text(dataset),
+        "",
+    ]
+    distinct = len(set(filter(None, content.digests)))
+    lines.append(f"distinct photos: {distinct:,} of {photos:,}")
+    if content.hashes is not None and photos > MOST_COMPARED:
+        lines.append(f"near copies were not looked for among more than {MOST_COMPARED:,} photos")
+    found = Problems(found=[*inspection.findings, *dataset.problems.found])
+    lines.append(found.summary(SHOWN) or "nothing wrong was found")
+    left = clean(replace(dataset, problems=Problems()), content)
+    lines += ["", f"after leaving out what is not sound: {_sizes_of(left)}"]
+    return "\n".join(lines)
+
+
+def save_inspection(inspection: Inspection, directory: Path) -> list[Path]:
+    """Write tables and pictures; returns their paths."""
+    dataset = inspection.dataset
+    counts = count_table(dataset)
+    written = [directory / "class_distribution.png", directory / "class_counts.csv"]
+    save_distribution(counts, written[0])
+    with written_whole(written[1]) as partial:
+        counts.to_csv(partial)
+    if inspection.findings:
+        written.append(directory / "copies.csv")
+        with written_whole(written[-1]) as partial:
+            rows = [(finding.kind, finding.text) for finding in inspection.findings]
+            pd.DataFrame(rows, columns=["kind", "files"]).to_csv(partial, index=False)
+    readable = np.array(
+        [number not in inspection.content.errors for number in dataset.images.photo_of]
+    )
+    for number, name in enumerate(dataset.class_names):
+        rows_here = _rows_of(dataset, number)
+        rows_here = rows_here[readable[rows_here]]
+        if len(rows_here):
+            path = directory / "contact_sheets" / f"{sheet_name(number, name)}.png"
+            save_contact_sheet(dataset.images, rows_here, name, path)
+            written.append(path)
+    return written
+
+
+def count_table(dataset: ImageDataset) -> pd.DataFrame:
+    """Samples by class (rows) and split (columns)."""
+    columns = {split: dataset.counts(split) for split in dataset.splits}
+    return pd.DataFrame(columns, index=pd.Index(dataset.class_names, name="class"))
+
+
+def _counts_text(dataset: ImageDataset) -> str:
+    table = count_table(dataset)
+    table.index = table.index.str.slice(0, 40)
+    if len(table) > MOST_CLASSES:
+        order = table.sum(axis=1).sort_values(ascending=False, kind="stable").index
+        head, tail = table.loc[order[:15]], table.loc[order[-5:]]
+        return f"{head}\n... {len(table) - 20} more\n{tail}"
+    total = pd.DataFrame([table.sum()], index=["total" if not dataset.multi_label else "labels"])
+    return str(pd.concat([table, total]))
+
+
+def _sizes_text(content: Content) -> list[str]:
+    sizes = content.sizes[content.sizes[:, 0] > 0]
+    if not len(sizes):
+        return []
+    width, height = (sorted(sizes[:, axis]) for axis in (0, 1))
+    middle = len(sizes) // 2
+    return [
+        f"width  {width[0]} to {width[-1]}, median {width[middle]} pixels",
+        f"height {height[0]} to {height[-1]}, median {height[middle]} pixels",
+    ]
+
+
+def _imbalance_text(dataset: ImageDataset) -> list[str]:
+    counts = dataset.counts()
+    names = np.array(dataset.class_names, object)
+    lines = []
+    if (counts == 0).any():
+        absent = names[counts == 0]
+        more = f" and {len(absent) - SHOWN} more" if len(absent) > SHOWN else ""
+        lines.append(f"{len(absent)} classes have no sample: {', '.join(absent[:SHOWN])}{more}")
+    occurring = np.flatnonzero(counts)
+    if len(occurring) > 1:
+        most, least = counts.argmax(), occurring[counts[occurring].argmin()]
+        lines.append(
+            f"imbalance: {names[most]} has {counts[most]:,} samples, {names[least]} "
+            f"{counts[least]:,}: {counts[most] / counts[least]:.1f} times as many"
+        )
+    folded: dict[str, list[str]] = {}
+    for name in dataset.class_names:
+        folded.setdefault(name.casefold(), []).append(name)
+    twice = [" and ".join(group) for group in folded.values() if len(group) > 1]
+    return [*lines, *(f"names that differ by capitals only: {pair}" for pair in twice)]
+
+
+def _words(name: str) -> str:
+    """The letters of a file's name: "riped_tomato_10.jpeg" and "riped_tomato_80.jpg" agree."""
+    return re.sub(r"[\W\d_]+", " ", Path(name).stem).strip().casefold()
+
+
+def _rows_of(dataset: ImageDataset, number: int) -> NDArray[np.intp]:
+    rows = dataset.rows()
+    here = dataset.targets[rows]
+    return rows[here[:, number] > 0] if dataset.multi_label else rows[here == number]
+
+
+def _sizes_of(dataset: ImageDataset) -> str:
+    return (
+        ", ".join(f"{split} {len(rows):,}" for split, rows in dataset.splits.items()) or "nothing"
+    )

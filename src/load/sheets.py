@@ -1,0 +1,100 @@
+"""Pictures of data sets: a contact sheet of each class, and how many samples each class has."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from src.load.errors import UnreadableDataError
+from src.load.files import safe_file_name, written_whole
+from src.load.sources import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS, ROWS, SIDE, MARGIN, TITLE = 10, 6, 96, 4, 26
+"""Of a contact sheet: thumbnails across and down, their side, gaps, and the title's height."""
+
+
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which comes with matplotlib and has the letters of most languages."""
+    import matplotlib
+
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), size)
+
+
+def save_contact_sheet(
+    images: Source, rows: NDArray[np.intp], title: str, path: Path, seed: int = 0
+) -> None:
+    """Write a PNG with up to 60 samples, chosen at random if there are more.
+
+    Args:
+        images: the source.
+        rows: samples to choose from.
+        title: above the pictures, with the number of samples.
+        path: of the PNG.
+        seed: of the choice.
+    """
+    shown = min(COLUMNS * ROWS, len(rows))
+    chosen = np.sort(np.random.default_rng(seed).choice(rows, shown, replace=False))
+    down = -(-shown // COLUMNS)
+    pitch = SIDE + MARGIN
+    sheet = Image.new(
+        "RGB", (min(shown, COLUMNS) * pitch + MARGIN, TITLE + down * pitch + MARGIN), "white"
+    )
+    sheet = sheet if sheet.width >= 400 else sheet.resize((400, sheet.height))
+    pen = ImageDraw.Draw(sheet)
+    count = f"{len(rows):,} samples" + (f", {shown} of them" if shown < len(rows) else "")
+    shortened = title if len(title) <= 60 else f"{title[:57]}..."
+    pen.text((MARGIN, 4), f"{shortened}: {count}", "black", font(14))
+    for place, row in enumerate(chosen.tolist()):
+        corner = (MARGIN + place % COLUMNS * pitch, TITLE + place // COLUMNS * pitch)
+        try:
+            image = images[row]
+        except UnreadableDataError:
+            continue
+        if isinstance(image, Image.Image):
+            sheet.paste(thumbnail(image), corner)
+    with written_whole(path) as partial:
+        sheet.save(partial)
+
+
+def thumbnail(image: Image.Image, side: int = SIDE) -> Image.Image:
+    """The image on a grey square."""
+    square = Image.new("RGB", (side, side), "#dddddd")
+    scale = side / max(image.size)
+    size = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
+    filtering = Image.Resampling.NEAREST if scale > 2 else Image.Resampling.BILINEAR
+    small = image.convert("RGB").resize(size, filtering)
+    square.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return square
+
+
+def sheet_name(number: int, name: str) -> str:
+    """The file of a class: its number, so that no two agree, and its name."""
+    return f"{number:03d}_{safe_file_name(name)}"
+
+
+def save_distribution(counts: "pd.DataFrame", path: Path) -> None:
+    """Write a PNG of samples by class (rows of the table), stacked by split (columns)."""
+    from matplotlib.figure import Figure
+
+    height = max(2.5, 0.6 + 0.22 * len(counts))
+    figure = Figure(figsize=(9, height), layout="constrained")
+    axes = figure.subplots()
+    left = np.zeros(len(counts))
+    places = np.arange(len(counts))
+    for split in counts.columns:
+        axes.barh(places, counts[split], left=left, label=split)
+        left += counts[split].to_numpy()
+    axes.set_yticks(places, [str(name)[:40] for name in counts.index], fontsize=8)
+    for place, total in enumerate(left):
+        axes.text(total, place, f" {total:,.0f}", va="center", fontsize=7)
+    axes.invert_yaxis()
+    axes.set(xlabel="samples", ylabel="class", title="Samples of each class")
+    axes.margins(x=0.08, y=0.01)
+    axes.legend(title="split")
+    with written_whole(path) as partial:
+        figure.savefig(partial, dpi=110)
