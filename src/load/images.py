@@ -46,7 +46,7 @@ def open_image(path: str | Path) -> Image.Image:
         raise
     except Exception as error:  # decoders of damaged files raise whatever they stumble over
         cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise UnreadableDataError(f"{path}: cannot be decoded ({cause})") from None
+        raise UnreadableDataError(f"{path}: cannot be read ({cause})") from None
 
 
 def as_rgb(image: Image.Image) -> Image.Image:

@@ -38,6 +38,7 @@ class Problems:
     found: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._seen = set(self.found)
         if self.on_error not in ("skip", "fail"):
             raise ValueError(f"on_error: expected 'skip' or 'fail', got {self.on_error!r}")
 
@@ -51,8 +52,14 @@ class Problems:
         self.note(kind, text)
 
     def note(self, kind: str, text: str) -> None:
-        """File something that a user should know, and that is never a reason to stop."""
-        self.found.append(Problem(kind, text))
+        """File something that a user should know, and that is never a reason to stop.
+
+        The same thing is filed once, also if it is met again in every epoch.
+        """
+        problem = Problem(kind, text)
+        if problem not in self._seen:
+            self._seen.add(problem)
+            self.found.append(problem)
 
     def count(self, kind: str) -> int:
         """How many there are of a kind."""

@@ -175,7 +175,9 @@ def parse_box(line: str, classes: int) -> Box:
         raise ValueError(f"expected numbers, got {line.strip()[:60]!r}") from None
     if not (number.is_integer() and 0 <= number < classes):
         raise ValueError(f"expected a class from 0 to {classes - 1}, got {fields[0]}")
-    if not all(map(math.isfinite, (x, y, width, height))) or width <= 0 or height <= 0:
+    if not all(map(math.isfinite, (x, y, width, height))):
+        raise ValueError(f"expected finite numbers, got {' '.join(fields[1:])}")
+    if width <= 0 or height <= 0:
         raise ValueError(f"the box has no area: width {fields[3]}, height {fields[4]}")
     if not (0 <= x <= 1 and 0 <= y <= 1):
         raise ValueError(

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from src.load import UnreadableDataError, read_data
+from src.load.arrays import read_arrays
+
+X = np.arange(6 * 4 * 5 * 3, dtype=np.uint8).reshape(6, 4, 5, 3)
+Y = np.array([0, 1, 2, 0, 1, 2])
+
+
+def test_an_npz_file_of_images(tmp_path):
+    np.savez(tmp_path / "a.npz", X=X, Y=Y, class_names=np.array(["a", "b", "c"]))
+    dataset = read_data(tmp_path / "a.npz")
+    assert list(dataset.class_names) == ["a", "b", "c"]
+    assert isinstance(dataset.images[2], Image.Image)
+    assert np.array_equal(np.asarray(dataset.images[2]), X[2])
+
+
+def test_npy_files_are_mapped_not_read(tmp_path):
+    np.save(tmp_path / "X.npy", X.astype(np.float32))
+    np.save(tmp_path / "Y.npy", np.eye(3)[Y])
+    dataset = read_data(tmp_path)
+    assert isinstance(dataset.images.array, np.memmap)
+    assert dataset.multi_label
+    assert np.array_equal(dataset.images[3], X[3].astype(np.float32))
+    assert len(read_data(tmp_path / "X.npy")) == 6
+
+
+def test_grey_images_have_one_channel_or_none(tmp_path):
+    for x in (X[..., 0], X[..., :1]):
+        np.savez(tmp_path / "a.npz", X=x, Y=Y)
+        image = read_arrays(tmp_path / "a.npz").images[1]
+        assert image.mode == "L"
+        assert np.array_equal(np.asarray(image), X[1, ..., 0])
+
+
+MISTAKES = {
+    "no Y": ({"X": X}, "expected arrays X and Y, found X"),
+    "other lengths": ({"X": X, "Y": Y[:5]}, "expected X .samples"),
+    "no samples": ({"X": X[:0], "Y": Y[:0]}, "expected X .samples"),
+    "fractions": ({"X": X, "Y": Y + 0.5}, "expected Y of class numbers"),
+    "not a number": ({"X": X, "Y": np.full(6, np.nan)}, "expected Y of class numbers"),
+    "negative": ({"X": X, "Y": Y - 1}, "expected Y of class numbers"),
+    "labels of 2": ({"X": X, "Y": np.full((6, 2), 2)}, "expected Y of class numbers"),
+    "text": ({"X": X, "Y": Y.astype(str)}, "expected Y of class numbers"),
+    "names": ({"X": X, "Y": Y, "class_names": np.array(["a"])}, "class_names: expected 3"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_one_line(name, tmp_path):
+    arrays, message = MISTAKES[name]
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(UnreadableDataError, match=message):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_damaged_files_and_pickles_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", X=X, Y=Y)
+    content = (tmp_path / "a.npz").read_bytes()
+    for length in range(0, len(content), 37):
+        (tmp_path / "a.npz").write_bytes(content[:length])
+        with pytest.raises(UnreadableDataError, match=r"a\.npz: "):
+            read_arrays(tmp_path / "a.npz")
+    np.savez(tmp_path / "a.npz", X=np.array([{}, {}], object), Y=Y[:2])
+    with pytest.raises(UnreadableDataError, match="cannot be read"):
+        read_arrays(tmp_path / "a.npz")
+    (tmp_path / "X.npy").write_bytes(b"x")
+    with pytest.raises(UnreadableDataError, match=r"X\.npy: cannot be read"):
+        read_data(tmp_path)

@@ -1,0 +1,81 @@
+import os
+
+import numpy as np
+import pytest
+
+from src.load import BatchLoader, read_image_folder
+from src.load.cache import CachedImages
+from src.load.transforms import Compose, Grayscale, RandomHorizontalFlip, Resize, ToFloat
+from tests.load.photos import folder_of, photo, save
+
+SMALL = Compose([Resize((8, 10))])
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return read_image_folder(folder_of(tmp_path / "photos", {"a": 3, "b": 3}))
+
+
+def kept(dataset, directory=None, transform=SMALL, rows=None):
+    rows = dataset.rows() if rows is None else np.array(rows)
+    return CachedImages(dataset.images, rows, transform, directory)
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_what_is_kept_is_what_would_be_made(dataset, tmp_path, on_disk):
+    for transform in (SMALL, Compose([]), Compose([Resize(9), Grayscale()])):
+        images = kept(dataset, tmp_path / "cache" if on_disk else None, transform)
+        for row in range(6):
+            expected = np.asarray(transform(dataset.images[row], None))
+            assert np.array_equal(np.asarray(images[row]), expected)
+    assert kept(dataset).nbytes == 6 * 8 * 10 * 3
+
+
+def test_images_of_many_sizes_are_kept_too(tmp_path):
+    for k in range(4):
+        save(tmp_path / "photos" / "a" / f"{k}.png", k, width=10 + k, height=20 - k)
+    dataset = read_image_folder(tmp_path / "photos")
+    images = kept(dataset, tmp_path / "cache", Compose([]))
+    assert [images[k].size for k in range(4)] == [(10, 20), (11, 19), (12, 18), (13, 17)]
+
+
+def test_files_are_decoded_once(dataset, tmp_path):
+    first = kept(dataset, tmp_path / "cache")
+    for path in dataset.images.paths:
+        facts = path.stat()
+        path.write_bytes(b"x" * facts.st_size)  # would be refused
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    second = kept(dataset, tmp_path / "cache")
+    assert np.array_equal(np.asarray(first[4]), np.asarray(second[4]))
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_a_changed_file_another_transform_or_other_rows_are_made_anew(dataset, tmp_path):
+    directory = tmp_path / "cache"
+    kept(dataset, directory)
+    photo(50).save(dataset.images.paths[2])
+    expected = np.asarray(photo(50).resize((10, 8), 2))
+    assert np.array_equal(np.asarray(kept(dataset, directory)[2]), expected)
+    assert np.asarray(kept(dataset, directory, Compose([Resize(4)]))[0]).shape == (4, 5, 3)
+    assert kept(dataset, directory, rows=[5, 1]).rows.tolist() == [5, 1]
+
+
+def test_an_interrupted_or_damaged_cache_is_made_anew(dataset, tmp_path):
+    directory = tmp_path / "cache"
+    expected = np.asarray(kept(dataset, directory)[3])
+    for suffix, content in ((".npy", b"rubbish"), (".npy", None), (".bytes", b"short")):
+        (file,) = directory.glob(f"*{suffix}")
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+        assert np.array_equal(np.asarray(kept(dataset, directory)[3]), expected)
+    assert not list(directory.glob(".*"))
+
+
+def test_training_sees_the_same_with_and_without_a_cache(dataset, tmp_path):
+    pipeline = Compose([Resize((8, 10)), RandomHorizontalFlip(), ToFloat()])
+    plain = BatchLoader(dataset, None, pipeline, shuffle=True)
+    for cache in ("memory", tmp_path / "cache"):
+        cached = BatchLoader(dataset, None, pipeline, shuffle=True, cache=cache)
+        for (x, _), (other, _) in zip(plain.epoch(1), cached.epoch(1), strict=True):
+            assert np.array_equal(x, other)

@@ -1,0 +1,135 @@
+"""``python -m src.load`` as a user calls it: real processes, their output, status and files."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import pytest
+from PIL import Image
+
+from tests.load.photos import folder_of, photo, save
+from tests.paths import ROOT
+
+
+def command(*arguments):
+    return [sys.executable, "-W", "error", "-m", "src.load", *map(str, arguments)]
+
+
+def run(folder, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        command(*arguments), cwd=folder, env=environment, capture_output=True, text=True
+    )
+
+
+def test_inspect_prints_and_draws(tmp_path):
+    folder_of(tmp_path / "photos", {"cat": 3, "dog": 2})
+    done = run(tmp_path, "inspect", "photos")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "photos: 5 samples from 5 photos, one class each, 2 classes" in done.stdout
+    assert "nothing wrong was found" in done.stdout
+    for name in ("class_distribution.png", "contact_sheets/000_cat.png"):
+        assert (tmp_path / "assets/inspect/photos" / name).is_file()
+
+
+def test_augmentations_are_drawn(tmp_path):
+    save(tmp_path / "photo.png", 1, width=120, height=90)
+    done = run(tmp_path, "augmentations", "photo.png")
+    assert done.returncode == 0, done.stderr
+    with Image.open(tmp_path / "assets/augmentations.png") as picture:
+        first = picture.convert("RGB")
+    assert run(tmp_path, "augmentations", "photo.png", "--seed", "1").returncode == 0
+    with Image.open(tmp_path / "assets/augmentations.png") as picture:
+        assert first.size == picture.size
+        assert first.tobytes() != picture.convert("RGB").tobytes()
+
+
+def test_an_archive_is_fetched(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("images/a.txt", "1")
+    done = run(tmp_path, "tomatoes", "--archive", "a.zip")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.index("licence:") < done.stdout.index("1 files")
+    assert (tmp_path / "assets/tomato/images/a.txt").is_file()
+
+
+MISTAKES = {
+    "no command": ([], "the following arguments are required: COMMAND"),
+    "unknown command": (["sings"], "invalid choice: 'sings'"),
+    "nothing there": (["inspect", "none"], "none: no such file or folder"),
+    "no images": (["inspect", "empty"], "empty: found no images"),
+    "no data set": (["inspect", "notes.txt"], "notes.txt: expected folders of classes"),
+    "threads": (["inspect", "photos", "--threads", "0"], "--threads: expected 1 or more, got 0"),
+    "damaged, fatal": (["inspect", "photos", "--on-error", "fail"], "bad.jpg: is empty"),
+    "output is a file": (["inspect", "photos", "--output-dir", "notes.txt"], "notes.txt"),
+    "no photo": (["augmentations", "none.jpg"], "none.jpg: cannot be read (No such file"),
+    "damaged photo": (["augmentations", "photos/a/bad.jpg"], "bad.jpg: is empty"),
+    "seed": (["augmentations", "photos/a/000.png", "--seed", "-1"], "--seed: expected 0 or more"),
+    "output name": (["augmentations", "photos/a/000.png", "--output", "a.txt"], "ending in .png"),
+    "no archive": (["sign_mnist", "--archive", "none.zip"], "none.zip: cannot be unpacked"),
+    "other archive": (["sign_mnist", "--archive", "a.zip"], "expected sign_mnist_train.csv in it"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_one_line_and_status_2(tmp_path, name):
+    arguments, message = MISTAKES[name]
+    folder_of(tmp_path / "photos", {"a": 1})
+    (tmp_path / "photos/a/bad.jpg").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("x")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("b.txt", "1")
+    before = sorted(tmp_path.rglob("*"))
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert message in done.stderr
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == [
+        path for path in before if path.is_file()
+    ]
+
+
+def test_without_kagglehub_the_extra_is_named(tmp_path):
+    (tmp_path / "kagglehub.py").write_text("raise ImportError")
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    done = subprocess.run(
+        command("tomatoes"), cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "pip install 'classic-nn[kaggle]'" in done.stderr
+    assert "--archive FILE" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_interrupted_it_says_so(tmp_path):
+    image = photo(1, 1500, 1200)
+    (tmp_path / "photos/a").mkdir(parents=True)
+    for k in range(40):
+        image.save(tmp_path / f"photos/a/{k}.png", compress_level=1)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [*command("inspect", "photos"), "--threads", "1"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    fds = f"/proc/{process.pid}/fd"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:  # until it reads a photo
+        try:
+            if any("photos" in os.readlink(f"{fds}/{fd}") for fd in os.listdir(fds)):
+                break
+        except OSError:
+            pass
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert errors.splitlines()[-1] == "python -m src.load inspect: error: interrupted"
+    assert not (tmp_path / "assets").exists()

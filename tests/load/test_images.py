@@ -1,0 +1,173 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from src.load import UnreadableDataError, open_image
+from src.load.images import EXTENSIONS
+from tests.load.photos import photo, save
+
+
+def pixels(path):
+    image = open_image(path)
+    assert image.mode == "RGB"
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize("suffix", sorted(EXTENSIONS))
+def test_every_format_is_read(tmp_path, suffix):
+    path = save(tmp_path / f"a{suffix}")
+    loss = 40 if suffix in (".jpg", ".jpeg", ".webp") else 0
+    assert np.abs(pixels(path).astype(int) - np.asarray(photo(0))).mean() <= loss
+    assert pixels(path).shape == (24, 32, 3)
+
+
+TURNED = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.transpose(1, 0, 2),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda a: np.rot90(a, 1),
+}
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+def test_exif_orientation_is_applied(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo(0).save(tmp_path / "a.png", exif=exif)
+    assert np.array_equal(pixels(tmp_path / "a.png"), TURNED[orientation](np.asarray(photo(0))))
+
+
+def test_transparency_becomes_white(tmp_path):
+    rgba = np.zeros((1, 3, 4), np.uint8)
+    rgba[0] = [[200, 0, 0, 255], [200, 0, 0, 0], [200, 0, 0, 51]]
+    Image.fromarray(rgba).save(tmp_path / "a.png")
+    expected = [[200, 0, 0], [255, 255, 255], [244, 204, 204]]  # 0.2 of red on 0.8 of white
+    assert pixels(tmp_path / "a.png")[0].tolist() == expected
+    Image.fromarray(rgba[..., [0, 3]]).save(tmp_path / "b.png")  # grey with alpha
+    assert pixels(tmp_path / "b.png")[0].tolist() == [[200] * 3, [255] * 3, [244] * 3]
+
+
+def test_palettes_with_and_without_a_transparent_colour(tmp_path):
+    image = photo(0).quantize(16)
+    image.save(tmp_path / "a.png")
+    assert np.array_equal(pixels(tmp_path / "a.png"), np.asarray(image.convert("RGB")))
+    image.save(tmp_path / "b.png", transparency=image.getpixel((0, 0)))
+    clear = np.asarray(image) == image.getpixel((0, 0))
+    assert (pixels(tmp_path / "b.png")[clear] == 255).all()
+    assert np.array_equal(pixels(tmp_path / "b.png")[~clear], pixels(tmp_path / "a.png")[~clear])
+
+
+def test_sixteen_bits_are_brought_to_eight(tmp_path):
+    levels = np.array([[0, 255, 256, 32768, 65535]], np.uint16)
+    Image.fromarray(levels).save(tmp_path / "a.png")
+    assert pixels(tmp_path / "a.png")[0, :, 0].tolist() == [0, 0, 1, 128, 255]
+    (tmp_path / "b.png").write_bytes(png(5, 1, 16, 2, np.repeat(levels, 3, axis=0).T))
+    assert pixels(tmp_path / "b.png")[0].tolist() == [[k] * 3 for k in (0, 0, 1, 128, 255)]
+
+
+def png(width, height, bits, colour, samples):
+    """The bytes of a PNG, also of kinds that Pillow does not write."""
+
+    def chunk(kind, content):
+        body = kind + content
+        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    rows = b"".join(b"\0" + row.tobytes() for row in samples.astype(">u2").reshape(height, -1))
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "CMYK", "YCbCr"])
+def test_other_modes_become_rgb(tmp_path, mode):
+    image = photo(0).convert(mode)
+    suffix = "png" if mode in ("1", "L") else "jpg"
+    image.save(tmp_path / f"a.{suffix}", quality=100, subsampling=0)
+    difference = pixels(tmp_path / f"a.{suffix}").astype(int) - np.asarray(image.convert("RGB"))
+    assert np.abs(difference).mean() < 8
+
+
+def test_of_an_animation_the_first_frame_is_taken(tmp_path):
+    photo(0).save(
+        tmp_path / "a.webp", save_all=True, append_images=[photo(1)], lossless=True, duration=9
+    )
+    assert np.array_equal(pixels(tmp_path / "a.webp"), np.asarray(photo(0)))
+
+
+def test_the_content_tells_the_format_not_the_name(tmp_path):
+    photo(0).save(tmp_path / "a.png")
+    (tmp_path / "a.png").rename(tmp_path / "a.jpg")
+    assert np.array_equal(pixels(tmp_path / "a.jpg"), np.asarray(photo(0)))
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp", ".webp"])
+def test_a_file_cut_at_any_percent_is_refused_or_whole(tmp_path, suffix):
+    whole = tmp_path / f"whole{suffix}"
+    photo(3, 96, 64).save(whole)
+    content, expected = whole.read_bytes(), pixels(whole)
+    messages = []
+    for percent in range(100):
+        cut = tmp_path / f"cut{suffix}"
+        cut.write_bytes(content[: len(content) * percent // 100])
+        try:
+            got = pixels(cut)
+        except UnreadableDataError as error:
+            messages.append(str(error))
+        else:  # what was cut off held no pixels
+            assert np.array_equal(got, expected), percent
+    assert len(messages) >= 95
+    assert all(m.startswith(f"{cut}: ") and "\n" not in m for m in messages)
+
+
+@given(content=st.binary(max_size=300), start=st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG"]))
+def test_random_bytes_are_refused_in_one_line(content, start, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "random.jpg"
+    path.write_bytes(start + content)
+    with pytest.raises(UnreadableDataError) as caught:
+        open_image(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_empty_and_missing_files_and_folders_are_named(tmp_path):
+    (tmp_path / "a.jpg").touch()
+    with pytest.raises(UnreadableDataError, match=r"a\.jpg: is empty"):
+        open_image(tmp_path / "a.jpg")
+    with pytest.raises(UnreadableDataError, match=r"b\.jpg: .*No such file"):
+        open_image(tmp_path / "b.jpg")
+    (tmp_path / "c.jpg").mkdir()
+    with pytest.raises(UnreadableDataError, match=r"c\.jpg: "):
+        open_image(tmp_path / "c.jpg")
+
+
+@pytest.mark.parametrize("factor", [0.7, 0.3])  # above the limit, and above twice the limit
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch, factor):
+    photo(0).save(tmp_path / "a.png")
+    assert pixels(tmp_path / "a.png").size
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(32 * 24 * factor))
+    with pytest.raises(UnreadableDataError, match=r"a\.png: .*pixels"):
+        open_image(tmp_path / "a.png")
+
+
+def test_a_bomb_of_a_few_bytes_costs_no_memory(tmp_path):
+    (tmp_path / "a.png").write_bytes(png(60000, 60000, 16, 2, np.zeros((60000, 1))))
+    with pytest.raises(UnreadableDataError, match="3600000000 pixels"):
+        open_image(tmp_path / "a.png")
+
+
+def test_an_image_is_a_copy_that_needs_no_open_file(tmp_path):
+    path = save(tmp_path / "a.png")
+    image = open_image(path)
+    path.unlink()
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    assert buffer.getvalue()

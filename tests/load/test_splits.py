@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from src.load import ImageArrays, ImageDataset, k_fold, split_by_content
+from src.load.content import Content
+from src.load.dataset import one_split
+
+
+class Photos(ImageArrays):
+    """Samples that belong to photos as told."""
+
+    def __init__(self, photo_of):
+        super().__init__(np.zeros((len(photo_of), 1, 1), np.uint8))
+        self.of = np.array(photo_of)
+
+    @property
+    def photo_of(self):
+        return self.of
+
+
+def content_of(digests):
+    count = len(digests)
+    rng = np.random.default_rng(0)
+    hashes = rng.integers(0, 1 << 63, (count, 2), dtype=np.uint64)
+    return Content(list(map(str, digests)), hashes, np.ones((count, 2), np.int64), {})
+
+
+def dataset_of(targets, photo_of=None):
+    targets = np.array(targets)
+    source = Photos(range(len(targets)) if photo_of is None else photo_of)
+    classes = targets.shape[1] if targets.ndim == 2 else int(targets.max()) + 1
+    return ImageDataset(source, targets, list(map(str, range(classes))), one_split(len(targets)))
+
+
+cases = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=1, max_size=80)
+
+
+@given(case=cases, seed=st.integers(0, 5))
+def test_every_sample_has_one_home_and_photos_stay_together(case, seed):
+    labels, photo_of = zip(*case, strict=True)
+    digests = [k // 2 for k in range(31)]  # photos 2k and 2k + 1 are the same
+    dataset = dataset_of(labels, photo_of)
+    divided = split_by_content(dataset, content_of(digests), seed=seed)
+    rows = np.concatenate(list(divided.splits.values()))
+    assert sorted(rows) == list(range(len(case)))
+    homes = {}
+    for split, part in divided.splits.items():
+        for row in part:
+            assert homes.setdefault(photo_of[row] // 2, split) == split
+
+
+@given(
+    counts=st.lists(st.integers(20, 90), min_size=1, max_size=5),
+    multi=st.booleans(),
+    seed=st.integers(0, 3),
+)
+def test_every_class_is_shared_out_as_asked(counts, multi, seed):
+    targets = np.repeat(np.arange(len(counts)), counts)
+    given = np.eye(len(counts), dtype=int)[targets] if multi else targets
+    dataset = dataset_of(given)
+    divided = split_by_content(dataset, content_of(range(len(targets))), seed=seed)
+    for split, share in (("train", 0.7), ("validation", 0.15), ("test", 0.15)):
+        assert np.abs(divided.counts(split) - share * np.array(counts)).max() <= 1
+
+
+def test_many_labels_at_once_are_shared_out():
+    rng = np.random.default_rng(0)
+    targets = (rng.random((600, 12)) < np.linspace(0.02, 0.5, 12)).astype(int)
+    dataset = dataset_of(targets)
+    divided = split_by_content(dataset, content_of(range(600)))
+    for split, share in (("train", 0.7), ("validation", 0.15), ("test", 0.15)):
+        wanted = share * targets.sum(axis=0)
+        assert np.abs(divided.counts(split) - wanted).max() <= 3 + 0.12 * wanted.max()
+        assert divided.counts(split).min() >= 1
+
+
+def test_a_class_of_one_sample_is_trained_on():
+    dataset = dataset_of([0] * 50 + [1])
+    assert 50 in split_by_content(dataset, content_of(range(51))).splits["train"]
+
+
+def test_the_seed_decides():
+    dataset, content = dataset_of([0, 1] * 50), content_of(range(100))
+    first, same, other = (
+        split_by_content(dataset, content, seed=seed).splits["test"].tolist() for seed in (0, 0, 1)
+    )
+    assert first == same != other
+
+
+@given(folds=st.integers(2, 6), seed=st.integers(0, 3))
+def test_in_k_folds_every_sample_validates_once(folds, seed):
+    dataset = dataset_of([0] * 31 + [1] * 12, [k // 2 for k in range(43)])
+    content = content_of(range(22))
+    validated = []
+    for fold in k_fold(dataset, content, folds, seed):
+        train, validation = fold.splits["train"], fold.splits["validation"]
+        assert sorted([*train, *validation]) == list(range(43))
+        photos = dataset.images.photo_of
+        assert not set(photos[train]) & set(photos[validation])
+        assert abs(len(validation) - 43 / folds) <= 3
+        validated += validation.tolist()
+    assert sorted(validated) == list(range(43))
+
+
+def test_fractions_and_folds_are_checked():
+    dataset, content = dataset_of([0, 1]), content_of(range(2))
+    for wrong in ({"train": 0.5}, {"train": 1.2, "test": -0.2}):
+        with pytest.raises(ValueError, match="positive shares that add up to 1"):
+            split_by_content(dataset, content, wrong)
+    with pytest.raises(ValueError, match="folds: expected 2 or more"):
+        next(k_fold(dataset, content, 1))
