@@ -3,6 +3,7 @@
 import doctest
 import re
 
+from tests.load.photos import folder_of
 from tests.paths import ROOT
 
 
@@ -12,6 +13,15 @@ def test_the_examples_are_true():
     )
     assert result.attempted > 10
     assert result.failed == 0
+
+
+def test_the_example_on_photos_runs(tmp_path, monkeypatch, capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (block,) = (block for block in blocks if 'load_dataset("photos")' in block)
+    folder_of(tmp_path / "photos", {"clean": 20, "dirty": 20}, ".jpg")
+    monkeypatch.chdir(tmp_path)
+    exec(block.replace("epochs=10", "epochs=2"), {})
+    assert "2 classes; samples: train 28, validation 6, test 6" in capsys.readouterr().out
 
 
 def test_every_linked_file_exists():

@@ -1,8 +1,6 @@
 """The data of the recipes: generated ones and the user's own arrays."""
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +15,7 @@ from src.classic_nn.data_utils import (
 )
 from src.classic_train.mini_batch.dataset import ArrayDataset, DataError, as_dataset
 from src.classic_train.options import TrainingOptions
-
-UNREADABLE = (
-    *(OSError, EOFError, ValueError, TypeError),
-    *(RuntimeError, zipfile.BadZipFile, zlib.error),  # encrypted, torn, damaged
-)
-"""What reading a file that is no sound .npz archive may raise."""
+from src.load import UnreadableDataError, read_npz
 
 HELD_OUT = 2000
 """Samples of generated validation and test data each."""
@@ -119,14 +112,9 @@ def load_npz(path: str, seed: int, dtype: DTypeLike = np.float32) -> RecipeData:
         DataError: unreadable file, missing arrays, NaN, or shapes or labels that do not fit.
     """
     try:
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = dict(file)
-    except UNREADABLE as error:
-        raise DataError(f"{path}: cannot be read as an .npz file ({error})") from None
-    for name in ("X", "Y"):
-        if name not in arrays:
-            found = ", ".join(arrays) or "none"
-            raise DataError(f"{path}: expected arrays X and Y, found {found}")
+        arrays = read_npz(path)
+    except UnreadableDataError as error:
+        raise DataError(str(error)) from None
     x, y = arrays["X"], arrays["Y"]
     y = y[:, np.newaxis] if y.ndim == 1 else y
     if x.ndim < 2 or y.ndim != 2 or min(*x.shape[1:], y.shape[1]) < 1 or len(x) < 20:

@@ -73,9 +73,9 @@ def signs(options: TrainingOptions) -> RecipeData:
     if SIGN_DIRECTORY.is_dir():
         return signs_directory(SIGN_DIRECTORY, options)
     raise DataError(
-        f"Sign Language MNIST is not in {SIGN_DIRECTORY}: put sign_mnist_train.csv and "
-        "sign_mnist_test.csv there (kaggle.com/datasets/datamunge/sign-language-mnist), plain or "
-        "gzipped, or give their directory as --data DIR"
+        f"Sign Language MNIST is not in {SIGN_DIRECTORY}: fetch it with python -m src.load "
+        "sign_mnist, or give the directory of sign_mnist_train.csv and sign_mnist_test.csv, plain "
+        "or gzipped, as --data DIR"
     )
 
 

@@ -1,5 +1,6 @@
 """From files to arrays: readers of data sets, mini-batches, and changes of images."""
 
+from src.load.arrays import read_arrays, read_npz
 from src.load.batch_affine import BatchRandomAffine
 from src.load.content import Content, survey
 from src.load.dataset import ImageDataset
@@ -31,12 +32,14 @@ __all__ = [
     "load_dataset",
     "mean_and_std",
     "open_image",
+    "read_arrays",
     "read_data",
     "read_grocery",
     "read_idx",
     "read_idx_folder",
     "read_image_csv",
     "read_image_folder",
+    "read_npz",
     "read_sign_mnist",
     "read_sign_rows",
     "read_yolo",

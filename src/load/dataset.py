@@ -59,6 +59,12 @@ class ImageDataset:
             np.intp
         )
 
+    def summary(self) -> str:
+        """Samples of each split, and what was left out while reading, and why."""
+        sizes = ", ".join(f"{split} {len(rows):,}" for split, rows in self.splits.items())
+        left_out = self.problems.summary() or "nothing was left out"
+        return f"{len(self.class_names)} classes; samples: {sizes}\n{left_out}"
+
     def names_of(self, row: int) -> tuple[str, ...]:
         """The class, or all labels, of a sample."""
         target = self.targets[row]
