@@ -108,7 +108,8 @@ def inspect_command(arguments: argparse.Namespace) -> None:
         threads=arguments.threads,
     )
     print(describe(inspection, str(arguments.path)), flush=True)
-    name = arguments.path.resolve().stem or "root"
+    path = arguments.path.resolve()
+    name = (path.stem if path.is_file() else path.name) or "root"
     directory = arguments.output_dir or Path("assets/inspect") / name
     written = save_inspection(inspection, directory)
     sheets = [path for path in written if path.parent.name == "contact_sheets"]

@@ -1,10 +1,11 @@
 """Unpacking zip files that somebody else has packed."""
 
+import lzma
 import shutil
 import stat
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from tqdm.auto import tqdm
 
@@ -39,7 +40,14 @@ def unpack_zip(archive: str | Path, directory: str | Path, progress: bool = Fals
                 file.extract(member, directory)
     except UnreadableDataError:
         raise
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         cause = getattr(error, "strerror", None) or error
         raise UnreadableDataError(f"{archive}: cannot be unpacked ({cause})") from None
 
@@ -48,7 +56,8 @@ def _check(archive: Path, member: zipfile.ZipInfo) -> None:
     """Refuse names that lead out of the directory, and links, which may."""
     # a backslash or a drive parts folders on Windows; zipfile's own names have slashes only
     name = PurePosixPath(member.filename.replace("\\", "/"))
-    outside = name.is_absolute() or ".." in name.parts or ":" in member.filename
+    drive = bool(PureWindowsPath(member.filename).drive)
+    outside = name.is_absolute() or ".." in name.parts or drive
     if outside or stat.S_ISLNK(member.external_attr >> 16):
         raise UnreadableDataError(
             f"{archive}: holds {member.filename!r}, which could be written outside the folder; "

@@ -1,5 +1,6 @@
 """Data sets in NumPy's own files: ``.npz``, or a folder with ``X.npy`` and ``Y.npy``."""
 
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,10 +14,14 @@ from src.load.errors import UnreadableDataError
 from src.load.sources import ImageArrays
 
 UNREADABLE = (
-    *(OSError, EOFError, ValueError, TypeError),
+    *(OSError, EOFError, ValueError, TypeError, SyntaxError, tokenize.TokenError),
     *(RuntimeError, zipfile.BadZipFile, zlib.error),  # encrypted, torn, damaged
 )
 """What reading a file that is no sound .npy or .npz may raise."""
+
+
+MOST_CLASSES = 100_000
+"""Beyond it, a class number is a mistake."""
 
 
 def read_npz(path: str | Path) -> dict[str, NDArray[Any]]:
@@ -30,7 +35,7 @@ def read_npz(path: str | Path) -> dict[str, NDArray[Any]]:
     except UNREADABLE as error:
         raise UnreadableDataError(f"{path}: cannot be read as an .npz file ({error})") from None
     for name in ("X", "Y"):
-        if name not in arrays:
+        if not isinstance(arrays.get(name), np.ndarray):
             found = ", ".join(arrays) or "none"
             raise UnreadableDataError(f"{path}: expected arrays X and Y, found {found}")
     return arrays
@@ -55,14 +60,18 @@ def read_arrays(path: str | Path) -> ImageDataset:
         if (folder / "class_names.npy").is_file():
             arrays["class_names"] = _mapped(folder / "class_names.npy")
     x, y = arrays["X"], np.asarray(arrays["Y"])
-    if x.ndim < 2 or y.ndim not in (1, 2) or len(x) != len(y) or not len(x):
+    fitting = x.ndim >= 2 and y.ndim in (1, 2) and x.shape[:1] == y.shape[:1]
+    if not (fitting and x.size and y.size and x.dtype.kind in "biuf"):
         raise UnreadableDataError(
-            f"{path}: expected X (samples, ...) and Y (samples,) or (samples, labels), got "
-            f"X {x.shape} and Y {y.shape}"
+            f"{path}: expected X (samples, ...) of numbers and Y (samples,) or (samples, labels), "
+            f"got X {x.shape} of {x.dtype} and Y {y.shape}"
         )
     whole = y.dtype.kind in "biu" or (y.dtype.kind == "f" and bool((y == np.round(y)).all()))
-    if not whole or y.min() < 0 or (y.ndim == 2 and y.max() > 1):
-        raise UnreadableDataError(f"{path}: expected Y of class numbers, or of 0 and 1")
+    most = 1 if y.ndim == 2 else MOST_CLASSES - 1
+    if not whole or y.min() < 0 or y.max() > most:
+        raise UnreadableDataError(
+            f"{path}: expected Y of class numbers (0 to {MOST_CLASSES - 1:,}), or of 0 and 1"
+        )
     targets = y.astype(np.int64)
     classes = targets.shape[1] if targets.ndim == 2 else int(targets.max()) + 1
     names = arrays.get("class_names", np.array([f"class {k}" for k in range(classes)]))

@@ -32,7 +32,7 @@ DRAWS = 6
 """Samples of each transform."""
 
 SHOWN_SIDE, LINE, GAP = 160, 18, 6
-"""Shorter side that the photo is brought to first, height of a line of text, gaps: pixels."""
+"""Size of a photo in the picture, height of a line of text, gaps: pixels."""
 
 EXAMPLES: dict[str, Transform] = {
     "Resize((80, 80))": Resize((80, 80)),
@@ -65,7 +65,8 @@ def save_augmentations(image: Image.Image, path: Path, seed: int = 0) -> None:
         path: of the PNG.
         seed: of the draws.
     """
-    small = Resize(SHOWN_SIDE)(image, np.random.default_rng(seed))
+    small = image.copy()
+    small.thumbnail((SHOWN_SIDE * 4 // 3, SHOWN_SIDE * 4 // 3))
     blocks = [_transforms(small, seed), _changes(small)]
     side, high = SHOWN_SIDE * 3 // 4, SHOWN_SIDE * 3 // 4 + 2 * LINE
     wide = DRAWS * (side + GAP) + 4 * GAP

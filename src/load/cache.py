@@ -20,8 +20,8 @@ from src.load.problems import Problems
 from src.load.sources import Source
 from src.load.transforms.base import Compose
 
-DIRECTORY = Path("assets/cache/images")
-"""Where images are kept on disk, relative to the working directory."""
+AHEAD = 256
+"""Images that are decoded before the first of them is kept."""
 
 
 class CachedImages:
@@ -41,6 +41,7 @@ class CachedImages:
 
     The file's name is made of what it depends on: names, sizes and times of the files, and the
     transform. So it is used until one of them changes, and a file that was not finished never is.
+    That the kept bytes are still those that were written is not checked.
     """
 
     def __init__(
@@ -58,21 +59,23 @@ class CachedImages:
         problems = problems if problems is not None else Problems()
 
         def prepared() -> Iterator[tuple[int, NDArray[np.uint8]]]:
+            shown = tqdm(
+                None,
+                "decoding",
+                len(rows),
+                unit="image",
+                leave=False,
+                disable=None if progress else True,
+            )
             with ThreadPoolExecutor(threads) as pool:
-                made = pool.map(lambda row: self._prepare(source, transform, row), rows.tolist())
-                shown = tqdm(
-                    zip(rows.tolist(), made, strict=True),
-                    "decoding",
-                    len(rows),
-                    unit="image",
-                    leave=False,
-                    disable=None if progress else True,
-                )
-                for row, image in shown:
-                    if isinstance(image, UnreadableDataError):
-                        problems.add("unreadable images", str(image))
-                    else:
-                        yield row, image
+                for start in range(0, len(rows), AHEAD):  # so that few wait to be written
+                    some = rows[start : start + AHEAD].tolist()
+                    made = pool.map(lambda row: self._prepare(source, transform, row), some)
+                    for row, image in zip(some, made, strict=True):
+                        if not isinstance(image, UnreadableDataError):
+                            yield row, image
+                    shown.update(len(some))
+            shown.close()
 
         self._kept: dict[int, NDArray[np.uint8]]
         if directory is None:
@@ -80,6 +83,11 @@ class CachedImages:
         else:
             name = _name(source, rows, transform)
             self._kept = _on_disk(Path(directory) / name, prepared())
+        for row in rows.tolist():
+            if row not in self._kept:  # also where the cache was filled by an earlier run
+                error = self._prepare(source, transform, row)
+                cause = f": {error}" if isinstance(error, UnreadableDataError) else ""
+                problems.add("unreadable images", f"{source.name(row)}{cause}")
         self.rows = np.array([row for row in rows.tolist() if row in self._kept], np.intp)
 
     def __getitem__(self, row: int) -> Image.Image:
@@ -97,6 +105,10 @@ class CachedImages:
             image = transform(source[row], self._rng)
         except UnreadableDataError as error:
             return error
+        if not isinstance(image, Image.Image):
+            raise ValueError(
+                f"cache: {source.name(row)} is an array, which needs no decoding; leave cache out"
+            )
         return np.asarray(image)
 
 

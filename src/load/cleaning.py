@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from src.load.content import Content
 from src.load.dataset import ImageDataset
 
+MISSING = "classes that a split does not have"
+"""A kind of problem."""
+
 PRECEDENCE = ("test", "validation")
 """Splits that keep a photo that others have too, the first first."""
 
@@ -59,7 +62,23 @@ def clean(dataset: ImageDataset, content: Content) -> ImageDataset:
             remaining[split] = rows[np.array(stays)]
         else:
             dataset.problems.note("splits without images", f"{split}: nothing is left of it")
-    return dataset.divided(remaining)
+    cleaned = dataset.divided(remaining)
+    for text in missing_classes(cleaned):
+        dataset.problems.note(MISSING, text)
+    return cleaned
+
+
+def missing_classes(dataset: ImageDataset) -> list[str]:
+    """Of each split, the classes that it lacks and another one has."""
+    names = np.array(dataset.class_names, object)
+    occurring = dataset.counts() > 0
+    texts = []
+    for split in dataset.splits:
+        lacking = names[occurring & (dataset.counts(split) == 0)]
+        if len(lacking):
+            more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
+            texts.append(f"{split} has no {', '.join(lacking[:5])}{more}")
+    return texts
 
 
 def photo_homes(dataset: ImageDataset) -> dict[int, list[str]]:

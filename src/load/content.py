@@ -32,6 +32,9 @@ from src.load.transforms.base import Picture
 NEAR = 5
 """Bits of 128 in which photos may differ and still count as nearly the same."""
 
+FLAT = 8
+"""Grey levels between the darkest and the brightest place of a photo of one colour, at most."""
+
 MOST_COMPARED = 30_000
 """Photos up to which each is compared with each other: half a minute."""
 
@@ -67,7 +70,7 @@ class Content:
     def near_copies(self, bits: int = NEAR) -> list[tuple[int, int, int]]:
         """(photo, photo, differing bits) of pairs that are nearly, but not exactly, the same.
 
-        None for samples that are no images, and for more than ``MOST_COMPARED`` photos.
+        No pairs for samples that are no images, nor for more than ``MOST_COMPARED`` photos.
         """
         if self.hashes is None or len(self.digests) > MOST_COMPARED:
             return []
@@ -152,10 +155,16 @@ def array_digest(array: NDArray[np.generic]) -> str:
 
 
 def coarse_bits(image: Image.Image) -> NDArray[np.uint64]:
-    """(2,): difference hash and perceptual hash."""
+    """(2,): difference hash and perceptual hash.
+
+    A photo of one colour has neither, and would be near every other such: its bits are of its
+    content instead.
+    """
     grey = image.convert("L")
     small = np.asarray(grey.resize((9, 8), Image.Resampling.BILINEAR)).astype(np.int16)
     levels = np.asarray(grey.resize((32, 32), Image.Resampling.LANCZOS)).astype(np.float64)
+    if np.ptp(levels) < FLAT:
+        return np.frombuffer(bytes.fromhex(pixel_digest(image))[:16], np.uint64)
     frequencies = dctn(levels, norm="ortho")[:8, :8]
     bits = [small[:, 1:] > small[:, :-1], frequencies > np.median(frequencies)]
     return np.packbits(np.concatenate(bits).reshape(2, 64), axis=1).view(np.uint64).reshape(2)

@@ -10,6 +10,7 @@ from pathlib import Path
 from src.load.archives import unpack_zip
 from src.load.errors import UnreadableDataError
 from src.load.files import written_whole
+from src.load.images import EXTENSIONS
 
 CHECKSUMS = "SHA256SUMS"
 """The file in a fetched data set that lists its files, as sha256sum writes and checks it."""
@@ -95,7 +96,7 @@ def fetch(
     Raises:
         UnreadableDataError: kagglehub is missing, the download failed, or a checksum differs.
     """
-    directory = directory or remote.directory
+    directory = (directory or remote.directory).resolve()
     say(f"{remote.title}\n  source:  {remote.page}\n  licence: {remote.licence}")
     if (directory / CHECKSUMS).is_file():
         check_sums(directory)
@@ -127,7 +128,8 @@ def fetch(
 
 def write_sums(directory: Path) -> int:
     """Write the checksums of all files below a directory; returns their number."""
-    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    found = (path for path in directory.rglob("*") if path.is_file())
+    files = sorted(path for path in found if path != directory / CHECKSUMS)
     lines = [f"{sha256(path)}  {path.relative_to(directory).as_posix()}\n" for path in files]
     with written_whole(directory / CHECKSUMS) as partial:
         partial.write_text("".join(lines), "utf-8")
@@ -136,7 +138,7 @@ def write_sums(directory: Path) -> int:
 
 def check_sums(directory: Path) -> None:
     """Raise UnreadableDataError where a file is not as its checksum says."""
-    for line in (directory / CHECKSUMS).read_text("utf-8").splitlines():
+    for line in (directory / CHECKSUMS).read_text("utf-8", "replace").splitlines():
         expected, _, name = line.partition("  ")
         path = directory / name
         if not path.is_file() or sha256(path) != expected:
@@ -153,6 +155,9 @@ def sha256(path: Path) -> str:
 
 
 def _check_known(remote: RemoteDataset, directory: Path) -> None:
+    kinds = EXTENSIONS | {".csv"}
+    if not any(path.suffix.lower() in kinds for path in directory.rglob("*")):
+        raise UnreadableDataError(f"{remote.handle}: expected images or tables in it, found none")
     for name, expected in remote.checksums.items():
         found = sorted(directory.rglob(name))
         if not found:

@@ -1,6 +1,7 @@
 """Opening files that may be gzipped, and writing files whole or not at all."""
 
 import gzip
+import secrets
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +38,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     The suffix stays, since libraries tell the format by it. Folders are made as needed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    # a name of its own: another process may be writing the same file
+    partial = path.with_name(f".{secrets.token_hex(4)}.partial{path.suffix}")
     try:
         yield partial
         partial.replace(path)
@@ -47,5 +49,18 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 def safe_file_name(name: str) -> str:
     """A name of any class as the name of a file: other signs than letters and digits become _."""
-    kept = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name)
-    return kept.strip(".")[:80] or "_"
+    kept = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name).strip(".")
+    return kept.encode("utf-8", "replace")[:80].decode("utf-8", "ignore") or "_"
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def printable(text: str) -> str:
+    """The text on one line; signs that cannot be shown, as they stand in a Python string."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)

@@ -1,6 +1,7 @@
 """Data sets whose classes are folders: ``root/<split>/<class>/*`` or ``root/<class>/*``."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from src.load.dataset import ImageDataset, one_split
 from src.load.errors import UnreadableDataError
+from src.load.files import printable
 from src.load.images import EXTENSIONS
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
@@ -30,7 +32,7 @@ def read_image_folder(root: str | Path, problems: Problems | None = None) -> Ima
     Args:
         root: of the data set.
         problems: where to file what cannot be used: folders without images, images without a
-            class, classes that a split does not have.
+            class.
 
     Raises:
         UnreadableDataError: no such folder, no images, or splits and classes side by side.
@@ -55,6 +57,7 @@ def read_image_folder(root: str | Path, problems: Problems | None = None) -> Ima
         classes = found.setdefault(split, {})
         for class_folder in _folders(folder):
             paths = sorted(image_paths(class_folder))
+            _note_other_files(class_folder, problems)
             classes.setdefault(class_folder.name, []).extend(paths)
             if not paths:
                 problems.add("classes without images", f"{class_folder}: holds no image")
@@ -69,11 +72,27 @@ def read_image_folder(root: str | Path, problems: Problems | None = None) -> Ima
 
 def image_paths(folder: Path) -> Iterator[Path]:
     """All image files below a folder that are not hidden."""
-    for directory, folders, files in os.walk(folder):
+    for directory, folders, files in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not _hidden(name))
         for name in sorted(files):
             if not _hidden(name) and Path(name).suffix.lower() in EXTENSIONS:
                 yield Path(directory, name)
+
+
+def _refuse(error: OSError) -> None:
+    raise UnreadableDataError(f"{error.filename}: cannot be read ({error.strerror})")
+
+
+def _note_other_files(folder: Path, problems: Problems) -> None:
+    """Files that are passed over, by kind: they may be photos that were to be used."""
+    suffixes = Counter(
+        path.suffix.lower() or "without a suffix"
+        for path in folder.rglob("*")
+        if path.is_file() and not _hidden(path.name) and path.suffix.lower() not in EXTENSIONS
+    )
+    if suffixes:
+        kinds = ", ".join(f"{count} {suffix}" for suffix, count in suffixes.most_common())
+        problems.note("files that are no images of a known kind", f"{folder}: {kinds}")
 
 
 def _dataset(
@@ -88,15 +107,11 @@ def _dataset(
             here = classes.get(name, [])
             paths += here
             targets += [number] * len(here)
-            if not here and len(found) > 1:
-                problems.note(
-                    "classes that a split does not have", f"{root}: {split} has no {name}"
-                )
         splits[split] = np.arange(start, len(paths))
     return ImageDataset(
         ImageFiles(paths, root=root),
         np.array(targets, np.int64),
-        names,
+        [printable(name) for name in names],
         splits if "all" not in splits else one_split(len(paths)),
         problems,
     )

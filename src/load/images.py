@@ -1,5 +1,7 @@
 """Opening an image file: whatever its kind, the result is RGB with 8 bits, the right way up."""
 
+import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,12 @@ from src.load.errors import UnreadableDataError
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 """Of image files, in lower case."""
 
+FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF")
+"""Pillow's names of what is read, whatever a file is called."""
+
+JPEG = ("JPEG", "MPO")
+"""What Pillow calls a JPEG; of some cameras, it holds several images."""
+
 SIXTEEN_BITS = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 """Pillow's modes for grey levels of 0 to 65,535."""
 
@@ -19,7 +27,8 @@ def open_image(path: str | Path) -> Image.Image:
 
     The orientation that EXIF tells is applied, transparency is put on white, grey and palette
     images become RGB, and of 16 bits the upper 8 are taken. What the file is, its content tells,
-    not its name. Of several frames the first is taken.
+    not its name. Of several frames the first is taken. Damage is found where the format has the
+    means: PNG has checksums, JPEG an end. BMP and WebP are only checked for their length.
 
     Returns:
         An RGB image of 8 bits a channel.
@@ -30,12 +39,13 @@ def open_image(path: str | Path) -> Image.Image:
     """
     path = Path(path)
     try:
-        if path.stat().st_size == 0:
+        content = path.read_bytes()
+        if not content:
             raise UnreadableDataError(f"{path}: is empty")
-        with Image.open(path) as file:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as file:
             _check_pixels(path, file)
-            image = ImageOps.exif_transpose(file)
-            return as_rgb(image)
+            _check_whole(path, file, content)
+            return as_rgb(_upright(file))
     except UnreadableDataError:
         raise
     except UnidentifiedImageError:
@@ -53,12 +63,40 @@ def as_rgb(image: Image.Image) -> Image.Image:
     """Any image as RGB with 8 bits; transparency becomes white."""
     if image.mode in SIXTEEN_BITS:
         levels = np.clip(np.asarray(image), 0, 65535)
-        return Image.fromarray((levels >> 8).astype(np.uint8)).convert("RGB")
+        clear = levels == image.info.get("transparency", -1)
+        grey = np.where(clear, 255, levels >> 8).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
         on_white = Image.new("RGBA", image.size, "white")
         on_white.alpha_composite(image.convert("RGBA"))
         return on_white.convert("RGB")
     return image.convert("RGB")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The image turned as its EXIF data say; as it is if they are damaged."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):
+        return image
+
+
+def _check_whole(path: Path, image: Image.Image, content: bytes) -> None:
+    """Refuse files of full length whose end is missing, as an interrupted copy leaves them."""
+    if image.format == "PNG":
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as again:
+            again.verify()  # the checksum of every chunk
+    elif image.format in JPEG and content.find(b"\xff\xd9", _scan(content)) < 0:
+        raise UnreadableDataError(f"{path}: cannot be read (the end of the JPEG data is missing)")
+
+
+def _scan(content: bytes) -> int:
+    """Where the pixels of a JPEG begin; previews in the segments before have ends of their own."""
+    place = 2
+    while content[place : place + 1] == b"\xff" and content[place + 1 : place + 2] != b"\xda":
+        fill = content[place + 1 : place + 2] == b"\xff"  # any number of them may come before
+        place += 1 if fill else 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+    return place
 
 
 def _check_pixels(path: Path, image: Image.Image) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from src.load.cleaning import clean, photo_homes, photo_labels
+from src.load.cleaning import MISSING, clean, missing_classes, photo_homes, photo_labels
 from src.load.content import MOST_COMPARED, Content, survey
 from src.load.dataset import ImageDataset
 from src.load.files import written_whole
@@ -62,6 +62,8 @@ def inspect(
 
 def _findings(dataset: ImageDataset, content: Content) -> Iterator[Problem]:
     """Copies and near copies, told apart by where they stand and by what is said of them."""
+    for text in missing_classes(dataset):
+        yield Problem(MISSING, text)
     photos = dataset.images.photos
     homes, labels = photo_homes(dataset), photo_labels(dataset)
     for number, splits in homes.items():
@@ -120,6 +122,8 @@ def save_inspection(inspection: Inspection, directory: Path) -> list[Path]:
     """Write tables and pictures; returns their paths."""
     dataset = inspection.dataset
     counts = count_table(dataset)
+    for stale in [*directory.glob("contact_sheets/*.png"), *directory.glob("copies.csv")]:
+        stale.unlink()  # of an earlier inspection
     written = [directory / "class_distribution.png", directory / "class_counts.csv"]
     save_distribution(counts, written[0])
     with written_whole(written[1]) as partial:
@@ -135,7 +139,7 @@ def save_inspection(inspection: Inspection, directory: Path) -> list[Path]:
     for number, name in enumerate(dataset.class_names):
         rows_here = _rows_of(dataset, number)
         rows_here = rows_here[readable[rows_here]]
-        if len(rows_here):
+        if len(rows_here) and inspection.content.hashes is not None:
             path = directory / "contact_sheets" / f"{sheet_name(number, name)}.png"
             save_contact_sheet(dataset.images, rows_here, name, path)
             written.append(path)
@@ -152,8 +156,8 @@ def _counts_text(dataset: ImageDataset) -> str:
     table = count_table(dataset)
     table.index = table.index.str.slice(0, 40)
     if len(table) > MOST_CLASSES:
-        order = table.sum(axis=1).sort_values(ascending=False, kind="stable").index
-        head, tail = table.loc[order[:15]], table.loc[order[-5:]]
+        order = np.argsort(-table.sum(axis=1).to_numpy(), kind="stable")
+        head, tail = table.iloc[order[:15]], table.iloc[order[-5:]]
         return f"{head}\n... {len(table) - 20} more\n{tail}"
     total = pd.DataFrame([table.sum()], index=["total" if not dataset.multi_label else "labels"])
     return str(pd.concat([table, total]))

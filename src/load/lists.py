@@ -3,24 +3,31 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
 from src.load.dataset import ImageDataset, one_split
 from src.load.errors import UnreadableDataError
+from src.load.files import is_file
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
 
+T = TypeVar("T")
+
 Labels = Literal["both", "fine", "coarse"]
+
+HEADERS = ("path", "file", "filename", "image", "image_path", "file_path", "filepath")
+"""First fields of a header, in lower case."""
 
 
 def read_image_csv(path: str | Path, problems: Problems | None = None) -> ImageDataset:
     """Read a CSV file with rows ``path,label[,label...]``.
 
-    Paths are relative to the CSV file. A first row is a header if its first field is "path",
-    "file", "filename" or "image". With one label in every row the data set has classes; where a
-    row has several, or none, it has labels. Classes are sorted by name.
+    Paths are relative to the CSV file. A first row is a header if its first field is one of
+    ``HEADERS``. An image that is listed twice counts once, and not at all if its labels differ.
+    With one label in every row the data set has classes; where a row has several, or none, it has
+    labels. Classes are sorted by name.
 
     Args:
         path: the CSV file.
@@ -34,13 +41,14 @@ def read_image_csv(path: str | Path, problems: Problems | None = None) -> ImageD
     labels: list[list[str]] = []
     for number, fields in _rows(path):
         image, of_row = path.parent / fields[0], [label for label in fields[1:] if label]
-        if number == 1 and fields[0].lower() in ("path", "file", "filename", "image"):
+        if number == 1 and fields[0].lower() in HEADERS:
             continue
-        if not image.is_file():
+        if not is_file(image):
             problems.add("missing images", f"{path}: row {number}: {fields[0]}: no such file")
             continue
         paths.append(image)
         labels.append(of_row)
+    paths, labels = _each_once(path, paths, labels, problems)
     names = sorted({label for of_row in labels for label in of_row})
     if not names:
         raise UnreadableDataError(f"{path}: expected rows path,label[,label...], found none")
@@ -84,19 +92,24 @@ def read_grocery(
         file, start = root / f"{name}.txt", len(paths)
         if not file.is_file():
             continue
+        of_split: list[Path] = []
+        numbers: list[tuple[int, int]] = []
         for number, fields in _rows(file):
             try:
                 image, first, second = root / fields[0], int(fields[1]), int(fields[2])
                 fits = 0 <= first < len(fine_names) and 0 <= second < len(coarse_names)
             except (ValueError, IndexError):
                 fits = False
-            if not fits or not image.is_file():
+            if not fits or not is_file(image):
                 cause = "no such file" if fits else "expected path, fine number, coarse number"
                 problems.add("unusable rows", f"{file}: row {number}: {', '.join(fields)}: {cause}")
                 continue
-            paths.append(image)
-            fine.append(first)
-            coarse.append(second)
+            of_split.append(image)
+            numbers.append((first, second))
+        of_split, numbers = _each_once(file, of_split, numbers, problems)
+        paths += of_split
+        fine += [first for first, _ in numbers]
+        coarse += [second for _, second in numbers]
         splits[split] = np.arange(start, len(paths))
     if not paths:
         raise UnreadableDataError(f"{root}: expected train.txt, val.txt or test.txt with photos")
@@ -110,6 +123,25 @@ def read_grocery(
         targets = np.array(fine if labels == "fine" else coarse, np.int64)
         names = fine_names if labels == "fine" else coarse_names
     return ImageDataset(ImageFiles(paths, root=root), targets, names, splits, problems)
+
+
+def _each_once(
+    file: Path, paths: list[Path], labels: list[T], problems: Problems
+) -> tuple[list[Path], list[T]]:
+    """Images that are listed twice once, and none of which the labels differ."""
+    said: dict[Path, T] = {}
+    contradictory = set()
+    for path, of_row in zip(paths, labels, strict=True):
+        if path not in said:
+            said[path] = of_row
+        elif said[path] == of_row:
+            problems.note("images listed twice", f"{file}: {path}")
+        else:
+            contradictory.add(path)
+    for path in sorted(contradictory):
+        problems.note("photos with contradictory labels", f"{file}: {path} is listed with several")
+        del said[path]
+    return list(said), list(said.values())
 
 
 def _grocery_names(file: Path) -> tuple[list[str], list[str]]:

@@ -46,7 +46,8 @@ class BatchLoader:
         cache: "memory", or a directory, to decode every image once; None to decode it every time.
         on_error: what to do where an image cannot be read: "skip" the sample, and file it in
             ``problems``, or "fail".
-        rank, size: this worker among several: each makes its own part of every mini-batch.
+        rank, size: this worker among several: each makes its own part of every mini-batch, which
+            may be empty.
         dtype: of x, and of y where it has labels.
         progress: show a bar while the cache is filled, on a terminal.
 
@@ -102,6 +103,7 @@ class BatchLoader:
         self.size = size
         self.dtype = np.dtype(dtype)
         self.problems = Problems(on_error)
+        self._shape: tuple[int, ...] = ()  # of a sample; not known yet
         self.transform = Compose([ToFloat()]) if transform is None else as_compose(transform)
         self.images: Any = dataset.images
         if cache is not None:
@@ -144,12 +146,18 @@ class BatchLoader:
         try:
             for rows in islice(batches, self.prefetch):
                 waiting.append(pool.submit(self._load, rows, number))
+            loaded = 0
             while waiting:
                 batch = waiting.popleft().result()
                 for rows in islice(batches, 1):
                     waiting.append(pool.submit(self._load, rows, number))
-                if len(batch[0]):
+                loaded += len(batch[0])
+                if len(batch[0]) or self.size > 1:  # all ranks make the same number of steps
                     yield batch
+            if not loaded and self.size == 1:
+                raise UnreadableDataError(
+                    f"none of {self.samples} images can be read: {self.problems.found[0].text}"
+                )
         finally:  # also when the caller stops in the middle
             pool.shutdown(cancel_futures=True)
 
@@ -180,7 +188,9 @@ class BatchLoader:
                 f"images of different sizes in a mini-batch, {' and '.join(map(str, shapes))}: "
                 "put a Resize or a crop into the transform"
             )
-        x = np.stack(images).astype(self.dtype, copy=False) if images else np.zeros(0, self.dtype)
+        self._shape = images[0].shape if images else self._shape
+        x = np.stack(images) if images else np.zeros((0, *self._shape))
+        x = x.astype(self.dtype, copy=False)
         y = self.targets[kept]
         return x, y.astype(self.dtype) if y.ndim == 2 else y
 

@@ -30,7 +30,7 @@ def load_dataset(
         divide: True to divide it anew into train, validation and test; False to leave it as it
             is; None to divide it only if it comes undivided.
         seed: of the division.
-        on_error: "skip" leaves out what cannot be read, "fail" stops at the first.
+        on_error: "skip" leaves out what cannot be read, "fail" raises for it.
         threads: that decode.
         progress: show a bar, on a terminal.
 

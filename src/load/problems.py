@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from src.load.errors import UnreadableDataError
+from src.load.files import printable
 
 OnError = Literal["skip", "fail"]
 """What happens at the first thing that cannot be used: leave it out, or stop."""
@@ -56,7 +57,7 @@ class Problems:
 
         The same thing is filed once, also if it is met again in every epoch.
         """
-        problem = Problem(kind, text)
+        problem = Problem(kind, printable(text))
         if problem not in self._seen:
             self._seen.add(problem)
             self.found.append(problem)

@@ -15,7 +15,7 @@ from src.load.problems import Problems
 from src.load.sign_mnist import class_names as sign_names
 from src.load.sign_mnist import read_sign_mnist
 from src.load.sources import ImageArrays
-from src.load.yolo import read_yolo
+from src.load.yolo import read_yolo, yaml_files
 
 KINDS = (
     "folders of classes (perhaps below train, val, test), a YOLO .yaml file, Grocery Store lists, "
@@ -55,7 +55,7 @@ def read_data(
         raise UnreadableDataError(f"{path}: expected {KINDS}")
     if (path / "classes.csv").is_file() and any(path.glob("*.txt")):
         return read_grocery(path, labels, problems)
-    if any(path.glob("*.yaml")) or any(path.glob("*.yml")):
+    if yaml_files(path):
         return read_yolo(path, objects, problems)
     if (path / "X.npy").is_file():
         return read_arrays(path)

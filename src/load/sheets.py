@@ -1,5 +1,6 @@
 """Pictures of data sets: a contact sheet of each class, and how many samples each class has."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,12 +90,14 @@ def save_distribution(counts: "pd.DataFrame", path: Path) -> None:
     for split in counts.columns:
         axes.barh(places, counts[split], left=left, label=split)
         left += counts[split].to_numpy()
-    axes.set_yticks(places, [str(name)[:40] for name in counts.index], fontsize=8)
+    names = [str(name)[:40] for name in counts.index]
+    axes.set_yticks(places, names, fontsize=8, parse_math=False)
     for place, total in enumerate(left):
         axes.text(total, place, f" {total:,.0f}", va="center", fontsize=7)
     axes.invert_yaxis()
     axes.set(xlabel="samples", ylabel="class", title="Samples of each class")
     axes.margins(x=0.08, y=0.01)
     axes.legend(title="split")
-    with written_whole(path) as partial:
+    with written_whole(path) as partial, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
         figure.savefig(partial, dpi=110)

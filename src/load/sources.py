@@ -4,6 +4,7 @@ A source knows how many samples it has, gives the image of one, and says for eac
 was taken from: several samples may be parts of one photo, which must then not stand in two splits.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from src.load.files import printable
 from src.load.images import open_image
 from src.load.transforms.base import Picture
 
@@ -79,10 +81,11 @@ class ImageFiles:
         path = self.paths[index]
         if self.root is not None and path.is_relative_to(self.root):
             path = path.relative_to(self.root)
+        shown = printable(str(path))
         if self.boxes is None:
-            return str(path)
+            return shown
         part = ", ".join(f"{share:.3f}" for share in self.boxes[index])
-        return f"{path} [{part}]"
+        return f"{shown} [{part}]"
 
     def state(self, index: int) -> str:
         """Path, size and time of the last change of the file, and the part."""
@@ -125,8 +128,10 @@ class ImageArrays:
         return f"{self.origin} [{index}]"
 
     def state(self, index: int) -> str:
-        """The number and the values."""
-        return f"{index} {self.array[index].tobytes().hex()}"
+        """Type, shape and values."""
+        sample = self.array[index]
+        values = hashlib.sha256(sample.tobytes()).hexdigest()
+        return f"{sample.dtype} {sample.shape} {values}"
 
     @property
     def photos(self) -> "ImageArrays":

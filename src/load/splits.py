@@ -36,7 +36,11 @@ def split_by_content(
         raise ValueError(f"fractions: expected positive shares that add up to 1, got {shares}")
     rows = dataset.rows()
     homes = _deal(dataset, content, rows, np.array(list(shares.values())), seed)
-    return dataset.divided({name: rows[homes == k] for k, name in enumerate(shares)})
+    splits = {name: rows[homes == k] for k, name in enumerate(shares)}
+    for name in [name for name, part in splits.items() if not len(part)]:
+        dataset.problems.note("splits without images", f"{name}: too few photos to give it one")
+        del splits[name]
+    return dataset.divided(splits)
 
 
 def k_fold(
@@ -49,6 +53,9 @@ def k_fold(
     if folds < 2:
         raise ValueError(f"folds: expected 2 or more, got {folds}")
     rows = dataset.rows()
+    distinct = len(np.unique(content.groups()[dataset.images.photo_of[rows]]))
+    if distinct < folds:
+        raise ValueError(f"folds: expected at most one for each of {distinct} photos, got {folds}")
     homes = _deal(dataset, content, rows, np.full(folds, 1 / folds), seed)
     for fold in range(folds):
         yield dataset.divided({"train": rows[homes != fold], "validation": rows[homes == fold]})

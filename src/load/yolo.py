@@ -7,6 +7,7 @@ an image without objects.
 """
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,20 @@ from numpy.typing import NDArray
 
 from src.load.dataset import ImageDataset
 from src.load.errors import UnreadableDataError
+from src.load.files import is_file
 from src.load.image_folder import image_paths
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
+
+SPLITS = {
+    "train": "train",
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+    "test": "test",
+}
+"""Entries of splits, and what we call them."""
+
+ROUNDING = 0.01
+"""How much larger than the image a box may be."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +68,17 @@ def read_yolo(
     rows_of: dict[Any, int] = {}
     samples: list[tuple[Path, list[Box]]] = []
     splits: dict[str, list[int]] = {}
-    for split, entry in (("train", "train"), ("validation", "val"), ("test", "test")):
+    for entry, split in SPLITS.items():
         if not facts.get(entry):
             continue
         rows: list[int] = []
-        found = list(_split_images(file, folder, facts[entry], problems))
+        listed = list(_split_images(folder, facts[entry], problems))
+        found = list(dict.fromkeys(listed))
         if not found:
             problems.add("splits without images", f"{file}: {entry}: {facts[entry]} has no images")
+        if len(found) < len(listed):
+            twice = len(listed) - len(found)
+            problems.note("images listed twice", f"{file}: {entry}: {twice}")
         for image in found:
             if image not in rows_of:  # a file may stand in two splits
                 boxes = _read_boxes(image, len(names), problems)
@@ -79,30 +95,37 @@ def read_yolo(
 
 
 def find_yaml(path: Path) -> Path:
-    """The path itself if it is a file, else the one yaml file of the folder.
+    """The path itself if it is a file, else the one yaml file of the folder, or that has names.
 
     Raises UnreadableDataError where there is none, or more than one.
     """
     if path.is_file():
         return path
     found = sorted([*path.glob("*.yaml"), *path.glob("*.yml")])
+    found = found if len(found) == 1 else yaml_files(path)
     if len(found) != 1:
         names = ", ".join(file.name for file in found) or "none"
         raise UnreadableDataError(f"{path}: expected one .yaml file, found {names}")
     return found[0]
 
 
+def yaml_files(folder: Path) -> list[Path]:
+    """Yaml files of a folder that describe a data set: those with an entry ``names``."""
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    return [file for file in files if re.search(rb"^names\s*:", file.read_bytes(), re.MULTILINE)]
+
+
 def class_names(file: Path, facts: dict[str, Any]) -> list[str]:
     """``names`` of the yaml file, a list or a dict from 0; raises UnreadableDataError."""
     names = facts.get("names")
     if isinstance(names, dict):
-        if sorted(names) != list(range(len(names))):
+        if set(names) != set(range(len(names))):
             raise UnreadableDataError(f"{file}: names: expected the numbers 0 to {len(names) - 1}")
         names = [names[number] for number in range(len(names))]
     if not isinstance(names, list) or not names:
         raise UnreadableDataError(f"{file}: expected names: a list, or a dict by number")
     count = facts.get("nc", len(names))
-    if count != len(names):
+    if str(count) != str(len(names)):
         raise UnreadableDataError(f"{file}: nc is {count}, and there are {len(names)} names")
     return [str(name) for name in names]
 
@@ -111,7 +134,8 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     try:
         facts = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UnreadableDataError(f"{file}: cannot be read as yaml ({error})") from None
+        cause = " ".join(str(error).split())
+        raise UnreadableDataError(f"{file}: cannot be read as yaml ({cause})") from None
     if not isinstance(facts, dict):
         raise UnreadableDataError(f"{file}: expected entries names, train, val")
     return facts
@@ -122,19 +146,29 @@ def _data_folder(file: Path, facts: dict[str, Any]) -> Path:
     return folder if folder.is_dir() else file.parent
 
 
-def _split_images(file: Path, folder: Path, entry: Any, problems: Problems) -> Iterator[Path]:
+def _split_images(folder: Path, entry: Any, problems: Problems) -> Iterator[Path]:
     """Image files of a split: of a folder, of a text file that lists them, or of several such."""
-    for place in entry if isinstance(entry, list) else [entry]:
-        path = folder / str(place)
+    for place in map(str, entry if isinstance(entry, list) else [entry]):
+        path = folder / place
+        if not path.exists() and place.startswith("../"):
+            path = folder / place.removeprefix("../")  # as Roboflow writes what lies beside it
         if path.is_dir():
             yield from image_paths(path)
-        elif path.is_file():
-            for line in path.read_text("utf-8").splitlines():
-                image = path.parent / line.strip()
-                if line.strip() and image.is_file():
-                    yield image
-                elif line.strip():
-                    problems.add("missing images", f"{path}: {line.strip()}: no such file")
+        elif is_file(path):
+            for line in filter(None, map(str.strip, _lines(path, problems))):
+                if is_file(path.parent / line):
+                    yield path.parent / line
+                else:
+                    problems.add("missing images", f"{path}: {line}: no such file")
+
+
+def _lines(file: Path, problems: Problems) -> list[str]:
+    """Lines of a text file; none if it is not one."""
+    try:
+        return file.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        problems.add("unreadable text files", f"{file}: cannot be read ({error})")
+        return []
 
 
 def _read_boxes(image: Path, classes: int, problems: Problems) -> list[Box]:
@@ -145,14 +179,10 @@ def _read_boxes(image: Path, classes: int, problems: Problems) -> list[Box]:
         parts[places[-1]] = "labels"
     file = Path(*parts, f"{image.stem}.txt")
     if not file.is_file():
-        return []
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        problems.add("unreadable label files", f"{file}: cannot be read ({error})")
+        problems.note("images without a label file", f"{image}: taken to show no object")
         return []
     boxes = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_lines(file, problems), 1):
         if line.strip():
             try:
                 boxes.append(parse_box(line, classes))
@@ -179,6 +209,8 @@ def parse_box(line: str, classes: int) -> Box:
         raise ValueError(f"expected finite numbers, got {' '.join(fields[1:])}")
     if width <= 0 or height <= 0:
         raise ValueError(f"the box has no area: width {fields[3]}, height {fields[4]}")
+    if width > 1 + ROUNDING or height > 1 + ROUNDING:
+        raise ValueError(f"the box is larger than the image: width {fields[3]}, height {fields[4]}")
     if not (0 <= x <= 1 and 0 <= y <= 1):
         raise ValueError(
             f"the box is outside the image: expected its center within 0 to 1, got {x:g} {y:g}"

@@ -38,6 +38,11 @@ def test_nothing_is_written_outside_nor_anything_else(tmp_path, name):
     assert everything(tmp_path) == ["inner", "inner/a.zip"]
 
 
+def test_a_colon_in_a_name_is_no_drive(tmp_path):
+    unpack_zip(pack(tmp_path / "a.zip", {"photo 12:30.txt": "1"}), tmp_path / "out")
+    assert everything(tmp_path / "out") == ["photo 12:30.txt"]
+
+
 def test_links_are_refused(tmp_path):
     link = zipfile.ZipInfo("link")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16

@@ -1,3 +1,6 @@
+import contextlib
+import zipfile
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -41,6 +44,11 @@ MISTAKES = {
     "no samples": ({"X": X[:0], "Y": Y[:0]}, "expected X .samples"),
     "fractions": ({"X": X, "Y": Y + 0.5}, "expected Y of class numbers"),
     "not a number": ({"X": X, "Y": np.full(6, np.nan)}, "expected Y of class numbers"),
+    "infinite": ({"X": X, "Y": np.array([0, 1, 2, 0, 1, np.inf])}, "expected Y of class numbers"),
+    "huge": ({"X": X, "Y": np.full(6, 2**64 - 1, np.uint64)}, "expected Y of class numbers"),
+    "no labels": ({"X": X, "Y": np.zeros((6, 0))}, "expected X .samples"),
+    "X of text": ({"X": X[..., 0].astype(str), "Y": Y}, "expected X .samples, ....* of numbers"),
+    "X without pixels": ({"X": X[:, :0], "Y": Y}, "expected X .samples"),
     "negative": ({"X": X, "Y": Y - 1}, "expected Y of class numbers"),
     "labels of 2": ({"X": X, "Y": np.full((6, 2), 2)}, "expected Y of class numbers"),
     "text": ({"X": X, "Y": Y.astype(str)}, "expected Y of class numbers"),
@@ -66,6 +74,19 @@ def test_damaged_files_and_pickles_are_refused(tmp_path):
     np.savez(tmp_path / "a.npz", X=np.array([{}, {}], object), Y=Y[:2])
     with pytest.raises(UnreadableDataError, match="cannot be read"):
         read_arrays(tmp_path / "a.npz")
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
+        file.writestr("X", "no array")
+        file.writestr("Y", "no array")
+    with pytest.raises(UnreadableDataError, match="expected arrays X and Y"):
+        read_arrays(tmp_path / "a.npz")
+    np.save(tmp_path / "X.npy", X)
+    sound = (tmp_path / "X.npy").read_bytes()
+    for place in range(128):
+        damaged = bytearray(sound)
+        damaged[place] ^= 0x55
+        (tmp_path / "X.npy").write_bytes(damaged)
+        with contextlib.suppress(UnreadableDataError):  # and nothing else
+            read_data(tmp_path)
     (tmp_path / "X.npy").write_bytes(b"x")
     with pytest.raises(UnreadableDataError, match=r"X\.npy: cannot be read"):
         read_data(tmp_path)

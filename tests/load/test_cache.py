@@ -1,12 +1,15 @@
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from src.load import BatchLoader, read_image_folder
+from src.load import BatchLoader, ImageArrays, UnreadableDataError, read_image_folder
 from src.load.cache import CachedImages
 from src.load.transforms import Compose, Grayscale, RandomHorizontalFlip, Resize, ToFloat
 from tests.load.photos import folder_of, photo, save
+from tests.paths import ROOT
 
 SMALL = Compose([Resize((8, 10))])
 
@@ -70,6 +73,54 @@ def test_an_interrupted_or_damaged_cache_is_made_anew(dataset, tmp_path):
             file.write_bytes(content)
         assert np.array_equal(np.asarray(kept(dataset, directory)[3]), expected)
     assert not list(directory.glob(".*"))
+
+
+def test_what_could_not_be_read_is_said_again_by_a_cache_that_is_there(dataset, tmp_path):
+    dataset.images.paths[1].write_bytes(b"x")
+    for _ in range(2):
+        loader = BatchLoader(dataset, None, SMALL, cache=tmp_path / "cache", on_error="skip")
+        assert loader.samples == 5
+        assert "a/001.png" in loader.problems.summary()
+    with pytest.raises(UnreadableDataError, match=r"a/001\.png"):
+        BatchLoader(dataset, None, SMALL, cache=tmp_path / "cache")
+
+
+def test_arrays_of_the_same_bytes_are_told_apart(tmp_path):
+    wide = np.arange(4 * 8 * 8 * 3, dtype=np.uint8).reshape(4, 8, 8, 3)
+    for array in (wide, wide.reshape(4, 4, 16, 3)):
+        source = ImageArrays(array)
+        rows = np.arange(4)
+        images = CachedImages(source, rows, Compose([]), tmp_path / "cache")
+        assert np.array_equal(np.asarray(images[2]), array[2])
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_what_is_no_image_needs_no_cache(tmp_path, on_disk):
+    source = ImageArrays(np.zeros((4, 6, 6, 3), np.float32))
+    with pytest.raises(ValueError, match="needs no decoding; leave cache out"):
+        CachedImages(source, np.arange(4), Compose([]), tmp_path / "c" if on_disk else None)
+    assert not (tmp_path / "c").exists() or not list((tmp_path / "c").iterdir())
+
+
+def test_two_processes_may_fill_one_cache(dataset, tmp_path):
+    code = f"""
+from pathlib import Path
+from src.load import BatchLoader, read_image_folder
+from src.load.transforms import Resize
+dataset = read_image_folder({str(tmp_path / "photos")!r})
+cache = Path({str(tmp_path)!r}) / "c"
+loader = BatchLoader(dataset, None, Resize((300, 400)), cache=cache)
+print(float(next(loader.epoch())[0].sum()))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    started = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    sums = {process.communicate(timeout=60)[0] for process in started}
+    assert [process.returncode for process in started] == [0, 0, 0]
+    assert len(sums) == 1
 
 
 def test_training_sees_the_same_with_and_without_a_cache(dataset, tmp_path):

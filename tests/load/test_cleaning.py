@@ -1,7 +1,7 @@
 import pytest
 
 from src.load import Problems, UnreadableDataError, read_data, survey
-from src.load.cleaning import clean
+from src.load.cleaning import MISSING, clean
 from tests.load.photos import folder_of, save
 
 
@@ -72,6 +72,13 @@ def test_a_split_of_which_nothing_is_left_is_no_split(tmp_path):
     dataset = cleaned(tmp_path)
     assert list(dataset.splits) == ["validation"]
     assert dataset.problems.count("splits without images") == 1
+
+
+def test_classes_that_a_split_lacks_are_named(tmp_path):
+    folder_of(tmp_path, {"train/a": 2, "train/b": 2, "train/c": 1, "val/a": 1})
+    problems = cleaned(tmp_path).problems
+    texts = [problem.text for problem in problems.found if problem.kind == MISSING]
+    assert texts == ["validation has no b, c"]
 
 
 def yolo(root, labels):

@@ -50,11 +50,11 @@ def test_augmentations_are_drawn(tmp_path):
 
 def test_an_archive_is_fetched(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
-        file.writestr("images/a.txt", "1")
+        file.writestr("images/a.jpg", "1")
     done = run(tmp_path, "tomatoes", "--archive", "a.zip")
     assert done.returncode == 0, done.stderr
     assert done.stdout.index("licence:") < done.stdout.index("1 files")
-    assert (tmp_path / "assets/tomato/images/a.txt").is_file()
+    assert (tmp_path / "assets/tomato/images/a.jpg").is_file()
 
 
 MISTAKES = {
@@ -72,6 +72,7 @@ MISTAKES = {
     "output name": (["augmentations", "photos/a/000.png", "--output", "a.txt"], "ending in .png"),
     "no archive": (["sign_mnist", "--archive", "none.zip"], "none.zip: cannot be unpacked"),
     "other archive": (["sign_mnist", "--archive", "a.zip"], "expected sign_mnist_train.csv in it"),
+    "no images in it": (["tomatoes", "--archive", "b.zip"], "expected images or tables in it"),
 }
 
 
@@ -82,8 +83,9 @@ def test_a_mistake_is_one_line_and_status_2(tmp_path, name):
     (tmp_path / "photos/a/bad.jpg").touch()
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").write_text("x")
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
-        file.writestr("b.txt", "1")
+    for archive, member in (("a.zip", "b.csv"), ("b.zip", "README.txt")):
+        with zipfile.ZipFile(tmp_path / archive, "w") as file:
+            file.writestr(member, "1")
     before = sorted(tmp_path.rglob("*"))
     done = run(tmp_path, *arguments)
     assert done.returncode == 2, done.stderr

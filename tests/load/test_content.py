@@ -48,6 +48,13 @@ def test_other_photos_are_far():
     assert least > 10
 
 
+def test_photos_of_one_colour_are_near_their_copies_only():
+    flat = [Image.new("RGB", (30, 20), (k, 2 * k, 255 - k)) for k in range(0, 120, 10)]
+    least = min(differing(a, b) for k, a in enumerate(flat) for b in flat[:k])
+    assert least > 5
+    assert differing(flat[3], flat[3].copy()) == 0
+
+
 def test_near_copies_are_all_pairs_within_the_limit():
     rng = np.random.default_rng(0)
     hashes = rng.integers(0, 1 << 63, (1200, 2), dtype=np.uint64)

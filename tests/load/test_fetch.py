@@ -63,6 +63,13 @@ def test_a_wrong_file_leaves_nothing_behind(remote, archive):
     fetch(replace(remote, checksums=right), archive, lambda line: None)
 
 
+def test_a_list_of_checksums_in_the_archive_is_no_harm(remote, archive):
+    with zipfile.ZipFile(archive, "a") as file:
+        file.writestr(CHECKSUMS, b"\xff other")
+    fetch(remote, archive, lambda line: None)
+    fetch(remote, archive, lambda line: None)  # is complete
+
+
 def test_files_of_the_user_are_not_touched(remote, archive):
     remote.directory.mkdir(parents=True)
     (remote.directory / "mine.txt").write_text("mine")

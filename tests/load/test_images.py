@@ -71,6 +71,9 @@ def test_sixteen_bits_are_brought_to_eight(tmp_path):
     levels = np.array([[0, 255, 256, 32768, 65535]], np.uint16)
     Image.fromarray(levels).save(tmp_path / "a.png")
     assert pixels(tmp_path / "a.png")[0, :, 0].tolist() == [0, 0, 1, 128, 255]
+    clear = Image.fromarray(levels)
+    clear.save(tmp_path / "c.png", transparency=256)
+    assert pixels(tmp_path / "c.png")[0, :, 0].tolist() == [0, 0, 255, 128, 255]
     (tmp_path / "b.png").write_bytes(png(5, 1, 16, 2, np.repeat(levels, 3, axis=0).T))
     assert pixels(tmp_path / "b.png")[0].tolist() == [[k] * 3 for k in (0, 0, 1, 128, 255)]
 
@@ -127,6 +130,48 @@ def test_a_file_cut_at_any_percent_is_refused_or_whole(tmp_path, suffix):
             assert np.array_equal(got, expected), percent
     assert len(messages) >= 95
     assert all(m.startswith(f"{cut}: ") and "\n" not in m for m in messages)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("quality", [60, 100])
+def test_a_file_whose_end_was_never_written_is_refused(tmp_path, suffix, quality):
+    """An interrupted copy may leave a file of full length with zeros at its end."""
+    exif = Image.Exif()
+    exif[0x0112] = 1
+    photo(3, 96, 64).save(tmp_path / f"whole{suffix}", quality=quality, exif=exif)
+    content = (tmp_path / f"whole{suffix}").read_bytes()
+    assert pixels(tmp_path / f"whole{suffix}").size
+    for percent in range(1, 100):
+        kept = len(content) * percent // 100
+        (tmp_path / "torn").write_bytes(content[:kept] + bytes(len(content) - kept))
+        with pytest.raises(UnreadableDataError, match="torn: "):
+            open_image(tmp_path / "torn")
+
+
+def test_a_jpeg_may_hold_a_preview_and_end_in_other_data(tmp_path):
+    whole, preview = io.BytesIO(), io.BytesIO()
+    photo(1).save(whole, "JPEG", quality=95)
+    photo(2, 8, 8).save(preview, "JPEG")
+    segment = b"Exif\0\0" + preview.getvalue()
+    app1 = b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment
+    content = whole.getvalue()[:2] + app1 + whole.getvalue()[2:]
+    (tmp_path / "a.jpg").write_bytes(content + b"\0\0\xff\xda a film")
+    expected = np.asarray(Image.open(whole).convert("RGB"))
+    assert np.array_equal(pixels(tmp_path / "a.jpg"), expected)
+    (tmp_path / "a.jpg").write_bytes(content[:-300] + bytes(300))
+    with pytest.raises(UnreadableDataError, match="the end of the JPEG data is missing"):
+        open_image(tmp_path / "a.jpg")
+
+
+def test_damaged_exif_data_are_passed_over(tmp_path):
+    photo(0).save(tmp_path / "a.png", exif=b"Exif\0\0no TIFF at all")
+    assert np.array_equal(pixels(tmp_path / "a.png"), np.asarray(photo(0)))
+
+
+def test_formats_that_run_programs_are_no_images(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n")
+    with pytest.raises(UnreadableDataError, match="is no image of a known format"):
+        open_image(tmp_path / "a.jpg")
 
 
 @given(content=st.binary(max_size=300), start=st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG"]))

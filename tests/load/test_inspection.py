@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,6 +56,11 @@ def test_tables_and_pictures_are_written(root, tmp_path):
     with Image.open(tmp_path / "out/class_distribution.png") as picture:
         assert picture.size[0] > 500
     assert not list((tmp_path / "out").rglob(".*"))
+    sound = folder_of(tmp_path / "sound", {"bird": 2})
+    save_inspection(inspect(sound, progress=False), tmp_path / "out")  # nothing stale stays
+    assert not (tmp_path / "out/copies.csv").exists()
+    sheets = [path.name for path in (tmp_path / "out/contact_sheets").iterdir()]
+    assert sheets == ["000_bird.png"]
 
 
 def test_a_sound_set_has_nothing_wrong(tmp_path):
@@ -72,6 +79,26 @@ def test_objects_one_file_in_two_splits_and_names_with_strange_signs(tmp_path):
     assert "1 classes have no sample: c" in text
     names = [path.name for path in save_inspection(inspection, tmp_path / "out")]
     assert "000_a_b__ü_.png" in names
+
+
+def test_names_that_are_hard_to_show(tmp_path):
+    names = ["a$\\frac{$", "字" * 80, "new\nline", os.fsdecode(b"\xff\xfe")]
+    root = folder_of(tmp_path / "set", dict.fromkeys(names, 1))
+    save(root / names[0] / "b\nc.png", 1)
+    inspection = inspect(root, progress=False)
+    text = describe(inspection, "set")
+    text.encode()
+    assert "new\\nline" in text
+    assert "b\\nc.png" in text
+    written = save_inspection(inspection, tmp_path / "out")
+    assert len(written) == 3 + len(names)
+
+
+def test_samples_that_are_no_images_have_no_sheets(tmp_path):
+    np.savez(tmp_path / "a.npz", X=np.eye(4), Y=np.arange(4))
+    inspection = inspect(tmp_path / "a.npz", progress=False)
+    assert "4 samples" in describe(inspection, "a")
+    assert len(save_inspection(inspection, tmp_path / "out")) == 2
 
 
 def test_many_classes_are_shortened_in_the_text_only(tmp_path):

@@ -17,8 +17,14 @@ from tests.paths import ROOT
 
 pytest.importorskip("kagglehub", reason="pip install 'classic-nn[kaggle]'")
 
-PORT = 7777
-"""Where kagglehub looks for Kaggle when KAGGLE_API_ENVIRONMENT is TEST."""
+CALL = """
+import sys
+import kagglesdk.kaggle_env as kaggle
+kaggle._env_to_endpoint[kaggle.KaggleEnv.LOCAL] = "http://localhost:" + sys.argv[1]
+from src.load.__main__ import main
+sys.exit(main(["tomatoes"]))
+"""
+"""The command, with a Kaggle on this machine."""
 
 
 def archive():
@@ -33,7 +39,7 @@ class Kaggle(ThreadingHTTPServer):
     """Serves one data set; ``breaks`` is how many bytes of a first download it sends."""
 
     def __init__(self):
-        super().__init__(("localhost", PORT), Handler)
+        super().__init__(("localhost", 0), Handler)
         self.archive, self.breaks, self.ranges = archive(), None, []
         self.checksum = base64.b64encode(hashlib.md5(self.archive).digest()).decode()
 
@@ -45,7 +51,9 @@ class Handler(BaseHTTPRequestHandler):
             body = json.dumps({"currentVersionNumber": 1}).encode()
             self.reply(200, body, {"Content-Type": "application/json"})
         else:
-            self.reply(302, b"", {"Location": f"http://localhost:{PORT}/archive.zip"})
+            self.reply(
+                302, b"", {"Location": f"http://localhost:{self.server.server_port}/archive.zip"}
+            )
 
     def do_GET(self):
         content, asked = self.server.archive, self.headers.get("Range")
@@ -74,10 +82,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def kaggle():
-    try:
-        server = Kaggle()
-    except OSError:
-        pytest.skip(f"port {PORT} is taken")
+    server = Kaggle()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -86,13 +91,13 @@ def kaggle():
     thread.join()
 
 
-def fetch(folder):
+def fetch(folder, port):
     environment = {
         **{name: text for name, text in os.environ.items() if "proxy" not in name.lower()},
-        **{"PYTHONPATH": str(ROOT), "KAGGLE_API_ENVIRONMENT": "TEST", "HOME": str(folder)},
+        **{"PYTHONPATH": str(ROOT), "KAGGLE_API_ENVIRONMENT": "LOCALHOST", "HOME": str(folder)},
     }
     return subprocess.run(
-        [sys.executable, "-m", "src.load", "tomatoes"],
+        [sys.executable, "-c", CALL, str(port)],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -105,26 +110,26 @@ def files(folder):
 
 
 def test_a_data_set_comes_into_its_folder(kaggle, tmp_path):
-    done = fetch(tmp_path)
+    done = fetch(tmp_path, kaggle.server_port)
     assert done.returncode == 0, done.stderr
     assert files(tmp_path / "assets") == [
         *("tomato/SHA256SUMS", "tomato/images/a.jpg", "tomato/labels/a.txt")
     ]
     assert done.stdout.index("licence:") < done.stdout.index("files, checksums recorded")
-    again = fetch(tmp_path)
+    again = fetch(tmp_path, kaggle.server_port)
     assert again.returncode == 0
     assert "complete and unchanged" in again.stdout
 
 
 def test_an_interrupted_download_goes_on_where_it_stopped(kaggle, tmp_path):
     kaggle.breaks = 2_000_000  # it writes by the megabyte
-    done = fetch(tmp_path)
+    done = fetch(tmp_path, kaggle.server_port)
     assert done.returncode == 2
     error = done.stderr.splitlines()[-1]
     assert "cannot be downloaded" in error
     assert "try again to go on where it stopped" in error
     assert not (tmp_path / "assets/tomato").exists()
-    done = fetch(tmp_path)
+    done = fetch(tmp_path, kaggle.server_port)
     assert done.returncode == 0, done.stderr
     assert kaggle.ranges
     assert int(kaggle.ranges[0].removeprefix("bytes=").rstrip("-")) > 0
@@ -135,14 +140,14 @@ def test_an_interrupted_download_goes_on_where_it_stopped(kaggle, tmp_path):
 
 def test_a_damaged_download_is_refused(kaggle, tmp_path):
     kaggle.checksum = base64.b64encode(bytes(16)).decode()
-    done = fetch(tmp_path)
+    done = fetch(tmp_path, kaggle.server_port)
     assert done.returncode == 2
     assert "cannot be downloaded" in done.stderr.splitlines()[-1]
     assert not (tmp_path / "assets/tomato").exists()
 
 
 def test_no_network_is_one_line(tmp_path):
-    done = fetch(tmp_path)  # nobody listens
+    done = fetch(tmp_path, 9)  # nobody listens
     assert done.returncode == 2
     assert "cannot be downloaded" in done.stderr.splitlines()[-1]
     assert "--archive FILE" in done.stderr

@@ -41,6 +41,18 @@ def test_missing_files_are_reported_by_row(folder):
         read_image_csv(path, Problems("fail"))
 
 
+def test_an_image_that_is_listed_twice_counts_once_or_not_at_all(folder):
+    rows = ["image_path,label", "photos/0.png,a", "photos/1.png,a", "photos/0.png,a"]
+    rows += ["photos/2.png,b", "photos/1.png,b", "photos/3.png,b"]
+    dataset = read_image_csv(write(folder, "\n".join(rows)))
+    assert [dataset.images.name(k) for k in range(len(dataset))] == [
+        f"photos/{k}.png" for k in (0, 2, 3)
+    ]
+    assert dataset.targets.tolist() == [0, 1, 1]
+    assert dataset.problems.count("images listed twice") == 1
+    assert dataset.problems.count("photos with contradictory labels") == 1
+
+
 @pytest.mark.parametrize("text", ["", "path,label\n", "photos/0.png\nphotos/1.png\n"])
 def test_a_csv_without_labels_is_refused(folder, text):
     with pytest.raises(UnreadableDataError, match="expected rows path,label"):
@@ -90,7 +102,7 @@ def test_grocery_lists(grocery, labels, targets, names):
     "row", ["photos/3.png, 3, 0", "photos/3.png, 0, 2", "photos/3.png, 0", "photos/3.png, a, 0"]
 )
 def test_unusable_rows_of_grocery_lists(grocery, row):
-    write(grocery, f"photos/0.png, 0, 0\n{row}\nnone.png, 0, 0\n", "train.txt")
+    write(grocery, f"photos/0.png, 0, 0\n{row}\n{'x' * 5000}.png, 0, 0\n", "train.txt")
     dataset = read_grocery(grocery)
     assert len(dataset) == 2
     texts = [problem.text for problem in dataset.problems.found]

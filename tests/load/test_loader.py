@@ -87,15 +87,14 @@ def test_ranks_share_every_mini_batch(samples, batch_size, size):
     settings = {"batch_size": batch_size, "shuffle": True, "threads": 1}
     alone = list(BatchLoader(dataset, None, AUGMENTED, **settings).epoch(2))
     ranks = [
-        list(BatchLoader(dataset, None, AUGMENTED, rank=rank, size=size, **settings)._batches(2))
+        list(BatchLoader(dataset, None, AUGMENTED, rank=rank, size=size, **settings).epoch(2))
         for rank in range(size)
     ]
-    assert all(len(of_rank) == len(alone) for of_rank in ranks)
-    for number, (_, y) in enumerate(alone):
-        together = np.concatenate([of_rank[number] for of_rank in ranks])
-        assert np.array_equal(dataset.targets[together], y)
-    rows = np.concatenate([part for of_rank in ranks for part in of_rank])
-    assert sorted(rows) == list(range(samples))
+    assert all(len(of_rank) == len(alone) for of_rank in ranks)  # as many steps for all
+    for number, (x, y) in enumerate(alone):
+        parts = [of_rank[number] for of_rank in ranks if len(of_rank[number][0])]
+        assert np.array_equal(np.concatenate([part[0] for part in parts]), x)
+        assert np.array_equal(np.concatenate([part[1] for part in parts]), y)
 
 
 def test_epochs_differ_and_repeat():
@@ -198,6 +197,14 @@ def test_a_photo_that_vanishes_in_the_middle_is_named_once(folder):
         x, y = epoch(loader, number)  # one mini-batch is empty, and not handed out
         assert (len(x), set(y)) == (4, {1})
     assert len(loader.problems) == 4
+
+
+def test_an_epoch_of_which_nothing_can_be_read_is_an_error(folder):
+    loader = BatchLoader(read_image_folder(folder), on_error="skip")
+    for path in folder.rglob("*.png"):
+        path.unlink()
+    with pytest.raises(UnreadableDataError, match=r"none of 8 images can be read: .*\.png"):
+        list(loader.epoch(1))
 
 
 def test_images_of_different_sizes_need_a_resize(tmp_path):

@@ -104,6 +104,15 @@ def test_in_k_folds_every_sample_validates_once(folds, seed):
     assert sorted(validated) == list(range(43))
 
 
+def test_splits_without_photos_are_no_splits_and_there_are_no_folds_of_nothing():
+    dataset, content = dataset_of([0, 1]), content_of(range(2))
+    divided = split_by_content(dataset, content)
+    assert list(divided.splits) == ["train"]
+    assert divided.problems.count("splits without images") == 2
+    with pytest.raises(ValueError, match="at most one for each of 2 photos, got 3"):
+        next(k_fold(dataset, content, 3))
+
+
 def test_fractions_and_folds_are_checked():
     dataset, content = dataset_of([0, 1]), content_of(range(2))
     for wrong in ({"train": 0.5}, {"train": 1.2, "test": -0.2}):

@@ -45,7 +45,9 @@ def test_whole_images_have_labels_also_none(root):
     assert dataset.targets.tolist() == [[1, 1, 0], [0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 0, 0]]
     assert dataset.names_of(0) == ("apple", "pear")
     assert dataset.splits["validation"].tolist() == [2, 3, 4]
-    assert not dataset.problems
+    (problem,) = dataset.problems.found  # an empty label file is none
+    assert problem.kind == "images without a label file"
+    assert "e.png" in problem.text
 
 
 @pytest.mark.parametrize(
@@ -86,11 +88,12 @@ LINES = {
     "class negative": ("-1 0.5 0.5 0.5 0.5", "expected a class from 0 to 2"),
     "class with a fraction": ("1.5 0.5 0.5 0.5 0.5", "expected a class from 0 to 2"),
     "class not a number": ("nan 0.5 0.5 0.5 0.5", "expected a class from 0 to 2"),
-    "pixels": ("0 120 80 30 40", "outside the image"),
+    "pixels": ("0 120 80 30 40", "larger than the image"),
     "center outside": ("0 1.2 0.5 0.5 0.5", "outside the image"),
     "not a number": ("0 nan 0.5 0.5 0.5", "expected finite numbers"),
     "infinite": ("0 0.5 0.5 inf 0.5", "expected finite numbers"),
     "no area": ("0 0.5 0.5 0 0.5", "no area"),
+    "larger than the image": ("0 0.5 0.5 7 0.5", "larger than the image"),
     "negative area": ("0 0.5 0.5 0.5 -0.5", "no area"),
 }
 
@@ -102,20 +105,50 @@ def test_unusable_boxes_are_left_out_and_named(root, name):
     file.write_text(f"1 0.5 0.5 0.1 0.1\n\n{line}\n")
     dataset = read_yolo(root)
     assert dataset.targets.tolist() == [1, 2, 0, 0]
-    (problem,) = dataset.problems.found
+    (problem,) = (found for found in dataset.problems.found if found.kind == "unusable boxes")
     assert problem.text.startswith(f"{file}: line 3: ")
     assert message in problem.text
     with pytest.raises(UnreadableDataError, match="line 3"):
         read_yolo(root, problems=Problems("fail"))
 
 
+def test_the_layout_of_roboflow(root):
+    text = "train: ../images/train\nvalid: ../images/val\nnames: [apple, pear, plum]\n"
+    (root / "data.yaml").write_text(text)
+    assert list(read_yolo(root).splits) == ["train", "validation"]
+
+
+def test_an_image_that_is_listed_twice_counts_once(root):
+    (root / "list.txt").write_bytes(b"\xef\xbb\xbfimages/train/a.png\nimages/train/a.png\n")
+    (root / "data.yaml").write_text(BASE.replace("images/train", "[list.txt, images/train]"))
+    dataset = read_yolo(root)
+    assert dataset.splits["train"].tolist() == [0, 1, 2]
+    assert dataset.problems.count("images listed twice") == 1
+    assert not dataset.problems.count("missing images")
+
+
+def test_lists_and_labels_that_are_no_text_and_names_that_no_file_can_have(root):
+    (root / "list.txt").write_text("images/train/a.png\n" + "x" * 5000 + "\n")
+    (root / "other.txt").write_bytes(b"\xff\xfe\xfa")
+    (root / "labels/train/a.txt").write_bytes(b"\xff\xfe\xfa")
+    (root / "data.yaml").write_text(BASE.replace("images/train", "[list.txt, other.txt]"))
+    problems = read_yolo(root).problems
+    assert problems.count("missing images") == 1
+    assert problems.count("unreadable text files") == 2
+
+
+def test_other_yaml_files_are_passed_over(root):
+    (root / "args.yaml").write_text("epochs: 10\n")
+    assert len(read_yolo(root)) == 5
+
+
 def test_windows_line_ends_tabs_and_repeated_lines(root):
-    content = b"0\t0.5 0.5\t0.5 0.5 \r\n0 0.5 0.5 0.5 0.5\r\n"
+    content = b"\xef\xbb\xbf0\t0.5 0.5\t0.5 0.5 \r\n0 0.5 0.5 0.5 0.5\r\n"
     (root / "labels/train/a.txt").write_bytes(content)
     assert read_yolo(root).targets.tolist() == [0, 2, 0, 0]
 
 
-@given(x=st.floats(0, 1), y=st.floats(0, 1), width=st.floats(1e-3, 2), height=st.floats(1e-3, 2))
+@given(x=st.floats(0, 1), y=st.floats(0, 1), width=st.floats(1e-3, 1), height=st.floats(1e-3, 1))
 def test_boxes_are_cut_at_the_edges(x, y, width, height):
     left, top, right, bottom = parse_box(f"0 {x!r} {y!r} {width!r} {height!r}", 1).edges
     assert 0 <= left < right <= 1
@@ -126,6 +159,7 @@ def test_boxes_are_cut_at_the_edges(x, y, width, height):
 
 MISTAKES = {
     "no names": ("train: images/train\n", "expected names"),
+    "mixed": (BASE.replace("[apple, pear, plum]", "{0: a, x: b}"), "expected the numbers 0 to 1"),
     "gaps": (BASE.replace("[apple, pear, plum]", "{0: a, 2: b}"), "expected the numbers 0 to 1"),
     "another count": (BASE + "nc: 4\n", "nc is 4, and there are 3"),
     "no yaml": ("names: [a\n", "cannot be read as yaml"),

@@ -11,7 +11,10 @@ from src.classic_train.mini_batch.utils import SHUFFLING, random_stream, shuffle
 
 @runtime_checkable
 class Batches(Protocol):
-    """Mini-batches, epoch by epoch; ``src.load.BatchLoader`` is one."""
+    """Mini-batches, epoch by epoch; ``src.load.BatchLoader`` is one.
+
+    They have a seed of their own: a resumed run goes on exactly if it is given the same again.
+    """
 
     def __len__(self) -> int:
         """Mini-batches in an epoch."""

@@ -139,7 +139,7 @@ class MiniBatchTrainer:
             validation: likewise; evaluated after every epoch.
 
         Raises:
-            DataError: an array holds NaN, or shapes do not fit.
+            DataError: an array holds NaN (of a loader, the cost shows it), or shapes do not fit.
             TrainingDivergedError: a cost or a parameter is no longer finite.
         """
         batches = self._as_batches(train)
@@ -294,8 +294,8 @@ class MiniBatchTrainer:
 
     def _evaluate(self, validation: ArrayDataset | Batches) -> dict[str, float]:
         if isinstance(validation, Batches):
-            epoch = validation.epoch(0)
-            return evaluate_batches(self.network, self.loss, epoch, self.metrics)
+            with closing(validation.epoch(0)) as epoch:
+                return evaluate_batches(self.network, self.loss, epoch, self.metrics)
         x, y, weights = validation.x, validation.y, validation.weights
         return evaluate(self.network, self.loss, x, y, self.metrics, weights)
 
