@@ -105,14 +105,19 @@ def training(rounds: int) -> None:
 
         contestants: dict[str, Callable[[], object]] = {"ready in memory": train(lambda: ready)}
         for name, cache in (("cached", "memory"), ("decoded every time", None)):
-            loader = BatchLoader(dataset, None, pipeline, shuffle=True, cache=cache)
-            contestants[f"loader, {name}"] = train(lambda loader=loader: loader.epoch(1))
+            for threads in (1, 2):
+                loader = BatchLoader(
+                    dataset, None, pipeline, shuffle=True, threads=threads, cache=cache
+                )
+                contestants[f"loader, {name}, {threads} thread(s)"] = train(
+                    lambda loader=loader: loader.epoch(1)
+                )
         with trainer.team:
             seconds = interleaved(contestants, rounds)
     alone = median(seconds["ready in memory"])
     for name, times in seconds.items():
         print(
-            f"{name:28} {median(times):6.2f} s an epoch ({min(times):.2f} to {max(times):.2f}), "
+            f"{name:40} {median(times):6.2f} s an epoch ({min(times):.2f} to {max(times):.2f}), "
             f"training is {alone / median(times):.1%} of it"
         )
 

@@ -41,7 +41,8 @@ class BatchLoader:
         batch_size: samples in a mini-batch; the last one may have fewer.
         shuffle: a new order in every epoch; else the order of the split.
         seed: of order and augmentation.
-        threads: that make mini-batches.
+        threads: that make mini-batches. One keeps up with training as a rule, and leaves the cores
+            to it; several are faster where photos are large or nothing else is done.
         prefetch: mini-batches that are made ahead, at most.
         cache: "memory", or a directory, to decode every image once; None to decode it every time.
         on_error: what to do where an image cannot be read: "skip" the sample, and file it in
@@ -72,7 +73,7 @@ class BatchLoader:
         batch_size: int = 32,
         shuffle: bool = False,
         seed: int = 0,
-        threads: int = 2,
+        threads: int = 1,
         prefetch: int = 4,
         cache: Literal["memory"] | Path | None = None,
         on_error: OnError = "fail",
@@ -113,7 +114,6 @@ class BatchLoader:
                 self.rows,
                 fixed,
                 None if cache == "memory" else Path(cache),
-                threads=threads,
                 problems=self.problems,
                 progress=progress,
             )
