@@ -36,9 +36,9 @@ FLAT = 8
 """Grey levels between the darkest and the brightest place of a photo of one colour, at most."""
 
 MOST_COMPARED = 30_000
-"""Photos up to which each is compared with each other: half a minute."""
+"""Photos up to which each is compared with each other: ten seconds."""
 
-ROWS_COMPARED = 512
+ROWS_COMPARED = 64
 """Photos that are compared with all others at a time."""
 
 

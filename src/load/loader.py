@@ -1,7 +1,7 @@
 """Mini-batches of images, made ahead of training by threads.
 
 Decoding, resizing and augmenting happen inside Pillow and NumPy, which let go of Python's lock
-there. So a few threads make the next mini-batches while the network trains on this one. Each
+there. So threads make the next mini-batches while the network trains on this one. Each
 mini-batch is one task; at most ``prefetch`` of them are finished or under way, which bounds the
 memory, and they are handed out in order. What happens to a sample depends on (seed, epoch, row)
 alone, so the same mini-batches come out with any number of threads.
@@ -188,7 +188,10 @@ class BatchLoader:
                 f"images of different sizes in a mini-batch, {' and '.join(map(str, shapes))}: "
                 "put a Resize or a crop into the transform"
             )
-        self._shape = images[0].shape if images else self._shape
+        if images:
+            self._shape = images[0].shape
+        elif not self._shape and self.size > 1:  # an empty share, before any other
+            self._shape = self._image(int(self.rows[0]), number).shape
         x = np.stack(images) if images else np.zeros((0, *self._shape))
         x = x.astype(self.dtype, copy=False)
         y = self.targets[kept]
