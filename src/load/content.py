@@ -127,10 +127,10 @@ def survey(photos: Source, threads: int = 2, progress: bool = False) -> Content:
             return pixel_digest(picture), None, coarse_bits(picture), picture.size
         return array_digest(picture), picture, np.zeros(2, np.uint64), (0, 0)
 
-    with ThreadPoolExecutor(threads) as pool:
-        looked = pool.map(look, range(len(photos)))
+    pool = ThreadPoolExecutor(threads)
+    try:
         shown = tqdm(
-            looked,
+            pool.map(look, range(len(photos))),
             "reading",
             len(photos),
             unit="photo",
@@ -141,6 +141,8 @@ def survey(photos: Source, threads: int = 2, progress: bool = False) -> Content:
             digests.append(digest)
             hashes[number], sizes[number] = bits, size
             images = images and other is None
+    finally:  # interrupted, nobody waits for the rest
+        pool.shutdown(cancel_futures=True)
     return Content(digests, hashes if images else None, sizes, dict(sorted(errors.items())))
 
 

@@ -19,7 +19,7 @@ from src.load.read import read_data
 from src.load.sheets import save_contact_sheet, save_distribution, sheet_name
 
 SHOWN = 10
-"""Copies of a kind that the text names one by one; ``copies.csv`` has all."""
+"""Copies of a kind that the text names one by one; ``findings.csv`` has all."""
 
 MOST_CLASSES = 45
 """Classes that the text counts one by one; the picture shows all."""
@@ -122,17 +122,17 @@ def save_inspection(inspection: Inspection, directory: Path) -> list[Path]:
     """Write tables and pictures; returns their paths."""
     dataset = inspection.dataset
     counts = count_table(dataset)
-    for stale in [*directory.glob("contact_sheets/*.png"), *directory.glob("copies.csv")]:
+    for stale in [*directory.glob("contact_sheets/*.png"), *directory.glob("findings.csv")]:
         stale.unlink()  # of an earlier inspection
     written = [directory / "class_distribution.png", directory / "class_counts.csv"]
     save_distribution(counts, written[0])
     with written_whole(written[1]) as partial:
         counts.to_csv(partial)
     if inspection.findings:
-        written.append(directory / "copies.csv")
+        written.append(directory / "findings.csv")
         with written_whole(written[-1]) as partial:
             rows = [(finding.kind, finding.text) for finding in inspection.findings]
-            pd.DataFrame(rows, columns=["kind", "files"]).to_csv(partial, index=False)
+            pd.DataFrame(rows, columns=["kind", "what"]).to_csv(partial, index=False)
     readable = np.array(
         [number not in inspection.content.errors for number in dataset.images.photo_of]
     )

@@ -47,7 +47,7 @@ def test_tables_and_pictures_are_written(root, tmp_path):
     assert all(path.is_file() for path in written)
     counts = pd.read_csv(tmp_path / "out/class_counts.csv", index_col="class")
     assert counts.loc["cat"].tolist() == [7, 3]
-    assert len(pd.read_csv(tmp_path / "out/copies.csv")) == 5
+    assert len(pd.read_csv(tmp_path / "out/findings.csv")) == 5
     with Image.open(tmp_path / "out/contact_sheets/000_cat.png") as sheet:
         assert sheet.size[0] >= 10 * 96
         levels = np.asarray(sheet.convert("L"))
@@ -58,7 +58,7 @@ def test_tables_and_pictures_are_written(root, tmp_path):
     assert not list((tmp_path / "out").rglob(".*"))
     sound = folder_of(tmp_path / "sound", {"bird": 2})
     save_inspection(inspect(sound, progress=False), tmp_path / "out")  # nothing stale stays
-    assert not (tmp_path / "out/copies.csv").exists()
+    assert not (tmp_path / "out/findings.csv").exists()
     sheets = [path.name for path in (tmp_path / "out/contact_sheets").iterdir()]
     assert sheets == ["000_bird.png"]
 
