@@ -52,6 +52,10 @@ MISTAKES = {
     "negative": ({"X": X, "Y": Y - 1}, "expected Y of class numbers"),
     "labels of 2": ({"X": X, "Y": np.full((6, 2), 2)}, "expected Y of class numbers"),
     "text": ({"X": X, "Y": Y.astype(str)}, "expected Y of class numbers"),
+    "too many names": (
+        {"X": X, "Y": np.eye(3)[Y], "class_names": np.array(list("abcd"))},
+        "class_names: expected 3",
+    ),
     "names": ({"X": X, "Y": Y, "class_names": np.array(["a"])}, "class_names: expected 3"),
 }
 

@@ -5,7 +5,13 @@ import sys
 import numpy as np
 import pytest
 
-from src.load import BatchLoader, ImageArrays, UnreadableDataError, read_image_folder
+from src.load import (
+    BatchLoader,
+    ImageArrays,
+    ImageFiles,
+    UnreadableDataError,
+    read_image_folder,
+)
 from src.load.cache import CachedImages
 from src.load.transforms import Compose, Grayscale, RandomHorizontalFlip, Resize, ToFloat
 from tests.load.photos import folder_of, photo, save
@@ -130,3 +136,28 @@ def test_training_sees_the_same_with_and_without_a_cache(dataset, tmp_path):
         cached = BatchLoader(dataset, None, pipeline, shuffle=True, cache=cache)
         for (x, _), (other, _) in zip(plain.epoch(1), cached.epoch(1), strict=True):
             assert np.array_equal(x, other)
+
+
+def test_another_time_of_the_file_or_another_part_of_it_is_another_image(tmp_path):
+    path = save(tmp_path / "photos" / "a" / "1.bmp", 1)
+    dataset = read_image_folder(tmp_path / "photos")
+    first = np.asarray(kept(dataset, tmp_path / "cache", Compose([]))[0])
+    size = path.stat().st_size
+    photo(2).save(path)
+    os.utime(path, ns=(0, 1))
+    assert path.stat().st_size == size
+    assert not np.array_equal(first, np.asarray(kept(dataset, tmp_path / "cache", Compose([]))[0]))
+    parts = [np.array([[0, 0, 0.5, 0.5]]), np.array([[0.5, 0.5, 1, 1]])]
+    rows = np.zeros(1, np.intp)
+    for box in parts:
+        images = CachedImages(ImageFiles([path], box), rows, Compose([]), tmp_path / "cache")
+        expected = ImageFiles([path], box)[0]
+        assert np.array_equal(np.asarray(images[0]), np.asarray(expected))
+
+
+def test_changed_arrays_and_many_images_are_kept_rightly(tmp_path):
+    x = np.random.default_rng(0).integers(0, 256, (600, 3, 2, 3)).astype(np.uint8)
+    for array in (x, x[::-1].copy()):
+        images = CachedImages(ImageArrays(array), np.arange(600), Compose([]), tmp_path / "cache")
+        assert len(images.rows) == 600
+        assert all(np.array_equal(np.asarray(images[k]), array[k]) for k in (0, 255, 256, 599))

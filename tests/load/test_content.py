@@ -61,10 +61,14 @@ def test_near_copies_are_all_pairs_within_the_limit():
     hashes[700] = hashes[3] ^ np.array([0b1011, 1 << 60], np.uint64)  # 4 bits
     hashes[1100] = hashes[3] ^ np.array([0, 0b111111], np.uint64)  # 6 bits
     hashes[5] = hashes[6]
+    hashes[1150] = hashes[900]
     digests = [str(k) for k in range(1200)]
+    digests[2] = ""  # not readable
     content = Content(digests, hashes, np.ones((1200, 2), np.int64), {})
-    assert content.near_copies() == [(3, 700, 4), (5, 6, 0)]
-    assert sorted(content.near_copies(6)) == [(3, 700, 4), (3, 1100, 6), (5, 6, 0)]
+    assert content.near_copies() == [(3, 700, 4), (5, 6, 0), (900, 1150, 0)]
+    assert sorted(content.near_copies(6)) == [
+        *((3, 700, 4), (3, 1100, 6), (5, 6, 0), (900, 1150, 0))
+    ]
     groups = content.groups()
     assert groups[3] == groups[700] != groups[1100]
 

@@ -29,6 +29,9 @@ def test_source_and_licence_are_said_first(remote, archive):
 
 
 def test_an_archive_becomes_a_folder_with_checksums(remote, archive):
+    stale = remote.directory.with_name(".a set.partial")
+    stale.mkdir(parents=True)
+    (stale / "of an earlier try.txt").touch()
     folder = fetch(remote, archive, lambda line: None)
     assert (folder / "data/x.csv").read_text() == "1,2\n"
     lines = (folder / CHECKSUMS).read_text().splitlines()

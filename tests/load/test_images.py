@@ -158,6 +158,12 @@ def test_a_jpeg_may_hold_a_preview_and_end_in_other_data(tmp_path):
     (tmp_path / "a.jpg").write_bytes(content + b"\0\0\xff\xda a film")
     expected = np.asarray(Image.open(whole).convert("RGB"))
     assert np.array_equal(pixels(tmp_path / "a.jpg"), expected)
+    filled = content[:2] + b"\xff" + content[2:]  # before a marker there may be any number
+    (tmp_path / "a.jpg").write_bytes(filled)
+    assert np.array_equal(pixels(tmp_path / "a.jpg"), expected)
+    (tmp_path / "a.jpg").write_bytes(filled[:-300] + bytes(300))
+    with pytest.raises(UnreadableDataError, match="the end of the JPEG data is missing"):
+        open_image(tmp_path / "a.jpg")
     (tmp_path / "a.jpg").write_bytes(content[:-300] + bytes(300))
     with pytest.raises(UnreadableDataError, match="the end of the JPEG data is missing"):
         open_image(tmp_path / "a.jpg")
@@ -194,9 +200,12 @@ def test_empty_and_missing_files_and_folders_are_named(tmp_path):
         open_image(tmp_path / "c.jpg")
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # ours decides
 @pytest.mark.parametrize("factor", [0.7, 0.3])  # above the limit, and above twice the limit
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch, factor):
     photo(0).save(tmp_path / "a.png")
+    assert pixels(tmp_path / "a.png").size
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 32 * 24)  # as many as are allowed
     assert pixels(tmp_path / "a.png").size
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(32 * 24 * factor))
     with pytest.raises(UnreadableDataError, match=r"a\.png: .*pixels"):

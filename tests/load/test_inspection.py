@@ -37,6 +37,9 @@ def test_everything_wrong_is_found(root):
     assert "unreadable images: 1" in text
     assert "broken.jpg: is no image" in text
     assert "cat        7   " in " ".join(text.split("\n")).replace("validation", "val")
+    assert "total     11           4" in text
+    assert "width  30 to 32, median 32 pixels" in text
+    assert "height 22 to 24, median 24 pixels" in text
     assert "imbalance: cat has 10 samples, dog 5: 2.0 times as many" in text
     assert "distinct photos: 12 of 15" in text
     assert "after leaving out what is not sound: train 8, validation 3" in text
@@ -104,7 +107,11 @@ def test_samples_that_are_no_images_have_no_sheets(tmp_path):
 def test_many_classes_are_shortened_in_the_text_only(tmp_path):
     root = folder_of(tmp_path / "set", {f"kind {k:02d}": 1 + k % 3 for k in range(50)})
     inspection = inspect(root, progress=False)
-    assert "... 30 more" in describe(inspection, "set")
+    text = describe(inspection, "set")
+    assert "... 30 more" in text
+    lines = text.splitlines()
+    assert lines[4].split() == ["kind", "02", "3"]  # the most frequent first
+    assert lines[19 + 5].split()[-1] == "1"
     assert len(save_inspection(inspection, tmp_path / "out")) == 52
 
 

@@ -17,7 +17,7 @@ def write(folder, text, name="list.csv"):
 
 
 def test_one_label_in_every_row_makes_classes(folder):
-    path = write(folder, "path,label\nphotos/0.png,dog\nphotos/1.png, cat\n\nphotos/2.png,dog\n")
+    path = write(folder, "Path,Label\nphotos/0.png,dog\nphotos/1.png, cat\n\nphotos/2.png,dog\n")
     dataset = read_image_csv(path)
     assert list(dataset.class_names) == ["cat", "dog"]
     assert dataset.targets.tolist() == [1, 0, 1]
@@ -51,6 +51,12 @@ def test_an_image_that_is_listed_twice_counts_once_or_not_at_all(folder):
     assert dataset.targets.tolist() == [0, 1, 1]
     assert dataset.problems.count("images listed twice") == 1
     assert dataset.problems.count("photos with contradictory labels") == 1
+
+
+def test_a_header_is_the_first_row_only(folder):
+    (folder / "image").write_bytes(b"x")
+    dataset = read_image_csv(write(folder, "photos/0.png,a\nimage,b\n"))
+    assert dataset.targets.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("text", ["", "path,label\n", "photos/0.png\nphotos/1.png\n"])

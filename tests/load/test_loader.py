@@ -236,3 +236,14 @@ def test_a_split_without_samples_is_refused():
     with pytest.raises(UnreadableDataError, match="test: there are no samples"):
         BatchLoader(dataset, "test")
     assert BatchLoader(dataset, "train").samples == 2
+
+
+def test_the_seed_and_the_place_of_a_sample_decide_what_happens_to_it():
+    one = np.asarray(photo(0, 16, 12))
+    dataset = ImageDataset(
+        ImageArrays(np.stack([one] * 6)), np.zeros(6, np.int64), ["a"], one_split(6)
+    )
+    first, _ = epoch(BatchLoader(dataset, None, AUGMENTED, batch_size=6))
+    other, _ = epoch(BatchLoader(dataset, None, AUGMENTED, batch_size=6, seed=1))
+    assert len(np.unique(first.reshape(6, -1), axis=0)) == 6
+    assert not np.array_equal(first, other)

@@ -21,6 +21,9 @@ def test_an_undivided_set_is_divided_a_divided_one_is_not(tmp_path):
         "test": 6,
     }
     assert list(load_dataset(tmp_path / "a", divide=False, progress=False).splits) == ["all"]
+    again, other = (load_dataset(tmp_path / "a", seed=seed, progress=False) for seed in (0, 1))
+    assert np.array_equal(divided.splits["test"], again.splits["test"])
+    assert not np.array_equal(divided.splits["test"], other.splits["test"])
     folder_of(tmp_path / "b", {"train/x": 8, "val/x": 8})
     assert list(load_dataset(tmp_path / "b", progress=False).splits) == ["train", "validation"]
     anew = load_dataset(tmp_path / "b", divide=True, progress=False)

@@ -120,3 +120,38 @@ def test_fractions_and_folds_are_checked():
             split_by_content(dataset, content, wrong)
     with pytest.raises(ValueError, match="folds: expected 2 or more"):
         next(k_fold(dataset, content, 1))
+
+
+def test_samples_without_any_label_are_shared_out_too():
+    targets = np.zeros((100, 2), int)
+    targets[:20, 0] = 1
+    divided = split_by_content(dataset_of(targets), content_of(range(100)))
+    assert [len(divided.splits[name]) for name in ("train", "validation", "test")] == [70, 15, 15]
+
+
+def test_where_several_splits_lack_a_class_the_emptiest_gets_it():
+    folds = k_fold(dataset_of(range(5)), content_of(range(5)), 5)
+    assert [len(fold.splits["validation"]) for fold in folds] == [1] * 5
+
+
+def test_rare_labels_are_shared_out_before_common_ones():
+    for seed in range(5):
+        targets = np.ones((100, 2), int)
+        targets[20:, 1] = 0
+        divided = split_by_content(dataset_of(targets), content_of(range(100)), seed=seed)
+        assert [divided.counts(name)[1] for name in divided.splits] == [14, 3, 3]
+
+
+def test_large_groups_are_shared_out_before_small_ones():
+    photo_of = [0] * 40 + list(range(1, 61))
+    dataset, content = dataset_of([0] * 100, photo_of), content_of(range(61))
+    divided = split_by_content(dataset, content, {"a": 0.5, "b": 0.5})
+    assert [len(rows) for rows in divided.splits.values()] == [50, 50]
+
+
+def test_the_seed_decides_the_folds():
+    dataset, content = dataset_of([0, 1] * 50), content_of(range(100))
+    first, same, other = (
+        next(k_fold(dataset, content, 5, seed)).splits["validation"].tolist() for seed in (0, 0, 1)
+    )
+    assert first == same != other

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from src.load import Problems, UnreadableDataError, read_yolo
+from src.load.sources import cut_out
 from src.load.yolo import parse_box
 from tests.load.photos import save
 
@@ -93,6 +94,7 @@ LINES = {
     "not a number": ("0 nan 0.5 0.5 0.5", "expected finite numbers"),
     "infinite": ("0 0.5 0.5 inf 0.5", "expected finite numbers"),
     "no area": ("0 0.5 0.5 0 0.5", "no area"),
+    "a little larger": ("0 0.5 0.5 1.02 0.5", "larger than the image"),
     "larger than the image": ("0 0.5 0.5 7 0.5", "larger than the image"),
     "negative area": ("0 0.5 0.5 0.5 -0.5", "no area"),
 }
@@ -110,6 +112,25 @@ def test_unusable_boxes_are_left_out_and_named(root, name):
     assert message in problem.text
     with pytest.raises(UnreadableDataError, match="line 3"):
         read_yolo(root, problems=Problems("fail"))
+
+
+def test_of_several_folders_called_images_the_last_has_the_labels(root):
+    outer = root / "images" / "set"
+    save(outer / "images" / "train" / "x.y.png", 1)
+    (outer / "labels" / "train").mkdir(parents=True)
+    (outer / "labels" / "train" / "x.y.txt").write_text("2 0.5 0.5 1 1\n")
+    names = "names: {2: plum, 0: apple, 1: pear}\n"
+    (outer / "data.yaml").write_text("train: images/train\n" + names)
+    dataset = read_yolo(outer)
+    assert list(dataset.class_names) == ["apple", "pear", "plum"]
+    assert dataset.targets.tolist() == [2]
+
+
+def test_a_box_takes_every_pixel_that_it_touches():
+    image = Image.new("L", (40, 20))
+    assert cut_out(image, np.array([0.26, 0.1, 0.51, 0.52])).size == (21 - 10, 11 - 2)
+    assert cut_out(image, np.array([0.5, 0.5, 0.5, 0.5])).size == (1, 1)
+    assert cut_out(image, np.array([1.0, 1.0, 1.0, 1.0])).size == (1, 1)
 
 
 def test_the_layout_of_roboflow(root):

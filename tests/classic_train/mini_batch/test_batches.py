@@ -11,7 +11,8 @@ from src.classic_nn import (
 )
 from src.classic_nn.utils import evaluate
 from src.classic_train import MiniBatchTrainer, TrainingDivergedError
-from src.classic_train.mini_batch import Batches, DataError
+from src.classic_train.mini_batch import ArrayDataset, Batches, DataError
+from src.classic_train.mini_batch.batches import ArrayBatches
 from src.classic_train.mini_batch.metrics import BINARY
 from src.load import BatchLoader, ImageArrays, ImageDataset
 
@@ -99,3 +100,42 @@ def test_a_diverging_run_on_a_loader_is_named():
     x = np.full((16, 4, 5, 3), np.nan)
     with pytest.raises(TrainingDivergedError, match="epoch 1"):
         trainer_of(build()).fit(FromArrays(x, np.zeros(16, int)), FromArrays(x, np.zeros(16, int)))
+
+
+class Recorded(FromArrays):
+    """Says which epochs were asked for, and whether they were closed."""
+
+    def __init__(self, *arrays):
+        super().__init__(*arrays)
+        self.numbers, self.closed = [], 0
+
+    def epoch(self, number):
+        self.numbers.append(number)
+        try:
+            yield from super().epoch(number)
+        finally:
+            self.closed += 1
+
+
+def test_epochs_are_counted_from_one_and_validation_is_always_the_same():
+    train, validation = (Recorded(IMAGES / 255.0, CLASSES) for _ in range(2))
+    trainer_of(build()).fit(train, validation)
+    assert train.numbers == [1, 2, 3]
+    assert validation.numbers == [0, 0, 0]
+
+
+def test_a_loader_is_closed_when_training_fails():
+    train = Recorded(np.full((16, 4, 5, 3), np.nan), np.zeros(16, int))
+    with pytest.raises(TrainingDivergedError) as caught:
+        trainer_of(build()).fit(train)
+    assert train.closed == 1
+    assert caught.value
+
+
+def test_arrays_are_shuffled_anew_in_every_epoch():
+    batches = ArrayBatches(ArrayDataset(np.arange(50.0)[:, None], np.arange(50)), 8, seed=3)
+    orders = [np.concatenate([y for _, y in batches.epoch(number)]) for number in (1, 2, 1)]
+    assert sorted(orders[0]) == list(range(50))
+    assert np.array_equal(orders[0], orders[2])
+    assert not np.array_equal(orders[0], orders[1])
+    assert len(batches) == 7

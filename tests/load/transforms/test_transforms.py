@@ -255,3 +255,87 @@ def test_wrong_settings_are_named(name):
 def test_compose_takes_transforms_only():
     with pytest.raises(TypeError, match="expected transforms, got 3"):
         Compose([Resize(3), 3])
+
+
+def test_ratios_are_even_on_a_logarithmic_scale():
+    crop = RandomResizedCrop(8, scale=(0.01, 0.02), ratio=(0.25, 1.0))
+    rng = np.random.default_rng(0)
+    image = photo(0, 800, 800)
+    parts = np.array([crop.draw(image, rng) for _ in range(800)])
+    assert np.log2(parts[:, 2] / parts[:, 3]).mean() == pytest.approx(-1, abs=0.07)
+
+
+def test_each_setting_of_the_colour_jitter_does_what_it_is_called():
+    image, rng = photo(0), np.random.default_rng(0)
+    assert not np.asarray(ColorJitter(brightness=(0, 0))(image, rng)).any()
+    flat = np.asarray(ColorJitter(contrast=(0, 0))(image, rng))
+    assert flat.std() == 0
+    assert flat.mean() == pytest.approx(np.asarray(image.convert("L")).mean(), abs=1)
+    grey = np.asarray(ColorJitter(saturation=(0, 0))(image, rng))
+    assert (grey == grey[..., :1]).all()
+    assert grey.std() > 10
+    red = Image.new("RGB", (2, 2), (255, 0, 0))
+    green = np.asarray(ColorJitter(hue=(1 / 3, 1 / 3))(red, rng))[0, 0]
+    assert green.argmax() == 1
+    brighter = ColorJitter(brightness=(1, 1.5))(image, rng)
+    assert np.asarray(brighter).mean() > np.asarray(image).mean()
+
+
+def test_the_colour_jitter_changes_its_order():
+    jitter = ColorJitter(brightness=(2, 2), contrast=(0.3, 0.3))  # bright ones are cut off first
+    rng = np.random.default_rng(0)
+    assert len({jitter(photo(0), rng).tobytes() for _ in range(40)}) == 2
+
+
+def test_the_strongest_change_is_drawn_as_often_as_others(monkeypatch):
+    drawn = []
+    for name in CHANGES:
+        monkeypatch.setitem(CHANGES, name, lambda image, level, *rest: drawn.append(level) or image)
+    rng = np.random.default_rng(0)
+    for _ in range(6000):
+        TrivialAugmentWide(11)(photo(0), rng)
+    strongest = sum(abs(level) == 135 for level in drawn)
+    assert 15 < strongest < 75  # 6000 / 14 changes / 11 bins
+
+
+def test_shifts_are_shares_of_the_right_side_and_shears_of_the_right_axis():
+    white, rng = Image.new("L", (60, 20), 255), np.random.default_rng(0)
+    across = [np.asarray(RandomAffine(0, translate=(0.5, 0))(white, rng)) == 0 for _ in range(200)]
+    assert max(int(black.all(axis=0).sum()) for black in across) >= 28
+    assert not any(black.all(axis=1).any() for black in across)
+    down = [np.asarray(RandomAffine(0, translate=(0, 0.5))(white, rng)) == 0 for _ in range(200)]
+    assert 9 <= max(int(black.all(axis=1).sum()) for black in down) <= 10
+    image = photo(0, 40, 30)
+    for shear, expected in (((0, 0, 20, 20), (0, 20)), ((20, 20, 0, 0), (20, 0)), ((9, 9), (9, 0))):
+        same = affine(image, shear=expected)
+        assert RandomAffine(0, shear=shear)(image, rng).tobytes() == same.tobytes()
+
+
+def test_the_numbers_of_the_presets_are_those_of_their_source():
+    for name, mean, std in (
+        ("dishes_128", (0.519, 0.499, 0.469), (0.175, 0.183, 0.197)),
+        ("dishes_288", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    ):
+        training = PRESETS[name].training.transforms
+        assert training[3:6] == (
+            RandomRotation(10),
+            ColorJitter(0.1, 0.1, 0.1, 0.05),
+            TrivialAugmentWide(31),
+        )
+        assert training[-1] == PRESETS[name].evaluation.transforms[-1] == Normalize(mean, std)
+
+
+def test_only_what_comes_before_the_first_change_is_fixed():
+    fixed, rest = Compose([Resize(9), RandomHorizontalFlip(), Resize(5)]).fixed_and_rest()
+    assert fixed == Compose([Resize(9)])
+    assert rest == Compose([RandomHorizontalFlip(), Resize(5)])
+
+
+def test_odd_differences_are_rounded_as_in_torchvision():
+    rng = np.random.default_rng(0)
+    row = grid(list(range(10, 80, 10)))
+    assert levels(CenterCrop((1, 4))(row, rng)) == [[30, 40, 50, 60]]  # 1.5 to the even 2
+    assert levels(CenterCrop((1, 2))(row, rng)) == [[30, 40]]  # 2.5 to the even 2
+    assert levels(CenterCrop((1, 10))(row, rng)) == [[0, *range(10, 80, 10), 0, 0]]
+    assert Resize(10)(photo(0, 33, 20), rng).size == (16, 10)  # 16.5 cut off
+    assert RandomResizedCrop((5, 7))(photo(0), rng).size == (7, 5)
