@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from src.classic_nn.naming import lookup
 from src.classic_nn.optimizers import OPTIMIZERS
@@ -30,6 +30,7 @@ from src.classic_train.runs import (
     resumed_run,
     train_command_line,
 )
+from src.command_line import Parser, fail
 
 PROGRAM = f"{python_command()} -m src.classic_train"
 
@@ -46,24 +47,11 @@ examples:
 
 
 MAY_CHANGE = {
-    *(
-        "epochs",
-        "workers",
-        "product_threads",
-        "patience",
-        "data",
-    ),  # data: the same samples in another place
+    *("epochs", "workers", "product_threads", "patience"),
+    "data",  # the same samples in another place
     *("history_every", "history_batches", "checkpoint_every"),
 }
 """Settings that a resumed run may change."""
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that answers a mistake with one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the line and exit with status 2."""
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
 def build_parser() -> Parser:
@@ -217,6 +205,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except ValueError as error:
             parser.error(str(error))
     arguments = parser.parse_args(argv)
+    command = f"{PROGRAM} {arguments.command}"
     if arguments.command == "list":
         width = max(map(len, RECIPES))
         for recipe in RECIPES.values():
@@ -225,27 +214,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         train_command(arguments)
     except (OptionError, DataError, TensorFileError) as error:
-        return _fail(arguments, 2, str(error))
+        return fail(command, 2, str(error))
     except BrokenPipeError:  # nobody reads what is printed: nothing more to say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except MemoryError as error:
-        return _fail(arguments, 2, f"not enough memory for data or network of this size: {error}")
+        return fail(command, 2, f"not enough memory for data or network of this size: {error}")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _fail(arguments, 2, f"{where}{error.strerror or error}")
+        return fail(command, 2, f"{where}{error.strerror or error}")
     except (TrainingDivergedError, GradientCheckFailedError) as error:
-        return _fail(arguments, 1, str(error))
+        return fail(command, 1, str(error))
     except KeyboardInterrupt as error:
-        return _fail(arguments, 130, f"interrupted. {error}")
+        return fail(command, 130, f"interrupted. {error}")
     return 0
-
-
-def _fail(arguments: argparse.Namespace, status: int, message: str) -> int:
-    """Print one line on standard error; returns the status."""
-    line = " ".join(message.split())
-    print(f"{PROGRAM} {arguments.command}: error: {line}", file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from src.command_line import Parser, fail
 from src.load.errors import UnreadableDataError
 
 PROGRAM = "python -m src.load"
@@ -21,14 +21,6 @@ examples:
   {PROGRAM} inspect photos/               what is in a folder of photos, and what is wrong
   {PROGRAM} augmentations photo.jpg       what every augmentation does to a photo
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that answers a mistake with one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the line and exit with status 2."""
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
 def build_parser() -> Parser:
@@ -138,6 +130,7 @@ def augmentations_command(arguments: argparse.Namespace) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     arguments = build_parser().parse_args(argv)
+    command = f"{PROGRAM} {arguments.command}"
     try:
         if arguments.command == "inspect":
             inspect_command(arguments)
@@ -149,21 +142,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             remote = REMOTE[arguments.command]
             fetch(remote, arguments.archive, directory=arguments.output_dir)
     except UnreadableDataError as error:
-        return _fail(arguments.command, 2, str(error))
+        return fail(command, 2, str(error))
     except MemoryError as error:
-        return _fail(arguments.command, 2, f"not enough memory: {error}")
+        return fail(command, 2, f"not enough memory: {error}")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _fail(arguments.command, 2, f"{where}{error.strerror or error}")
+        return fail(command, 2, f"{where}{error.strerror or error}")
     except KeyboardInterrupt:
-        return _fail(arguments.command, 130, "interrupted")
+        return fail(command, 130, "interrupted")
     return 0
-
-
-def _fail(command: str, status: int, message: str) -> int:
-    """Print one line on standard error; returns the status."""
-    print(f"{PROGRAM} {command}: error: {' '.join(message.split())}", file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

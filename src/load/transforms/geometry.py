@@ -26,35 +26,31 @@ from src.load.transforms.base import (
 
 
 @dataclass(frozen=True)
-class RandomHorizontalFlip(Transform):
-    """Exchange left and right, with probability p."""
+class RandomFlip(Transform):
+    """Flip, with probability p, in the direction of the subclass."""
 
     p: float = 0.5
     random: ClassVar[bool] = True
+    direction: ClassVar[Image.Transpose]
 
     def __post_init__(self) -> None:
         check_probability(self.p)
 
     def __call__(self, image: Image.Image, rng: np.random.Generator) -> Image.Image:
         """The image or its mirror image."""
-        flip = rng.random() < self.p
-        return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flip else image
+        return image.transpose(self.direction) if rng.random() < self.p else image
 
 
-@dataclass(frozen=True)
-class RandomVerticalFlip(Transform):
+class RandomHorizontalFlip(RandomFlip):
+    """Exchange left and right, with probability p."""
+
+    direction = Image.Transpose.FLIP_LEFT_RIGHT
+
+
+class RandomVerticalFlip(RandomFlip):
     """Exchange top and bottom, with probability p."""
 
-    p: float = 0.5
-    random: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        check_probability(self.p)
-
-    def __call__(self, image: Image.Image, rng: np.random.Generator) -> Image.Image:
-        """The image, or upside down."""
-        flip = rng.random() < self.p
-        return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if flip else image
+    direction = Image.Transpose.FLIP_TOP_BOTTOM
 
 
 @dataclass(frozen=True)
