@@ -1,12 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from src.load import Problems, UnreadableDataError, read_yolo
 from src.load.sources import cut_out
-from src.load.yolo import parse_box
 from tests.load.photos import save
 
 BASE = "train: images/train\nval: images/val\nnames: [apple, pear, plum]\n"
@@ -167,15 +164,6 @@ def test_windows_line_ends_tabs_and_repeated_lines(root):
     content = b"\xef\xbb\xbf0\t0.5 0.5\t0.5 0.5 \r\n0 0.5 0.5 0.5 0.5\r\n"
     (root / "labels/train/a.txt").write_bytes(content)
     assert read_yolo(root).targets.tolist() == [0, 2, 0, 0]
-
-
-@given(x=st.floats(0, 1), y=st.floats(0, 1), width=st.floats(1e-3, 1), height=st.floats(1e-3, 1))
-def test_boxes_are_cut_at_the_edges(x, y, width, height):
-    left, top, right, bottom = parse_box(f"0 {x!r} {y!r} {width!r} {height!r}", 1).edges
-    assert 0 <= left < right <= 1
-    assert 0 <= top < bottom <= 1
-    assert left == max(x - width / 2, 0)
-    assert bottom == min(y + height / 2, 1)
 
 
 MISTAKES = {
