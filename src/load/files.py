@@ -1,5 +1,6 @@
-"""Opening files that may be gzipped, and writing files whole or not at all."""
+"""Opening files that may be gzipped, reading CSV, and writing files whole or not at all."""
 
+import csv
 import gzip
 import secrets
 import zlib
@@ -64,3 +65,17 @@ def is_file(path: Path) -> bool:
 def printable(text: str) -> str:
     """The text on one line; signs that cannot be shown, as they stand in a Python string."""
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
+def csv_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """Number of each row, from 1, and its fields without space around them; not blank rows.
+
+    Raises UnreadableDataError where the file is missing or no text.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            for number, fields in enumerate(csv.reader(opened), 1):
+                if any(field.strip() for field in fields):
+                    yield number, [field.strip() for field in fields]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableDataError(f"{file}: cannot be read ({error})") from None

@@ -9,7 +9,7 @@ import numpy as np
 
 from src.load.dataset import ImageDataset, one_split
 from src.load.errors import UnreadableDataError
-from src.load.files import printable
+from src.load.files import csv_rows, printable
 from src.load.images import EXTENSIONS
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
@@ -27,7 +27,8 @@ def read_image_folder(root: str | Path, problems: Problems | None = None) -> Ima
 
     Where the folders of ``root`` are called train, val (or validation) and test, in any case, they
     are splits and their folders are classes. Images may lie deeper below the folder of their
-    class. Hidden files are passed over; other files that are no images are counted.
+    class. Hidden files are passed over; other files that are no images are counted. A file
+    ``classes.csv`` with rows ``folder,name`` gives the classes their names.
 
     Args:
         root: of the data set.
@@ -111,10 +112,19 @@ def _dataset(
     return ImageDataset(
         ImageFiles(paths, root=root),
         np.array(targets, np.int64),
-        [printable(name) for name in names],
+        [printable(name) for name in _shown_names(root, names)],
         splits if "all" not in splits else one_split(len(paths)),
         problems,
     )
+
+
+def _shown_names(root: Path, folders: list[str]) -> list[str]:
+    """Names from the second column of ``classes.csv``, if its first one has all folders."""
+    file = root / "classes.csv"
+    if not file.is_file():
+        return folders
+    names = {fields[0]: fields[1] for _, fields in csv_rows(file) if len(fields) >= 2}
+    return [names[folder] for folder in folders] if set(folders) <= names.keys() else folders
 
 
 def _note_unclassified(folder: Path, problems: Problems) -> None:

@@ -1,7 +1,5 @@
 """Data sets whose images are listed in text files, with their labels."""
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -9,7 +7,7 @@ import numpy as np
 
 from src.load.dataset import ImageDataset, one_split
 from src.load.errors import UnreadableDataError
-from src.load.files import is_file
+from src.load.files import csv_rows, is_file
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
 
@@ -39,7 +37,7 @@ def read_image_csv(path: str | Path, problems: Problems | None = None) -> ImageD
     path, problems = Path(path), problems if problems is not None else Problems()
     paths: list[Path] = []
     labels: list[list[str]] = []
-    for number, fields in _rows(path):
+    for number, fields in csv_rows(path):
         image, of_row = path.parent / fields[0], [label for label in fields[1:] if label]
         if number == 1 and fields[0].lower() in HEADERS:
             continue
@@ -94,7 +92,7 @@ def read_grocery(
             continue
         of_split: list[Path] = []
         numbers: list[tuple[int, int]] = []
-        for number, fields in _rows(file):
+        for number, fields in csv_rows(file):
             try:
                 image, first, second = root / fields[0], int(fields[1]), int(fields[2])
                 fits = 0 <= first < len(fine_names) and 0 <= second < len(coarse_names)
@@ -148,7 +146,7 @@ def _grocery_names(file: Path) -> tuple[list[str], list[str]]:
     """Names of the fine and of the coarse classes, by number."""
     fine: dict[int, str] = {}
     coarse: dict[int, str] = {}
-    for number, fields in _rows(file):
+    for number, fields in csv_rows(file):
         try:
             if number > 1:
                 fine[int(fields[1])] = fields[0]
@@ -161,14 +159,3 @@ def _grocery_names(file: Path) -> tuple[list[str], list[str]]:
         if not names or sorted(names) != list(range(len(names))):
             raise UnreadableDataError(f"{file}: expected classes numbered from 0 without gaps")
     return [fine[k] for k in range(len(fine))], [coarse[k] for k in range(len(coarse))]
-
-
-def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """Number of each row, from 1, and its fields without space around them; not blank rows."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            for number, fields in enumerate(csv.reader(opened), 1):
-                if any(field.strip() for field in fields):
-                    yield number, [field.strip() for field in fields]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableDataError(f"{file}: cannot be read ({error})") from None

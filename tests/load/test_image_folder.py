@@ -69,3 +69,13 @@ def test_mistakes_are_one_line(tmp_path):
 def test_folders_without_images_beside_splits_do_no_harm(tmp_path):
     folder_of(tmp_path, {"train/a": 1, "train/b": 1, "notes": 0})
     assert list(read_image_folder(tmp_path).splits) == ["train"]
+
+
+def test_folders_may_have_names_in_a_table(tmp_path):
+    folder_of(tmp_path, {"n02": 1, "n01": 2})
+    (tmp_path / "classes.csv").write_text('wnid,name\nn01,"goldfish, a fish"\nn02,frog\nn03,cat\n')
+    dataset = read_image_folder(tmp_path)
+    assert list(dataset.class_names) == ["goldfish, a fish", "frog"]
+    assert dataset.targets.tolist() == [0, 0, 1]
+    (tmp_path / "classes.csv").write_text("n01,goldfish\n")  # not of all
+    assert list(read_image_folder(tmp_path).class_names) == ["n01", "n02"]
