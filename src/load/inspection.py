@@ -186,8 +186,11 @@ def _imbalance_text(dataset: ImageDataset) -> list[str]:
     occurring = np.flatnonzero(counts)
     if len(occurring) > 1:
         most, least = counts.argmax(), occurring[counts[occurring].argmin()]
+        same = counts[most] == counts[least]
         lines.append(
-            f"imbalance: {names[most]} has {counts[most]:,} samples, {names[least]} "
+            f"no imbalance: {counts[most]:,} samples of every class that occurs"
+            if same
+            else f"imbalance: {names[most]} has {counts[most]:,} samples, {names[least]} "
             f"{counts[least]:,}: {counts[most] / counts[least]:.1f} times as many"
         )
     folded: dict[str, list[str]] = {}

@@ -68,7 +68,9 @@ def test_tables_and_pictures_are_written(root, tmp_path):
 
 def test_a_sound_set_has_nothing_wrong(tmp_path):
     root = folder_of(tmp_path / "set", {"a": 5, "b": 5})
-    assert "nothing wrong was found" in describe(inspect(root, progress=False), "set")
+    text = describe(inspect(root, progress=False), "set")
+    assert "nothing wrong was found" in text
+    assert "no imbalance: 5 samples of every class" in text
 
 
 def test_objects_one_file_in_two_splits_and_names_with_strange_signs(tmp_path):
