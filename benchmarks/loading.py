@@ -15,9 +15,11 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -28,9 +30,12 @@ from src.classic_nn.layers import Dense, Flatten, ReLU, Sequential
 from src.classic_train import MiniBatchTrainer
 from src.load import BatchLoader, ImageArrays, ImageDataset, ImageFiles, load_dataset
 from src.load.dataset import one_split
+from src.load.loader import Batch
 from src.load.transforms import PRESETS, Compose, PadToSquare, Resize, ToFloat, Transform
 
 GIB = 1 << 30
+
+Cache = Literal["memory"] | Path | None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,7 +69,7 @@ def throughput(rounds: int) -> None:
             augmented = PRESETS["dishes_128"].training.transforms
             changes = Compose([Resize((side, side)), *augmented[1:]])
             contestants: dict[str, Callable[[], object]] = {
-                "a plain loop over Pillow": lambda side=side: pillow_loop(dataset, side),
+                "a plain loop over Pillow": partial(pillow_loop, dataset, side),
             }
             for threads in (1, 2):
                 contestants[f"loader, {threads} thread(s)"] = epoch_of(dataset, plain, threads)
@@ -96,21 +101,21 @@ def training(rounds: int) -> None:
             network, loss, create_optimizer("radam", learning_rate=0.01), workers=2
         )
 
-        def train(batches: Callable[[], object]) -> Callable[[], object]:
-            def run() -> None:
-                for x, y in batches():  # type: ignore[attr-defined]
-                    trainer.train_on_batch(x, y)
+        def train(batches: Callable[[], Iterable[Batch]]) -> None:
+            for x, y in batches():
+                trainer.train_on_batch(x, y)
 
-            return run
-
-        contestants: dict[str, Callable[[], object]] = {"ready in memory": train(lambda: ready)}
-        for name, cache in (("cached", "memory"), ("decoded every time", None)):
+        contestants: dict[str, Callable[[], object]] = {
+            "ready in memory": partial(train, lambda: ready)
+        }
+        caches: dict[str, Cache] = {"cached": "memory", "decoded every time": None}
+        for name, cache in caches.items():
             for threads in (1, 2):
                 loader = BatchLoader(
                     dataset, None, pipeline, shuffle=True, threads=threads, cache=cache
                 )
-                contestants[f"loader, {name}, {threads} thread(s)"] = train(
-                    lambda loader=loader: loader.epoch(1)
+                contestants[f"loader, {name}, {threads} thread(s)"] = partial(
+                    train, partial(loader.epoch, 1)
                 )
         with trainer.team:
             seconds = interleaved(contestants, rounds)
@@ -152,14 +157,14 @@ def memory() -> None:
             def __len__(self) -> int:
                 return len(loader)
 
-            def epoch(self, number: int):  # type: ignore[no-untyped-def]
+            def epoch(self, number: int) -> Generator[Batch, None, None]:
                 for batch in loader.epoch(number):
                     own[0] = max(own[0], anonymous_memory())
                     yield batch
 
-        start = time.perf_counter()
+        began = time.perf_counter()
         history = trainer.fit(Watch())
-        seconds = time.perf_counter() - start
+        seconds = time.perf_counter() - began
         print(
             f"{size / GIB:.1f} GiB on disk, one epoch in {seconds:.1f} s, cost "
             f"{history[0]['cost']:.3f}; resident anonymous memory at most {own[0] / GIB:.2f} GiB"
@@ -172,7 +177,7 @@ def datasets() -> None:
     if not root.is_dir():
         print(f"skipped: no real data in {root}; set CLASSIC_NN_DATA", file=sys.stderr)
         return
-    places = [
+    places: list[tuple[str, dict[str, Any]]] = [
         ("dishes", {}),
         ("tomato", {"objects": True}),
         ("tomato", {"objects": False}),
@@ -243,10 +248,10 @@ def generated_photos(folder: Path, count: int, size: tuple[int, int] = (500, 375
 
 
 def epoch_of(
-    dataset: ImageDataset, pipeline: Compose, threads: int, cache: str | None = None
+    dataset: ImageDataset, pipeline: Compose, threads: int, cache: Cache = None
 ) -> Callable[[], object]:
     """An epoch of a loader, its mini-batches thrown away."""
-    loader = BatchLoader(dataset, None, pipeline, threads=threads, cache=cache)  # type: ignore[arg-type]
+    loader = BatchLoader(dataset, None, pipeline, threads=threads, cache=cache)
 
     def run() -> None:
         for _ in loader.epoch(1):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.workloads import WORKLOADS, Convolution, Training
 from src.classic_cnn import Conv2D, MaxPool2D, conv_backward, conv_forward
@@ -20,6 +21,7 @@ from src.classic_nn import (
     create_optimizer,
 )
 from src.classic_nn.communicator import Communicator
+from src.classic_nn.loss import Loss
 from src.classic_train import MiniBatchTrainer
 from src.classic_train.workers import WorkerTeam
 
@@ -40,13 +42,10 @@ def _training(task: Training, workers: int, product_threads: int) -> Callable[[]
     network = _network(task)
     network.build(task.input_shape, rng)
     x = rng.standard_normal((task.batch, *task.input_shape), dtype=np.float32)
-    if task.loss == "binary":
-        loss, y = (
-            BinaryCrossEntropy(),
-            rng.integers(2, size=(task.batch, task.outputs)).astype(np.float32),
-        )
-    else:
-        loss, y = SoftmaxCrossEntropy(), rng.integers(task.outputs, size=task.batch)
+    loss: Loss = BinaryCrossEntropy() if task.loss == "binary" else SoftmaxCrossEntropy()
+    labels = rng.integers(2, size=(task.batch, task.outputs)).astype(np.float32)
+    classes = rng.integers(task.outputs, size=task.batch)
+    y: NDArray[Any] = labels if task.loss == "binary" else classes
     trainer = MiniBatchTrainer(
         network,
         loss,

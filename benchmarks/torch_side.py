@@ -46,7 +46,7 @@ def _training(
 
     def step() -> None:
         optimizer.zero_grad()
-        loss(network(x), y).backward()  # type: ignore[no-untyped-call]
+        loss(network(x), y).backward()
         optimizer.step()
 
     return step
