@@ -59,23 +59,21 @@ class CachedImages:
         problems = problems if problems is not None else Problems()
 
         def prepared() -> Iterator[tuple[int, NDArray[np.uint8]]]:
-            shown = tqdm(
-                None,
-                "decoding",
-                len(rows),
+            bar = tqdm(
+                desc="decoding",
+                total=len(rows),
                 unit="image",
                 leave=False,
                 disable=None if progress else True,
             )
-            with ThreadPoolExecutor(threads) as pool:
+            with bar, ThreadPoolExecutor(threads) as pool:
                 for start in range(0, len(rows), AHEAD):  # so that few wait to be written
                     some = rows[start : start + AHEAD].tolist()
                     made = pool.map(lambda row: self._prepare(source, transform, row), some)
                     for row, image in zip(some, made, strict=True):
                         if not isinstance(image, UnreadableDataError):
                             yield row, image
-                    shown.update(len(some))
-            shown.close()
+                    bar.update(len(some))
 
         self._kept: dict[int, NDArray[np.uint8]]
         if directory is None:

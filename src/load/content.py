@@ -127,22 +127,23 @@ def survey(photos: Source, threads: int = 2, progress: bool = False) -> Content:
             return pixel_digest(picture), None, coarse_bits(picture), picture.size
         return array_digest(picture), picture, np.zeros(2, np.uint64), (0, 0)
 
+    bar = tqdm(
+        desc="reading",
+        total=len(photos),
+        unit="photo",
+        leave=False,
+        disable=None if progress else True,
+    )
     pool = ThreadPoolExecutor(threads)
     try:
-        shown = tqdm(
-            pool.map(look, range(len(photos))),
-            "reading",
-            len(photos),
-            unit="photo",
-            leave=False,
-            disable=None if progress else True,
-        )
-        for number, (digest, other, bits, size) in enumerate(shown):
+        for number, (digest, other, bits, size) in enumerate(pool.map(look, range(len(photos)))):
             digests.append(digest)
             hashes[number], sizes[number] = bits, size
             images = images and other is None
+            bar.update()
     finally:  # interrupted, nobody waits for the rest
         pool.shutdown(cancel_futures=True)
+        bar.close()
     return Content(digests, hashes if images else None, sizes, dict(sorted(errors.items())))
 
 
