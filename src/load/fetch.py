@@ -47,7 +47,7 @@ REMOTE: dict[str, RemoteDataset] = {
     "sign_mnist": RemoteDataset(
         title="Sign Language MNIST: 27,455 + 7,172 hands of 28 x 28, 24 letters",
         handle="datamunge/sign-language-mnist",
-        licence="CC0 1.0; the page says so",
+        licence="CC0 1.0 as far as known; see the page before you use it",
         directory=Path("assets/mnist/signs"),
         checksums={
             "sign_mnist_train.csv": (
