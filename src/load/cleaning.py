@@ -63,8 +63,7 @@ def clean(dataset: ImageDataset, content: Content) -> ImageDataset:
         else:
             dataset.problems.note("splits without images", f"{split}: nothing is left of it")
     cleaned = dataset.divided(remaining)
-    for text in missing_classes(cleaned):
-        dataset.problems.note(MISSING, text)
+    note_missing_classes(cleaned)
     return cleaned
 
 
@@ -79,6 +78,12 @@ def missing_classes(dataset: ImageDataset) -> list[str]:
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
             texts.append(f"{split} has no {', '.join(lacking[:5])}{more}")
     return texts
+
+
+def note_missing_classes(dataset: ImageDataset) -> None:
+    """File ``missing_classes`` among the problems."""
+    for text in missing_classes(dataset):
+        dataset.problems.note(MISSING, text)
 
 
 def photo_homes(dataset: ImageDataset) -> dict[int, list[str]]:

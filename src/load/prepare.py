@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from src.load.cleaning import clean
+from src.load.cleaning import clean, note_missing_classes
 from src.load.content import survey
 from src.load.dataset import UNDIVIDED, ImageDataset
 from src.load.errors import UnreadableDataError
@@ -49,4 +49,5 @@ def load_dataset(
         raise UnreadableDataError(f"{path}: no photo of {len(content.digests)} can be used")
     if UNDIVIDED in dataset.splits and divide is not False:
         dataset = split_by_content(dataset, content, seed=seed)
+        note_missing_classes(dataset)
     return dataset

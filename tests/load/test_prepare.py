@@ -31,6 +31,15 @@ def test_an_undivided_set_is_divided_a_divided_one_is_not(tmp_path):
     assert not anew.problems.count("photos in two splits")
 
 
+def test_a_class_too_small_to_be_divided_is_named(tmp_path):
+    folder_of(tmp_path, {"common": 40, "rare": 1})
+    problems = load_dataset(tmp_path, progress=False).problems
+    assert [problem.text for problem in problems.found] == [
+        "validation has no rare",
+        "test has no rare",
+    ]
+
+
 def test_nothing_but_damaged_photos_is_no_data_set(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "1.jpg").write_bytes(b"x")
