@@ -7,9 +7,8 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from tqdm.auto import tqdm
-
 from src.load.errors import UnreadableDataError
+from src.load.progress import progress_bar
 
 
 def unpack_zip(archive: str | Path, directory: str | Path, progress: bool = False) -> None:
@@ -34,10 +33,10 @@ def unpack_zip(archive: str | Path, directory: str | Path, progress: bool = Fals
                 raise UnreadableDataError(
                     f"{archive}: unpacks to {total:,} bytes, and the disk has {free:,} free"
                 )
-            for member in tqdm(
-                members, "unpacking", unit="file", leave=False, disable=None if progress else True
-            ):
-                file.extract(member, directory)
+            with progress_bar("unpacking", len(members), "file", progress) as bar:
+                for member in members:
+                    file.extract(member, directory)
+                    bar.update()
     except UnreadableDataError:
         raise
     except (

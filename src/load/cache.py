@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from tqdm.auto import tqdm
 
 from src.load.errors import UnreadableDataError
 from src.load.files import written_whole
 from src.load.problems import Problems
+from src.load.progress import progress_bar
 from src.load.sources import Source
 from src.load.transforms.base import Compose
 
@@ -59,13 +59,7 @@ class CachedImages:
         problems = problems if problems is not None else Problems()
 
         def prepared() -> Iterator[tuple[int, NDArray[np.uint8]]]:
-            bar = tqdm(
-                desc="decoding",
-                total=len(rows),
-                unit="image",
-                leave=False,
-                disable=None if progress else True,
-            )
+            bar = progress_bar("decoding", len(rows), "image", progress)
             with bar, ThreadPoolExecutor(threads) as pool:
                 for start in range(0, len(rows), AHEAD):  # so that few wait to be written
                     some = rows[start : start + AHEAD].tolist()

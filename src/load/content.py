@@ -23,9 +23,9 @@ from PIL import Image
 from scipy.fft import dctn
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from tqdm.auto import tqdm
 
 from src.load.errors import UnreadableDataError
+from src.load.progress import progress_bar
 from src.load.sources import Source
 from src.load.transforms.base import Picture
 
@@ -127,13 +127,7 @@ def survey(photos: Source, threads: int = 2, progress: bool = False) -> Content:
             return pixel_digest(picture), None, coarse_bits(picture), picture.size
         return array_digest(picture), picture, np.zeros(2, np.uint64), (0, 0)
 
-    bar = tqdm(
-        desc="reading",
-        total=len(photos),
-        unit="photo",
-        leave=False,
-        disable=None if progress else True,
-    )
+    bar = progress_bar("reading", len(photos), "photo", progress)
     pool = ThreadPoolExecutor(threads)
     try:
         for number, (digest, other, bits, size) in enumerate(pool.map(look, range(len(photos)))):

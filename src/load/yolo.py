@@ -31,6 +31,16 @@ SPLITS = {
 """Entries of splits, and what we call them."""
 
 
+Samples = list[tuple[Path, list[Box]]]
+"""Each image with its objects."""
+
+Splits = dict[str, list[int]]
+"""Numbers of the images of each split."""
+
+Parts = tuple[ImageFiles, NDArray[np.int64], dict[str, NDArray[np.intp]]]
+"""Images, targets and rows of each split, as ``ImageDataset`` takes them."""
+
+
 def read_yolo(
     path: str | Path, objects: bool = True, problems: Problems | None = None
 ) -> ImageDataset:
@@ -53,9 +63,9 @@ def read_yolo(
     facts = _read_yaml(file)
     names = class_names(file, facts)
     folder = _data_folder(file, facts)
-    rows_of: dict[Any, int] = {}
-    samples: list[tuple[Path, list[Box]]] = []
-    splits: dict[str, list[int]] = {}
+    rows_of: dict[Path, int] = {}
+    samples: Samples = []
+    splits: Splits = {}
     for entry, split in SPLITS.items():
         if not facts.get(entry):
             continue
@@ -77,9 +87,12 @@ def read_yolo(
             splits[split] = rows
     if not samples:
         raise UnreadableDataError(f"{file}: found no images in the places that it names")
-    if objects:
-        return _object_dataset(file, samples, splits, names, problems)
-    return _image_dataset(file, samples, splits, names, problems)
+    images, targets, parts = (
+        _as_objects(samples, splits, file)
+        if objects
+        else _as_images(samples, splits, file, len(names))
+    )
+    return ImageDataset(images, targets, names, parts, problems)
 
 
 def find_yaml(path: Path) -> Path:
@@ -179,13 +192,7 @@ def _read_boxes(image: Path, classes: int, problems: Problems) -> list[Box]:
     return list(dict.fromkeys(boxes))  # a line that stands twice is one object
 
 
-def _object_dataset(
-    file: Path,
-    samples: list[tuple[Path, list[Box]]],
-    splits: dict[str, list[int]],
-    names: list[str],
-    problems: Problems,
-) -> ImageDataset:
+def _as_objects(samples: Samples, splits: Splits, file: Path) -> Parts:
     """One sample an object."""
     counts = [len(boxes) for _, boxes in samples]
     if not sum(counts):
@@ -199,21 +206,13 @@ def _object_dataset(
     }
     edges: NDArray[np.float64] = np.array([box.edges for box in boxes])
     targets = np.array([box.class_number for box in boxes], np.int64)
-    return ImageDataset(ImageFiles(paths, edges, file.parent), targets, names, rows, problems)
+    return ImageFiles(paths, edges, file.parent), targets, rows
 
 
-def _image_dataset(
-    file: Path,
-    samples: list[tuple[Path, list[Box]]],
-    splits: dict[str, list[int]],
-    names: list[str],
-    problems: Problems,
-) -> ImageDataset:
+def _as_images(samples: Samples, splits: Splits, file: Path, classes: int) -> Parts:
     """One sample an image, with the labels of all its objects."""
-    targets = np.zeros((len(samples), len(names)), np.int64)
+    targets = np.zeros((len(samples), classes), np.int64)
     for row, (_, boxes) in enumerate(samples):
         targets[row, [box.class_number for box in boxes]] = 1
     rows = {split: np.array(images, np.intp) for split, images in splits.items()}
-    return ImageDataset(
-        ImageFiles([path for path, _ in samples], root=file.parent), targets, names, rows, problems
-    )
+    return ImageFiles([path for path, _ in samples], root=file.parent), targets, rows

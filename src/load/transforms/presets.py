@@ -58,10 +58,8 @@ def dish_pipeline(size: tuple[int, int], mean: tuple[float, ...], std: tuple[flo
 DISHES_128 = dish_pipeline((128, 128), DISHES_MEAN, DISHES_STD)
 DISHES_288 = dish_pipeline((288, 288), IMAGENET_MEAN, IMAGENET_STD)
 
-OBJECT_CROPS_64 = Preset(
-    training=Compose([PadToSquare(), Resize((64, 64)), ToFloat()]),
-    evaluation=Compose([PadToSquare(), Resize((64, 64)), ToFloat()]),
-)
+_CROP_64 = Compose([PadToSquare(), Resize((64, 64)), ToFloat()])
+OBJECT_CROPS_64 = Preset(training=_CROP_64, evaluation=_CROP_64)
 """Objects cut out of photos, in their own proportions."""
 
 PRESETS = {
