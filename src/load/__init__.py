@@ -10,12 +10,12 @@ from src.load.image_folder import read_image_folder
 from src.load.images import open_image
 from src.load.lists import read_grocery, read_image_csv
 from src.load.loader import BatchLoader
-from src.load.prepare import load_dataset
+from src.load.prepare import load_dataset, load_with_content
 from src.load.problems import Problems
 from src.load.read import read_data
 from src.load.sign_mnist import read_sign_mnist, read_sign_rows
 from src.load.sources import ImageArrays, ImageFiles
-from src.load.splits import k_fold, split_by_content
+from src.load.splits import complete_splits, k_fold, split_by_content
 from src.load.statistics import mean_and_std
 from src.load.yolo import read_yolo
 
@@ -28,8 +28,10 @@ __all__ = [
     "ImageFiles",
     "Problems",
     "UnreadableDataError",
+    "complete_splits",
     "k_fold",
     "load_dataset",
+    "load_with_content",
     "mean_and_std",
     "open_image",
     "read_arrays",

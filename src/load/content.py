@@ -20,9 +20,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.fft import dctn
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from src.load.errors import UnreadableDataError
 from src.load.progress import progress_bar
@@ -94,6 +91,9 @@ class Content:
         Args:
             near: bits in which near copies may differ; None to bring together exact copies only.
         """
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
         links = [(group[0], other) for group in self.copies() for other in group[1:]]
         if near is not None:
             links += [(one, other) for one, other, _ in self.near_copies(near)]
@@ -157,6 +157,8 @@ def coarse_bits(image: Image.Image) -> NDArray[np.uint64]:
     A photo of one colour has neither, and would be near every other such: its bits are of its
     content instead.
     """
+    from scipy.fft import dctn  # here, since predicting needs no SciPy and starts sooner without
+
     grey = image.convert("L")
     small = np.asarray(grey.resize((9, 8), Image.Resampling.BILINEAR)).astype(np.int16)
     levels = np.asarray(grey.resize((32, 32), Image.Resampling.LANCZOS)).astype(np.float64)

@@ -6,12 +6,14 @@ copies of a photo, objects cut from one photo - is dealt out as one.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from src.load.content import Content
-from src.load.dataset import ImageDataset
+from src.load.dataset import UNDIVIDED, ImageDataset
+from src.load.errors import UnreadableDataError
 
 FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
 """Shares of the splits of a data set that comes undivided."""
@@ -41,6 +43,52 @@ def split_by_content(
         dataset.problems.note("splits without images", f"{name}: too few photos to give it one")
         del splits[name]
     return dataset.divided(splits)
+
+
+def complete_splits(
+    dataset: ImageDataset,
+    content: Content,
+    seed: int = 0,
+    validation_from: Literal["train", "test"] = "train",
+) -> ImageDataset:
+    """The data set with train, validation and test; photos leave the split they came in only
+    where one of these is missing.
+
+    What came for judging stays for judging: of train and validation, the latter becomes test.
+    A missing validation split is taken out of train (15%), or is one half of test.
+
+    Args:
+        dataset: cleaned.
+        content: of its photos.
+        seed: of the choice.
+        validation_from: where a missing validation split is taken from.
+
+    Raises UnreadableDataError where there is no training split, or too little to divide.
+    """
+    splits = dict(dataset.splits)
+    if UNDIVIDED in splits:
+        divided = split_by_content(dataset, content, seed=seed)
+    else:
+        if "test" not in splits and "validation" in splits:
+            splits["test"] = splits.pop("validation")
+        rest = {"train": "test", "test": "train"}[validation_from]
+        if "validation" not in splits and "train" in splits and "test" in splits:
+            share = 1 - FRACTIONS["validation"] if validation_from == "train" else 0.5
+            parts = split_by_content(
+                dataset.divided({UNDIVIDED: splits[validation_from]}),
+                content,
+                {validation_from: share, "validation": 1 - share},
+                seed,
+            )
+            splits = {**parts.splits, rest: splits[rest]}
+        divided = dataset.divided(splits)
+    missing = [name for name in FRACTIONS if name not in divided.splits]
+    if missing:
+        found = ", ".join(f"{name} {len(rows)}" for name, rows in divided.splits.items())
+        raise UnreadableDataError(
+            f"no photos for {' and '.join(missing)}: {found or 'nothing'} is too little to divide"
+        )
+    return divided.divided({name: divided.splits[name] for name in FRACTIONS})
 
 
 def k_fold(

@@ -2,6 +2,7 @@
 
 from src.load.transforms.base import Compose, Picture, Transform
 from src.load.transforms.color import ColorJitter, Grayscale
+from src.load.transforms.configuration import transform_config, transform_from_config
 from src.load.transforms.conversion import Normalize, ToFloat
 from src.load.transforms.geometry import (
     RandomAffine,
@@ -9,7 +10,7 @@ from src.load.transforms.geometry import (
     RandomRotation,
     RandomVerticalFlip,
 )
-from src.load.transforms.presets import PRESETS, Preset, dish_pipeline
+from src.load.transforms.presets import PRESETS, Preset, dish_augmentation, dish_pipeline
 from src.load.transforms.resizing import CenterCrop, PadToSquare, RandomResizedCrop, Resize
 from src.load.transforms.trivial_augment import TrivialAugmentWide
 
@@ -32,5 +33,8 @@ __all__ = [
     "ToFloat",
     "Transform",
     "TrivialAugmentWide",
+    "dish_augmentation",
     "dish_pipeline",
+    "transform_config",
+    "transform_from_config",
 ]

@@ -39,18 +39,22 @@ class Preset:
     evaluation: Compose
 
 
-def dish_pipeline(size: tuple[int, int], mean: tuple[float, ...], std: tuple[float, ...]) -> Preset:
-    """The dish classifier's pipeline for another size, mean and standard deviation."""
-    changes: list[Transform] = [
+def dish_augmentation() -> list[Transform]:
+    """The dish classifier's random changes."""
+    return [
         RandomHorizontalFlip(),
         RandomVerticalFlip(),
         RandomRotation(10),
         ColorJitter(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.05),
         TrivialAugmentWide(31),
     ]
+
+
+def dish_pipeline(size: tuple[int, int], mean: tuple[float, ...], std: tuple[float, ...]) -> Preset:
+    """The dish classifier's pipeline for another size, mean and standard deviation."""
     numbers: list[Transform] = [ToFloat(), Normalize(mean, std)]
     return Preset(
-        training=Compose([Resize(size), *changes, *numbers]),
+        training=Compose([Resize(size), *dish_augmentation(), *numbers]),
         evaluation=Compose([Resize(size), *numbers]),
     )
 
