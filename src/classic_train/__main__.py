@@ -117,7 +117,7 @@ def resolve_options(recipe: Recipe, given: dict[str, Any]) -> TrainingOptions:
 
     Another optimizer brings its own rate.
     """
-    defaults = replace(recipe.options, **recipe.model_options.get(given.get("model", ""), {}))
+    defaults = recipe.defaults(given.get("model", ""))
     if "optimizer" in given and "learning_rate" not in given:
         name, _ = parse_specification(given["optimizer"])
         if name != parse_specification(defaults.optimizer)[0]:
@@ -139,7 +139,7 @@ def resumed_options(recipe: Recipe, run: Run, given: dict[str, Any]) -> Training
     if facts["recipe"] != recipe.name:
         raise OptionError(f"--resume: {run.directory} is a run of {facts['recipe']}")
     try:
-        options = TrainingOptions.from_dict(facts["options"])
+        options = type(recipe.options).from_dict(facts["options"])
     except TypeError as error:
         raise OptionError(f"--resume: {run.directory} is of another version: {error}") from None
     for name, value in given.items():
@@ -159,7 +159,8 @@ def resumed_options(recipe: Recipe, run: Run, given: dict[str, Any]) -> Training
 
 def train_command(arguments: argparse.Namespace) -> None:
     """Train the recipe of the parsed command line."""
-    recipe, given = RECIPES[arguments.command], given_options(arguments)
+    recipe = RECIPES[arguments.command]
+    given = given_options(arguments, type(recipe.options))
     settings = {"check_gradients": arguments.check_gradients, "quiet": arguments.quiet}
     if arguments.resume is not None:
         if arguments.output_dir or arguments.log_dir:

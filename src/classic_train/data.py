@@ -1,9 +1,6 @@
 """The data of the recipes: generated ones and the user's own arrays."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -15,69 +12,24 @@ from src.classic_nn.data_utils import (
 )
 from src.classic_train.mini_batch.dataset import ArrayDataset, DataError, as_dataset
 from src.classic_train.options import TrainingOptions
+from src.classic_train.recipe_data import ArrayData, grey_images
 from src.load import UnreadableDataError, read_npz
 
 HELD_OUT = 2000
 """Samples of generated validation and test data each."""
 
 
-@dataclass(frozen=True)
-class RecipeData:
-    """What a recipe trains on and is judged by.
-
-    Attributes:
-        train, validation, test: x (samples, ...) and y: (samples, labels) of 0 and 1, or
-            (samples,) class numbers.
-        class_names: one name a label or class. A single label is a question of yes or no.
-        description: one line.
-        preprocessing: what was done to the inputs, for those who use the model.
-    """
-
-    train: ArrayDataset
-    validation: ArrayDataset
-    test: ArrayDataset
-    class_names: Sequence[str]
-    description: str
-    preprocessing: Mapping[str, Any] = field(default_factory=lambda: {"input": "as given"})
-
-    @property
-    def task(self) -> str:
-        """ "binary", "multi_label" or "multi_class", by what y is."""
-        if self.train.y.ndim == 1:
-            return "multi_class"
-        return "binary" if self.binary else "multi_label"
-
-    @property
-    def binary(self) -> bool:
-        """Whether there is one label, to be answered with yes or no."""
-        return len(self.class_names) == 1 and self.train.y.ndim == 2
-
-    def digest(self) -> str:
-        """SHA-256 of all samples: equal for equal data in equal splits."""
-        digest = hashlib.sha256()
-        for part in (self.train, self.validation, self.test):
-            for array in (part.x, part.y):
-                digest.update(f"{array.dtype} {array.shape}".encode())
-                digest.update(array.tobytes())
-        return digest.hexdigest()
-
-    @property
-    def images(self) -> bool:
-        """Whether the samples are grey or RGB images (height, width, channels)."""
-        return self.train.x.ndim == 4 and self.train.x.shape[3] in (1, 3)
-
-
-def digit_strips(options: TrainingOptions) -> RecipeData:
+def digit_strips(options: TrainingOptions) -> ArrayData:
     """Scenes of one to three handwritten digits on three places side by side."""
     return _digit_scenes(options, "strip")
 
 
-def digit_canvases(options: TrainingOptions) -> RecipeData:
+def digit_canvases(options: TrainingOptions) -> ArrayData:
     """Scenes of one to three handwritten digits anywhere on a canvas, without overlap."""
     return _digit_scenes(options, "canvas")
 
 
-def _digit_scenes(options: TrainingOptions, placement: str) -> RecipeData:
+def _digit_scenes(options: TrainingOptions, placement: str) -> ArrayData:
     """Scenes of three splits, which share no handwriting; the labels are the digits."""
     sizes = {"train": options.train_samples, "validation": HELD_OUT, "test": HELD_OUT}
     splits = {
@@ -86,23 +38,27 @@ def _digit_scenes(options: TrainingOptions, placement: str) -> RecipeData:
     }
     names = [str(digit) for digit in range(10)]
     train, validation, test = splits.values()
-    return RecipeData(train, validation, test, names, f"handwritten digits on a {placement}")
+    height, width = train.x.shape[1:3]
+    return ArrayData(
+        *(train, validation, test, names, f"handwritten digits on a {placement}"),
+        grey_images("grey levels from 0 to 1", height, width),
+    )
 
 
-def blobs(options: TrainingOptions) -> RecipeData:
+def blobs(options: TrainingOptions) -> ArrayData:
     """scikit-learn's generated multi-label data: 20 features, 5 labels."""
     x, y = generate_multilabel_dataset(options.train_samples + 2 * HELD_OUT, rng=_rng(options, 0))
     return _split(ArrayDataset(x, y), [f"label {k}" for k in range(5)], "generated blobs", options)
 
 
-def moons(options: TrainingOptions) -> RecipeData:
+def moons(options: TrainingOptions) -> ArrayData:
     """Two interleaved half circles with noise."""
     total = options.train_samples + 2 * HELD_OUT
     x, y = generate_binary_classification_data(total, rng=_rng(options, 0))
     return _split(ArrayDataset(x, y), ["second moon"], "two moons", options)
 
 
-def load_npz(path: str, seed: int, dtype: DTypeLike = np.float32) -> RecipeData:
+def load_npz(path: str, seed: int, dtype: DTypeLike = np.float32) -> ArrayData:
     """The user's own arrays: X (samples, ...) and Y (samples, labels) of 0 and 1, or (samples,).
 
     An array ``class_names`` may name the labels. The samples are divided by the seed: 70% for
@@ -133,7 +89,7 @@ def load_npz(path: str, seed: int, dtype: DTypeLike = np.float32) -> RecipeData:
     held_out = len(checked) * 15 // 100
     parts = np.split(order, [len(order) - 2 * held_out, len(order) - held_out])
     train, validation, test = (checked[part] for part in parts)
-    return RecipeData(train, validation, test, [str(name) for name in names], path)
+    return ArrayData(train, validation, test, [str(name) for name in names], path)
 
 
 def _rng(options: TrainingOptions, number: int) -> np.random.Generator:
@@ -143,8 +99,8 @@ def _rng(options: TrainingOptions, number: int) -> np.random.Generator:
 
 def _split(
     data: ArrayDataset, names: Sequence[str], description: str, options: TrainingOptions
-) -> RecipeData:
+) -> ArrayData:
     """Generated samples are independent: the first train, then validation, then test."""
     ends = (options.train_samples, options.train_samples + HELD_OUT)
     train, validation, test = data[: ends[0]], data[ends[0] : ends[1]], data[ends[1] :]
-    return RecipeData(train, validation, test, names, description)
+    return ArrayData(train, validation, test, names, description)

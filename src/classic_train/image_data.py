@@ -6,13 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.data_utils import handwritten_digits
-from src.classic_train.data import RecipeData
 from src.classic_train.mini_batch import ArrayDataset, DataError
 from src.classic_train.options import TrainingOptions
+from src.classic_train.recipe_data import ArrayData, grey_images
 from src.load import UnreadableDataError, read_idx_folder, read_sign_mnist
 from src.load.sign_mnist import class_names as sign_names
-
-SCALING = {"input": "grey levels 0 to 255, divided by 255"}
 
 FASHION_DIRECTORIES = (
     Path("assets/fashion_mnist"),
@@ -26,23 +24,23 @@ FASHION_NAMES = (
 SIGN_DIRECTORY = Path("assets/mnist/signs")
 
 
-def digits(options: TrainingOptions) -> RecipeData:
+def digits(options: TrainingOptions) -> ArrayData:
     """scikit-learn's 1,797 handwritten digits, 8 x 8; no handwriting stands in two splits."""
     splits = {
         split: ArrayDataset(images[..., np.newaxis], names)
         for split, (images, names) in handwritten_digits().items()
     }
-    return RecipeData(
+    return ArrayData(
         train=splits["train"],
         validation=splits["validation"],
         test=splits["test"],
         class_names=[str(digit) for digit in range(10)],
         description="handwritten digits, 8 x 8",
-        preprocessing={"input": "grey levels 0 to 16, divided by 16"},
+        preprocessing=grey_images("grey levels 0 to 16, divided by 16", 8, 8),
     )
 
 
-def fashion_mnist(options: TrainingOptions) -> RecipeData:
+def fashion_mnist(options: TrainingOptions) -> ArrayData:
     """Fashion-MNIST from the place where it is usually found.
 
     Raises DataError that says where to get it.
@@ -56,7 +54,7 @@ def fashion_mnist(options: TrainingOptions) -> RecipeData:
     )
 
 
-def fashion_mnist_directory(directory: Path, options: TrainingOptions) -> RecipeData:
+def fashion_mnist_directory(directory: Path, options: TrainingOptions) -> ArrayData:
     """Fashion-MNIST (Xiao et al. 2017) from a directory of four idx files."""
     try:
         splits = read_idx_folder(directory)
@@ -65,7 +63,7 @@ def fashion_mnist_directory(directory: Path, options: TrainingOptions) -> Recipe
     return _with_validation(splits, FASHION_NAMES, "Fashion-MNIST, 28 x 28", options)
 
 
-def signs(options: TrainingOptions) -> RecipeData:
+def signs(options: TrainingOptions) -> ArrayData:
     """Sign Language MNIST from where the user keeps it.
 
     Raises DataError that says where to get it.
@@ -79,7 +77,7 @@ def signs(options: TrainingOptions) -> RecipeData:
     )
 
 
-def signs_directory(directory: Path, options: TrainingOptions) -> RecipeData:
+def signs_directory(directory: Path, options: TrainingOptions) -> ArrayData:
     """Sign Language MNIST from a directory of two CSV files.
 
     The classes keep the files' labels in their names; inside, they are numbered without gaps.
@@ -103,7 +101,7 @@ def _with_validation(
     names: tuple[str, ...] | list[str],
     description: str,
     options: TrainingOptions,
-) -> RecipeData:
+) -> ArrayData:
     """A tenth of the training images of each class, chosen by the seed, for validation."""
     from sklearn.model_selection import train_test_split
 
@@ -116,13 +114,13 @@ def _with_validation(
         )
     except ValueError as error:
         raise DataError(f"{description}: too few images for a validation part: {error}") from None
-    return RecipeData(
+    return ArrayData(
         train=_scaled(images[train], classes[train], options),
         validation=_scaled(images[validation], classes[validation], options),
         test=_scaled(*splits["test"], options),
         class_names=list(names),
         description=description,
-        preprocessing=SCALING,
+        preprocessing=grey_images("grey levels 0 to 255, divided by 255", *images.shape[1:3]),
     )
 
 

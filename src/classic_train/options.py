@@ -7,7 +7,7 @@ defaults; a checkpoint stores all values, so that a resumed run is the same run.
 import argparse
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Self
 
 from src.classic_nn.layers import ACTIVATIONS
 from src.classic_nn.naming import create
@@ -111,6 +111,9 @@ class TrainingOptions:
     history_batches: int = option(
         8, "record the gradients of the first N batches of such an epoch", at_least(1), "N"
     )
+    save_every: int = option(
+        0, "keep the model of every Nth epoch, ready for use; 0 for none", at_least(0), "N"
+    )
     checkpoint_every: int = option(
         0, "keep a numbered checkpoint every N epochs; 0 for best and last only", at_least(0), "N"
     )
@@ -120,7 +123,7 @@ class TrainingOptions:
         return {**asdict(self), "hidden": list(self.hidden)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "TrainingOptions":
+    def from_dict(cls, values: dict[str, Any]) -> Self:
         """The inverse of ``as_dict``."""
         return cls(**{**values, "hidden": tuple(values["hidden"])})
 
@@ -146,7 +149,7 @@ def add_training_options(
 ) -> None:
     """Add an option for every setting; one that is not given stays out of the namespace."""
     group = parser.add_argument_group("training")
-    for f in fields(TrainingOptions):
+    for f in fields(defaults):
         value = getattr(defaults, f.name)
         shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
         text = f.metadata["help"].replace("{data}", " or ".join(data_names))
@@ -160,7 +163,14 @@ def add_training_options(
         )
 
 
-def given_options(namespace: argparse.Namespace) -> dict[str, Any]:
-    """The settings that were given on the command line, by name."""
-    names = {f.name for f in fields(TrainingOptions)}
+def given_options(
+    namespace: argparse.Namespace, kind: type[TrainingOptions] = TrainingOptions
+) -> dict[str, Any]:
+    """The settings that were given on the command line, by name.
+
+    Args:
+        namespace: parsed.
+        kind: of options, whose fields are settings.
+    """
+    names = {f.name for f in fields(kind)}
     return {name: value for name, value in vars(namespace).items() if name in names}

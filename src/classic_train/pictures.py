@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from src.classic_nn.array_types import Array
-from src.classic_nn.layers import Sequential
-from src.classic_nn.loss import Loss
 from src.classic_nn.utils import (
-    plot_confusion_matrix,
     plot_curves,
     plot_decision_boundary,
     plot_pca,
     plot_predictions,
-    predict_classes,
-    predict_labels,
-    predict_probabilities,
     save_figure,
 )
-from src.classic_train.data import RecipeData
-from src.classic_train.mini_batch.metrics import confusion_matrix
+from src.classic_train.recipe_data import RecipeData
+from src.inference.classifier import Classifier
+from src.inference.evaluation import Evaluation
+from src.inference.figures import sample_picture, short_text
+from src.load import ImageArrays
+from src.load.sheets import thumbnail
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,9 +29,9 @@ SHOWN = 30
 
 def save_pictures(
     directory: Path,
-    network: Sequential,
-    loss: Loss,
+    classifier: Classifier,
     data: RecipeData,
+    test: Evaluation,
     history: list[dict[str, float]],
 ) -> list[Path]:
     """Write the PNGs that suit the data; return their paths."""
@@ -53,58 +50,58 @@ def save_pictures(
             f"{score.replace('_', ' ').capitalize()} on validation data",
         ),
     }
-    probabilities = predict_probabilities(network, loss, data.test.x)
-    if data.images:
-        figures["predictions.png"] = _predictions(data, probabilities)
-    elif data.binary and data.test.x.shape[1:] == (2,):
+    images = _first_images(test)
+    if images is not None:
+        figures["predictions.png"] = _predictions(test, images)
+    elif data.task == "binary" and data.input_shape == (2,):
+        points = _samples(test)
         figures["decision_boundary.png"] = plot_decision_boundary(
-            lambda points: predict_probabilities(network, loss, points)[:, 0],
-            data.test.x,
-            data.test.y[:, 0],
+            lambda x: classifier.probabilities(ImageArrays(x), np.arange(len(x)))[:, 0],
+            points,
+            test.targets,
             f"Test data ({data.description}) and the learned boundary",
         )
     else:
         figures["pca.png"] = plot_pca(
-            data.test.x, data.test.y.sum(axis=1), "Test data by number of labels"
-        )
-    if data.task == "multi_class":
-        counts = confusion_matrix(data.test.y, probabilities)
-        figures["confusion_matrix.png"] = plot_confusion_matrix(
-            counts, data.class_names, "Test data: true classes and what was predicted"
+            _samples(test), test.indicators.sum(axis=1), "Test data by number of labels"
         )
     for name, figure in figures.items():
         save_figure(figure, directory / name)
     return [directory / name for name in figures]
 
 
-def _predictions(data: RecipeData, probabilities: Array) -> "Figure":
+def _samples(test: Evaluation) -> NDArray[Any]:
+    """(samples, ...): the inputs of samples that are arrays."""
+    return np.stack([np.asarray(test.images[int(row)]) for row in test.rows])
+
+
+def _first_images(test: Evaluation) -> NDArray[Any] | None:
+    """(images, height, width, channels) of the first samples; None if they are no images.
+
+    Grey arrays stay what they are, and are drawn like ink on paper.
+    """
+    count = min(SHOWN, len(test))
+    first = np.asarray(test.images[int(test.rows[0])])
+    if isinstance(test.images, ImageArrays) and first.shape[2:] == (1,):
+        return np.stack([np.asarray(test.images[int(row)]) for row in test.rows[:count]])
+    pictures = [sample_picture(test, k) for k in range(count)]
+    shown = [np.asarray(thumbnail(picture, 128)) for picture in pictures if picture is not None]
+    return np.stack(shown) / 255 if len(shown) == count else None
+
+
+def _predictions(test: Evaluation, images: NDArray[Any]) -> "Figure":
     """The first test images, each with its predicted and its true labels."""
-    predicted, true = _as_labels(data.test.y, probabilities)
-    share = (predicted == true).all(axis=1).mean()
-    predicted, true = predicted[:SHOWN], true[:SHOWN]
-    correct = (predicted == true).all(axis=1)
+    correct = [bool(right) for right in test.correct[: len(images)]]
     titles = [
-        _names(row, data) if right else f"{_names(row, data)} (true: {_names(truth, data)})"
-        for row, truth, right in zip(predicted, true, correct, strict=True)
+        short_text(test.said(k))
+        if right
+        else f"{short_text(test.said(k))}\n(true: {short_text(test.truth(k))})"
+        for k, right in enumerate(correct)
     ]
     return plot_predictions(
-        data.test.x[:SHOWN],
+        images,
         titles,
-        list(map(bool, correct)),
-        title=f"Predicted labels of test images; all labels right in {share:.1%} of all "
-        f"{len(data.test):,}",
+        correct,
+        title=f"Predicted labels of test images; all labels right in {test.correct.mean():.1%} of "
+        f"all {len(test):,}",
     )
-
-
-def _as_labels(
-    y: NDArray[Any], probabilities: Array
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Predicted and true labels, (samples, labels) each; one label a sample for class numbers."""
-    if y.ndim == 2:
-        return predict_labels(probabilities) > 0, y >= 0.5
-    classes = np.arange(probabilities.shape[1])
-    return predict_classes(probabilities)[:, np.newaxis] == classes, y[:, np.newaxis] == classes
-
-
-def _names(row: NDArray[np.integer], data: RecipeData) -> str:
-    return " ".join(data.class_names[int(k)] for k in np.flatnonzero(row)) or "none"

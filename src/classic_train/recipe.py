@@ -1,7 +1,7 @@
 """What a recipe is: data, a network, and the settings that it is trained with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from src.classic_nn.loss import (
     SoftmaxCrossEntropy,
 )
 from src.classic_nn.naming import lookup
-from src.classic_train.data import RecipeData, load_npz
+from src.classic_train.data import load_npz
 from src.classic_train.mini_batch import Augmentation
 from src.classic_train.networks import multi_layer_perceptron
 from src.classic_train.option_parsers import OptionError
 from src.classic_train.options import TrainingOptions
+from src.classic_train.recipe_data import RecipeData
 
 Network = Callable[[TrainingOptions, RecipeData], Sequential]
 """Makes a network, not yet built, for the data."""
@@ -52,6 +53,10 @@ class Recipe:
     read_directory: Callable[[Path, TrainingOptions], RecipeData] | None = None
     augmentation: Augmentation | None = None
 
+    def defaults(self, model: str) -> TrainingOptions:
+        """The settings of the recipe with one of its models."""
+        return replace(self.options, **self.model_options.get(model, {}))
+
     def load_data(self, options: TrainingOptions) -> RecipeData:
         """Training, validation and test data; a name with .npz at its end is a file."""
         if options.data.endswith(".npz"):
@@ -75,7 +80,7 @@ class Recipe:
         try:
             network = lookup("model", options.model, self.models)(options, data)
             rng = np.random.default_rng(options.seed)
-            network.build(data.train.x.shape[1:], rng, options.dtype)
+            network.build(data.input_shape, rng, options.dtype)
         except ValueError as error:
             raise OptionError(f"--model: {error}") from None
         return network

@@ -5,10 +5,15 @@ from src.classic_train import (
     binary_model,
     binary_model_adam,
     digits_model,
+    dishes_model,
     fashion_mnist_model,
+    grocery_model,
     multi_label_model,
     multi_label_model_adam,
+    plants_model,
+    produce_model,
     sign_mnist_model,
+    tomato_model,
 )
 from src.classic_train.recipe import Recipe
 
@@ -23,5 +28,10 @@ RECIPES: dict[str, Recipe] = {
         digits_model,
         fashion_mnist_model,
         sign_mnist_model,
+        dishes_model,
+        tomato_model,
+        produce_model,
+        plants_model,
+        grocery_model,
     )
 }

@@ -11,51 +11,54 @@ from src.classic_nn.layers import Sequential
 from src.classic_nn.layers.copying import copy_network
 from src.classic_nn.loss import Loss
 from src.classic_nn.regularization import L2
-from src.classic_nn.serialization import SavedModel, save_model
-from src.classic_nn.text_table import format_table
-from src.classic_nn.utils import evaluate
+from src.classic_nn.serialization import save_model, write_json
 from src.classic_train.callbacks import (
     Callback,
     Checkpoint,
     EarlyStopping,
+    EpochModels,
     History,
     Progress,
 )
-from src.classic_train.data import RecipeData
 from src.classic_train.mini_batch import MiniBatchTrainer
-from src.classic_train.mini_batch.metrics import METRICS, baseline_probabilities
+from src.classic_train.mini_batch.metrics import METRICS
 from src.classic_train.option_parsers import OptionError
 from src.classic_train.options import TrainingOptions
-from src.classic_train.pictures import save_pictures
 from src.classic_train.recipe import Recipe
-from src.classic_train.runs import Run, python_command, train_command_line, write_json
+from src.classic_train.recipe_data import SPLITS, RecipeData
+from src.classic_train.results import Trained, saved_model, versions, write_results
+from src.classic_train.runs import Run, python_command, train_command_line
 from src.history import TrainingHistoryWriter
+from src.inference.evaluation import Evaluation
 
 
 class GradientCheckFailedError(ArithmeticError):
     """The backward pass of a network disagrees with finite differences."""
 
 
-def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str, float]:
-    """Train, evaluate on the test data, and write everything; returns the test metrics.
+def train_recipe(
+    recipe: Recipe, options: TrainingOptions, run: Run, data: RecipeData | None = None
+) -> Evaluation:
+    """Train, evaluate on the test data, and write everything; returns how it did there.
+
+    Args:
+        recipe: what to train.
+        options: settings.
+        run: where to write.
+        data: to train on; those of the options if None.
 
     Raises:
         DataError: the data cannot be trained on.
         TrainingDivergedError: training left the finite numbers; the last checkpoint stays.
         GradientCheckFailedError: asked for, and the gradients are wrong.
     """
-    data = recipe.load_data(options)
+    data = data or recipe.load_data(options)
     network = recipe.build_network(options, data)
     loss = recipe.create_loss(options, data)
-    sizes = ", ".join(
-        f"{name} {len(part):,}"
-        for name, part in (
-            ("train", data.train),
-            ("validation", data.validation),
-            ("test", data.test),
-        )
-    )
-    run.say(f"{recipe.name}: {data.description} ({sizes} samples)\n")
+    sizes = ", ".join(f"{split} {len(data.targets(split)):,}" for split in SPLITS)
+    run.say(f"{recipe.name}: {data.description} ({sizes} samples)")
+    left_out = data.dataset().problems.summary(5)
+    run.say(f"{left_out}\n" if left_out else "")
     run.say(f"{network.summary()}\n")
     if run.check_gradients:
         check_gradients(network, loss, data, run)
@@ -71,29 +74,21 @@ def train_recipe(recipe: Recipe, options: TrainingOptions, run: Run) -> dict[str
                 f"--resume: the data or the program have changed since {run.directory}: {error}"
             ) from None
         run.say(f"resuming {run.directory} after epoch {trainer.epoch}")
-    write_json(run.directory / "config.json", {"recipe": recipe.name, **options.as_dict()})
-    start = time.perf_counter()
-    history = trainer.fit(data.train, data.validation)
-    seconds = time.perf_counter() - start
-    run.say(f"trained {trainer.epoch} epochs in {seconds:.1f} s; {how_it_ended(trainer)}")
-
-    metrics = trainer.metrics
-    test = evaluate(network, loss, data.test.x, data.test.y, metrics)
-    guess = baseline_probabilities(data.test.y, data.train.y)
-    baseline = {name: metric(data.test.y, guess) for name, metric in metrics.items()}
-    run.say(f"\n{metrics_table(test, baseline, data)}\n")
     write_json(
-        run.directory / "metrics.json",
-        {"test": test, "baseline": baseline, "seconds": seconds, "history": history},
+        run.directory / "config.json",
+        {
+            "recipe": recipe.name,
+            **options.as_dict(),
+            "versions": versions(),
+            "fingerprint": data.facts(),
+        },
     )
-    save_model(
-        run.directory / "model.safetensors",
-        SavedModel(network, data.task, data.class_names, data.preprocessing, test),
-    )
-    pictures = save_pictures(run.directory, network, loss, data, history)
-    run.say(f"model     {run.directory / 'model.safetensors'}")
-    for picture in pictures:
-        run.say(f"picture   {picture}")
+    start = time.perf_counter()
+    history = trainer.fit(data.batches("train"), data.batches("validation"))
+    seconds = time.perf_counter() - start
+    ending = how_it_ended(trainer)
+    run.say(f"trained {trainer.epoch} epochs in {seconds:.1f} s; {ending}")
+    test = write_results(recipe, options, run, data, Trained(network, history, seconds, ending))
     run.say(f"history   {run.history_directory}\n")
     run.say(next_commands(recipe, options, run, trainer.stop_reason is not None))
     return test
@@ -125,6 +120,14 @@ def create_trainer(
         ),
         Checkpoint(run.directory, options.checkpoint_every, facts=facts),
     ]
+    if options.save_every:
+        callbacks.append(
+            EpochModels(
+                run.directory / "epochs",
+                options.save_every,
+                lambda path: save_model(path, saved_model(network, data)),
+            )
+        )
     if not run.quiet:
         callbacks.append(Progress())
     return MiniBatchTrainer(
@@ -157,12 +160,14 @@ def check_gradients(network: Sequential, loss: Loss, data: RecipeData, run: Run)
     """Prove the network's gradients in float64 on four training samples; print the table.
 
     The copy that is checked has its parameters moved a little: where a whole layer is silent,
-    biases of exactly zero would put the next one on ReLU's kink, where there is no derivative.
+    biases of exactly zero would put the next one on ReLU's kink, where there is no derivative. So
+    would max pooling be in a region of one colour, therefore the samples are moved a little too.
     """
     rng = np.random.default_rng(0)
     exact = copy_network(network, np.float64)
     exact.parameters.vector += rng.normal(0, 0.01, exact.parameters.vector.shape)
-    x, y = data.train.x[:4].astype(np.float64), data.train.y[:4]
+    x, y = data.examples(4)
+    x = x + rng.normal(0, 0.01, x.shape)
     y = y if data.task == "multi_class" else y.astype(np.float64)
     report = check_network(exact, loss, x, y, rng)
     run.say(f"gradients against finite differences, in float64:\n{report}\n")
@@ -171,13 +176,6 @@ def check_gradients(network: Sequential, loss: Loss, data: RecipeData, run: Run)
         raise GradientCheckFailedError(
             f"the gradients of {wrong} disagree with finite differences; nothing was trained"
         )
-
-
-def metrics_table(test: dict[str, float], baseline: dict[str, float], data: RecipeData) -> str:
-    """Test metrics of the trained network beside those of a model that looks at nothing."""
-    answer = "answers nothing" if data.task == "multi_label" else "always the most frequent answer"
-    rows = [(name, f"{test[name]:.4f}", f"{value:.4f}") for name, value in baseline.items()]
-    return format_table([("test data", "trained", f"baseline ({answer})"), *rows])
 
 
 def next_commands(recipe: Recipe, options: TrainingOptions, run: Run, stopped: bool) -> str:

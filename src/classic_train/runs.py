@@ -1,7 +1,5 @@
 """The directories of a run, and how the run is continued."""
 
-import json
-import math
 import os
 import shlex
 import shutil
@@ -11,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from src.classic_nn.serialization import atomic_path
 from src.classic_train.callbacks import read_checkpoint
 from src.classic_train.option_parsers import OptionError
 
@@ -98,18 +95,3 @@ def python_command() -> str:
         return "python"
     relative = os.path.relpath(sys.executable)
     return sys.executable if relative.startswith("..") else relative
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, whole or not at all; what is not a number becomes null."""
-    with atomic_path(path) as partial:
-        partial.write_text(json.dumps(_finite(content), indent=2, allow_nan=False) + "\n")
-
-
-def _finite(content: Any) -> Any:
-    """The content with NaN and infinities replaced by None, which JSON can hold."""
-    if isinstance(content, dict):
-        return {key: _finite(value) for key, value in content.items()}
-    if isinstance(content, list):
-        return [_finite(value) for value in content]
-    return None if isinstance(content, float) and not math.isfinite(content) else content

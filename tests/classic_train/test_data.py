@@ -50,12 +50,12 @@ def test_the_users_arrays_are_split_without_overlap(path):
     assert [len(part) for part in parts] == [70, 15, 15]
     assert sorted(np.concatenate(parts)[:, 0]) == sorted(x[:, 0])
     assert data.class_names == ["left", "right"]
-    assert not data.binary
+    assert data.task != "binary"
 
 
 def test_one_column_of_labels_is_a_question_of_yes_or_no(path):
     data = load_npz(save(path, X=np.ones((40, 2)), Y=np.arange(40) % 2), seed=0)
-    assert data.binary
+    assert data.task == "binary"
     assert data.train.y.shape == (28, 1)
 
 

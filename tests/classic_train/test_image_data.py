@@ -23,7 +23,7 @@ def sign_folder(tmp_path, monkeypatch):
 def test_digits_are_in_one_split_each_and_scaled():
     data = image_data.digits(OPTIONS)
     assert data.task == "multi_class"
-    assert not data.binary
+    assert data.task != "binary"
     assert [len(part) for part in (data.train, data.validation, data.test)] == [1257, 180, 360]
     assert data.train.x.shape[1:] == (8, 8, 1)
     assert 0 == data.train.x.min() < data.train.x.max() == 1

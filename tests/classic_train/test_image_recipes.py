@@ -49,7 +49,7 @@ def test_sign_mnist_learns_and_keeps_the_original_labels(sign_folder, monkeypatc
     arguments = ["sign_mnist", "--data", str(sign_folder), "--batch-size", "32"]
     assert main([*arguments, "--epochs", "8", "--check-gradients"]) == 0
     printed = capsys.readouterr().out
-    assert "baseline (always the most frequent answer)" in printed
+    assert re.search(r"^60 samples +model +most frequent$", printed, re.MULTILINE)
     run = only_run(sign_folder)
     assert json.loads((run / "metrics.json").read_text())["test"]["accuracy"] > 0.9
     model = load_model(run / "model.safetensors")
@@ -57,7 +57,7 @@ def test_sign_mnist_learns_and_keeps_the_original_labels(sign_folder, monkeypatc
     assert model.class_names == ["0 A", "1 B", "2 C", "3 D", "10 K", "11 L"]
     assert "255" in model.preprocessing["input"]
     pictures = {path.name for path in run.glob("*.png")}
-    assert pictures == {"cost.png", "accuracy.png", "predictions.png", "confusion_matrix.png"}
+    assert pictures >= {"cost.png", "accuracy.png", "predictions.png", "confusion_matrix.png"}
     for path in run.glob("*.png"):
         with Image.open(path) as image:
             image.load()

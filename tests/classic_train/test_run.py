@@ -10,6 +10,7 @@ from src.classic_nn.loss import MissWeightedBinaryCrossEntropy
 from src.classic_nn.optimizers import Adam
 from src.classic_nn.regularization import L2
 from src.classic_nn.schedules import ExponentialDecay
+from src.classic_nn.serialization import write_json
 from src.classic_train.callbacks import (
     Checkpoint,
     EarlyStopping,
@@ -20,7 +21,7 @@ from src.classic_train.callbacks import (
 from src.classic_train.mini_batch.metrics import MULTI_LABEL
 from src.classic_train.recipes import RECIPES
 from src.classic_train.run import create_trainer
-from src.classic_train.runs import Run, write_json
+from src.classic_train.runs import Run
 
 OPTIONS = replace(
     RECIPES["multi_label"].options,

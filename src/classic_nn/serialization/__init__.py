@@ -1,6 +1,7 @@
 """Networks on disk: .safetensors files that are written atomically and checked when read."""
 
 from src.classic_nn.serialization.atomic import atomic_path
+from src.classic_nn.serialization.json_file import write_json
 from src.classic_nn.serialization.model_file import SavedModel, load_model, save_model
 from src.classic_nn.serialization.network_arrays import load_network_arrays, network_arrays
 from src.classic_nn.serialization.tensor_file import (
@@ -18,5 +19,6 @@ __all__ = [
     "network_arrays",
     "read_tensor_file",
     "save_model",
+    "write_json",
     "write_tensor_file",
 ]

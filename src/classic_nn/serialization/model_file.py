@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.registry import layer_from_config
@@ -16,6 +17,9 @@ from src.classic_nn.serialization.tensor_file import (
     write_tensor_file,
 )
 
+PHOTOS = "photos/"
+"""What the names of the arrays of ``photo_digests`` begin with."""
+
 
 @dataclass
 class SavedModel:
@@ -25,9 +29,13 @@ class SavedModel:
         network: built, with its weights and running statistics.
         task: how to read its outputs: "binary" or "multi_label" (sigmoid), "multi_class" (softmax)
             or "regression".
-        class_names: one name an output.
+        class_names: one name an output; of a binary model perhaps two, for no and for yes.
         preprocessing: what was done to the inputs before they reached the network.
         metrics: how well it did on the test data.
+        threshold: probability from which on a label is given.
+        data: what it was trained on: description, fingerprint, numbers of samples.
+        photo_digests: of the photos of each split that training has seen, the first 64 bits of
+            the SHA-256 of their pixels, (photos,); empty where it was not trained on photos.
     """
 
     network: Container
@@ -35,6 +43,9 @@ class SavedModel:
     class_names: Sequence[str] = ()
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    threshold: float = 0.5
+    data: Mapping[str, Any] = field(default_factory=dict)
+    photo_digests: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict)
 
 
 def save_model(path: str | Path, model: SavedModel) -> None:
@@ -56,8 +67,12 @@ def save_model(path: str | Path, model: SavedModel) -> None:
         "class_names": list(model.class_names),
         "preprocessing": dict(model.preprocessing),
         "metrics": {name: float(value) for name, value in model.metrics.items()},
+        "threshold": float(model.threshold),
+        "data": dict(model.data),
     }
-    write_tensor_file(path, network_arrays(network), facts)
+    arrays: dict[str, NDArray[Any]] = dict(network_arrays(network))
+    arrays |= {f"{PHOTOS}{split}": digests for split, digests in model.photo_digests.items()}
+    write_tensor_file(path, arrays, facts)
 
 
 def load_model(path: str | Path) -> SavedModel:
@@ -77,7 +92,14 @@ def load_model(path: str | Path) -> SavedModel:
         network.build(tuple(facts["input_shape"]), np.random.default_rng(0), facts["dtype"])
         load_network_arrays(network, arrays)
         return SavedModel(
-            network, facts["task"], facts["class_names"], facts["preprocessing"], facts["metrics"]
+            network,
+            facts["task"],
+            facts["class_names"],
+            facts["preprocessing"],
+            facts["metrics"],
+            facts.get("threshold", 0.5),  # models of older versions have none
+            facts.get("data", {}),
+            {k.removeprefix(PHOTOS): v for k, v in arrays.items() if k.startswith(PHOTOS)},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TensorFileError(f"{path}: weights and architecture do not fit: {error}") from None

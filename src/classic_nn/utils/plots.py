@@ -194,8 +194,8 @@ def plot_confusion_matrix(
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
     places = range(len(counts))
-    axes.set_xticks(places, class_names, rotation=90)
-    axes.set_yticks(places, class_names)
+    axes.set_xticks(places, class_names, rotation=90, parse_math=False)
+    axes.set_yticks(places, class_names, parse_math=False)
     for row, column in np.argwhere(counts > 0):
         color = "white" if shares[row, column] > 0.5 else "black"
         text = str(counts[row, column])

@@ -4,6 +4,7 @@ from src.classic_train.callbacks.base import Callback
 from src.classic_train.callbacks.best_epoch import BestEpoch
 from src.classic_train.callbacks.checkpoint import Checkpoint, read_checkpoint
 from src.classic_train.callbacks.early_stopping import EarlyStopping
+from src.classic_train.callbacks.epoch_models import EpochModels
 from src.classic_train.callbacks.history import History
 from src.classic_train.callbacks.learning_rate import LearningRate
 from src.classic_train.callbacks.progress import Progress
@@ -13,6 +14,7 @@ __all__ = [
     "Callback",
     "Checkpoint",
     "EarlyStopping",
+    "EpochModels",
     "History",
     "LearningRate",
     "Progress",

@@ -1,0 +1,262 @@
+"""The data of the recipes that train on photos: read, cleaned, divided, decoded once, augmented."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.classic_train.mini_batch import DataError
+from src.classic_train.photo_options import PhotoOptions
+from src.classic_train.recipe_data import SPLITS, RecipeData
+from src.load import (
+    BatchLoader,
+    Content,
+    ImageDataset,
+    UnreadableDataError,
+    complete_splits,
+    k_fold,
+    load_with_content,
+    mean_and_std,
+    split_by_content,
+)
+from src.load.dataset import UNDIVIDED
+from src.load.transforms import Compose, Grayscale, Normalize, ToFloat, Transform, transform_config
+
+
+@dataclass(frozen=True)
+class PhotoPlan:
+    """What a recipe makes of photos.
+
+    Attributes:
+        task: "binary" for two classes and one output, "multi_class", or "multi_label".
+        evaluation: from options to what is done to a photo: Pillow transforms that give every
+            photo one size.
+        training: from options to the same with random changes; what is fixed comes first, and is
+            kept in memory.
+        normalize: whether mean and standard deviation of the training photos are taken out, in
+            each channel; else pixels are in [0, 1].
+        divide: "given" keeps splits that the photos came in, and completes them; "anew" divides
+            all photos, whatever splits they came in.
+        validation_from: see ``complete_splits``.
+        read: settings of ``load_with_content`` that the options decide.
+        gather: reads the photos, where one place does not hold them all.
+    """
+
+    task: Literal["binary", "multi_class", "multi_label"]
+    evaluation: Callable[[PhotoOptions], list[Transform]]
+    training: Callable[[PhotoOptions], list[Transform]]
+    normalize: bool = False
+    divide: Literal["given", "anew"] = "given"
+    validation_from: Literal["train", "test"] = "train"
+    read: Callable[[PhotoOptions], dict[str, Any]] = field(default=lambda options: {})
+    gather: Callable[[Path, PhotoOptions], tuple[ImageDataset, Content]] | None = None
+
+
+@dataclass(frozen=True)
+class PhotoData(RecipeData):
+    """Photos in three splits, and what is done to them.
+
+    Attributes:
+        photos: divided into train, validation and test; targets are class numbers or labels.
+        content: fingerprints of the photos.
+        plan: what the recipe makes of them.
+        options: settings.
+        description: one line.
+    """
+
+    photos: ImageDataset
+    content: Content
+    plan: PhotoPlan
+    options: PhotoOptions
+    description: str
+
+    @property
+    def class_names(self) -> list[str]:  # type: ignore[override]
+        """Of the data set; of a binary task no and yes."""
+        return list(self.photos.class_names)
+
+    @property
+    def task(self) -> str:
+        """The plan's; or multi-label where a photo may have several labels."""
+        return "multi_label" if self.photos.multi_label else self.plan.task
+
+    @cached_property
+    def evaluation(self) -> Compose:
+        """From photo to input, without random changes."""
+        return Compose([*self._colors, *self.plan.evaluation(self.options), *self._numbers])
+
+    @cached_property
+    def training(self) -> Compose:
+        """From photo to input, with random changes."""
+        return Compose([*self._colors, *self.plan.training(self.options), *self._numbers])
+
+    @property
+    def _colors(self) -> list[Transform]:
+        return [Grayscale()] if self.options.color == "grey" else []
+
+    @cached_property
+    def _numbers(self) -> list[Transform]:
+        if not self.plan.normalize:
+            return [ToFloat()]
+        resized = Compose([*self._colors, *self.plan.evaluation(self.options), ToFloat()])
+        mean, std = mean_and_std(BatchLoader(self.photos, "train", resized))
+        std = np.where(std > 0, std, 1.0)  # a channel that is the same everywhere says nothing
+        return [ToFloat(), Normalize(tuple(mean), tuple(std))]
+
+    @property
+    def preprocessing(self) -> dict[str, Any]:  # type: ignore[override]
+        """The transforms of evaluation, which also say what the network's input is."""
+        steps = transform_config(self.evaluation)
+        return {"input": "photos", "transform": steps}
+
+    @cached_property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of the first training photo after its transforms."""
+        return self.examples(1)[0].shape[1:]
+
+    @cached_property
+    def _learned(self) -> ImageDataset:
+        """The photos with targets as the loss takes them."""
+        targets = self.photos.targets
+        if self.task == "binary":
+            targets = targets[:, np.newaxis]
+        elif self.task == "multi_label" and targets.ndim == 1:
+            targets = np.eye(len(self.class_names), dtype=np.int64)[targets]
+        return replace(self.photos, targets=targets)
+
+    @cached_property
+    def _loaders(self) -> dict[str, BatchLoader]:
+        return {}
+
+    def batches(self, split: str) -> BatchLoader:
+        """A loader of the split: the training one is shuffled and augmented."""
+        if split not in self._loaders:
+            training = split == "train"
+            self._loaders[split] = BatchLoader(
+                self._learned,
+                split,
+                self.training if training else self.evaluation,
+                batch_size=self.options.batch_size,
+                shuffle=training,
+                seed=self.options.seed,
+                threads=self.options.loader_threads,
+                cache="memory",
+                dtype=self.options.dtype,
+            )
+        return self._loaders[split]
+
+    def dataset(self) -> ImageDataset:
+        """The photos as they were read."""
+        return self.photos
+
+    def targets(self, split: str) -> NDArray[Any]:
+        """Of a split, as the loss takes them."""
+        return self._learned.targets[self._learned.splits[split]]
+
+    def examples(self, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The first training photos, without random changes."""
+        rows = self.photos.splits["train"][:count]
+        few = self._learned.divided({"train": rows})
+        loader = BatchLoader(few, "train", self.evaluation, batch_size=count)
+        return next(loader.epoch(0))
+
+    def digest(self) -> str:
+        """SHA-256 of pixels, boxes, labels and splits."""
+        digest = hashlib.sha256()
+        boxes = getattr(self.photos.images, "boxes", None)
+        for split in SPLITS:
+            for row in self.photos.splits[split].tolist():
+                photo = self.content.digests[self.photos.images.photo_of[row]]
+                box = "" if boxes is None else boxes[row].tolist()
+                digest.update(f"{split} {photo} {box} {self.photos.targets[row]}\n".encode())
+        return digest.hexdigest()
+
+    def facts(self) -> dict[str, Any]:
+        """Also how the photos are to be read, so that evaluation reads them so too."""
+        return {**super().facts(), "reading": self.plan.read(self.options)}
+
+    def photo_digests(self) -> dict[str, NDArray[np.uint64]]:
+        """Of the photos that training learns from, and of those that it chooses the epoch by."""
+        found = {}
+        for split in ("train", "validation"):
+            photos = np.unique(self.photos.images.photo_of[self.photos.splits[split]])
+            found[split] = np.array(
+                [int(self.content.digests[k][:16], 16) for k in photos], np.uint64
+            )
+        return found
+
+    def folds(self, count: int) -> Iterator["PhotoData"]:
+        """Data of cross-validation: every photo is in one fold's test split.
+
+        What is left is divided by content into train (85%) and validation, by which the best
+        epoch is chosen: the test split decides nothing.
+        """
+        try:
+            folds = list(k_fold(self.photos, self.content, count, self.options.split_seed))
+        except ValueError as error:
+            raise DataError(str(error)) from None
+        for fold in folds:
+            inner = split_by_content(
+                fold.divided({UNDIVIDED: fold.splits["train"]}),
+                self.content,
+                {"train": 0.85, "validation": 0.15},
+                self.options.split_seed,
+            )
+            splits = {**inner.splits, "test": fold.splits["validation"]}
+            if set(splits) != set(SPLITS) or not all(map(len, splits.values())):
+                raise DataError(f"--folds: too few photos for {count} folds")
+            yield PhotoData(
+                self.photos.divided({split: splits[split] for split in SPLITS}),
+                self.content,
+                self.plan,
+                self.options,
+                self.description,
+            )
+
+
+def photo_data(path: Path, options: PhotoOptions, plan: PhotoPlan) -> PhotoData:
+    """Read photos by a recipe's plan.
+
+    Raises DataError: there are none, or they don't fit the recipe.
+    """
+    try:
+        if plan.gather is not None:
+            photos, content = plan.gather(path, options)
+        else:
+            photos, content = load_with_content(path, divide=False, **plan.read(options))
+        if plan.divide == "anew":
+            photos = photos.divided({UNDIVIDED: photos.rows()})
+        photos = complete_splits(photos, content, options.split_seed, plan.validation_from)
+    except UnreadableDataError as error:
+        raise DataError(str(error)) from None
+    if plan.task == "binary" and (photos.multi_label or len(photos.class_names) != 2):
+        found = ", ".join(photos.class_names[:5]) + (", ..." * (len(photos.class_names) > 5))
+        raise DataError(
+            f"{path}: expected photos of two classes, found {len(photos.class_names)} "
+            f"{'labels' if photos.multi_label else 'classes'}: {found}"
+        )
+    return PhotoData(photos, content, plan, options, f"photos of {path.name or path}")
+
+
+def photos_at(directory: Path, plan: PhotoPlan, source: str) -> Callable[[Any], PhotoData]:
+    """The data of a recipe that is told no place: from where its users keep them.
+
+    Args:
+        directory: that place.
+        plan: of the recipe.
+        source: how to get them, for the message where there are none.
+    """
+
+    def load(options: PhotoOptions) -> PhotoData:
+        if not directory.exists():
+            raise DataError(
+                f"there are no photos in {directory}: {source}, or give their place as --data DIR"
+            )
+        return photo_data(directory, options, plan)
+
+    return load

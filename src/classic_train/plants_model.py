@@ -1,0 +1,93 @@
+"""Recipe ``plants``: does a photo show a plant's leaf, or something else?
+
+Two classes of photos, ``other`` and ``plant``; ``--negatives DIR`` adds photos of anything else to
+the first. ``--miss-weight 3`` is the loss of the plant classifier, in which a missed plant costs
+three times a false alarm, and ``--specificity 0.98`` sets the threshold so that 98% of the
+validation photos of something else are recognized.
+"""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from src.classic_train.networks import photo_network
+from src.classic_train.photo_data import PhotoPlan, photo_data, photos_at
+from src.classic_train.photo_options import PhotoOptions
+from src.classic_train.recipe import Recipe
+from src.load import Content, ImageDataset, ImageFiles, UnreadableDataError, read_data
+from src.load.dataset import one_split
+from src.load.prepare import looked_through
+from src.load.transforms import ColorJitter, RandomAffine, RandomHorizontalFlip, Resize, Transform
+
+CLASSES = ["other", "plant"]
+
+LEAVES = ["background_without_leaves", "plantvillage"]
+"""What the Leaves data set (github.com/glucard/Leaves-dataset) calls them."""
+
+
+def _gather(path: Path, options: PhotoOptions) -> tuple[ImageDataset, Content]:
+    """Two folders of classes, and perhaps another folder of negatives, as one data set."""
+    photos = read_data(path)
+    if photos.class_names == LEAVES:
+        photos = replace(photos, class_names=CLASSES)
+    if options.negatives:
+        photos = _with_negatives(photos, read_data(options.negatives))
+    return looked_through(photos, str(path))
+
+
+def _with_negatives(photos: ImageDataset, negatives: ImageDataset) -> ImageDataset:
+    """All photos, undivided; those of the second data set are of the first class."""
+    parts = [photos.images, negatives.images]
+    if not all(isinstance(part, ImageFiles) for part in parts) or photos.multi_label:
+        raise UnreadableDataError("--negatives: expected folders of photos")
+    paths = [path for part in parts if isinstance(part, ImageFiles) for path in part.paths]
+    targets = np.concatenate([photos.targets, np.zeros(len(negatives.images), np.int64)])
+    return replace(photos, images=ImageFiles(paths), targets=targets, splits=one_split(len(paths)))
+
+
+def _resized(options: PhotoOptions) -> list[Transform]:
+    return [Resize((options.image_size, options.image_size))]
+
+
+def _augmented(options: PhotoOptions) -> list[Transform]:
+    """Moves and light."""
+    moved = RandomAffine(20, translate=(0.1, 0.1), scale=(0.8, 1.3), interpolation="bilinear")
+    light = ColorJitter(brightness=0.2, contrast=0.2, saturation=0.2)
+    return [*_resized(options), RandomHorizontalFlip(), moved, light]
+
+
+PLAN = PhotoPlan(
+    task="binary",
+    evaluation=_resized,
+    training=_augmented,
+    divide="anew",
+    gather=_gather,
+)
+
+RECIPE = Recipe(
+    name="plants",
+    summary="a plant's leaf or something else, with a threshold for a wanted specificity: a CNN",
+    options=PhotoOptions(
+        data="plants",
+        model="cnn",
+        image_size=64,
+        hidden=(16, 32, 64, 128),
+        dropout=0.3,
+        optimizer="adam",
+        learning_rate=0.003,
+        schedule="cosine",
+        epochs=15,
+        batch_size=32,
+        workers=2,
+    ),
+    data={
+        "plants": photos_at(
+            Path("assets/plants"), PLAN, "put folders other and plant with photos there"
+        )
+    },
+    next_recipe="dishes",
+    models={"cnn": photo_network},
+    read_directory=partial(photo_data, plan=PLAN),
+)

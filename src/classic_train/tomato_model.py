@@ -1,0 +1,67 @@
+"""Recipe ``tomato``: ripe or unripe tomatoes, each cut out of its photo, or whole photos.
+
+Photos of ripe and unripe tomatoes have been published under several names and in several splits
+at once; so they are divided by what they show. ``--folds 5`` judges by all of them.
+"""
+
+from functools import partial
+from pathlib import Path
+
+from src.classic_train.networks import photo_network
+from src.classic_train.photo_data import PhotoPlan, photo_data, photos_at
+from src.classic_train.photo_options import PhotoOptions
+from src.classic_train.recipe import Recipe
+from src.load.transforms import (
+    PadToSquare,
+    RandomAffine,
+    RandomHorizontalFlip,
+    RandomVerticalFlip,
+    Resize,
+    Transform,
+)
+
+
+def _resized(options: PhotoOptions) -> list[Transform]:
+    """In their own proportions, on black."""
+    return [PadToSquare(), Resize((options.image_size, options.image_size))]
+
+
+def _augmented(options: PhotoOptions) -> list[Transform]:
+    """Rotation, zoom and shift, and flips: a tomato has no upper side."""
+    moved = RandomAffine(40, translate=(0.1, 0.1), scale=(0.8, 1.2), interpolation="bilinear")
+    return [*_resized(options), RandomHorizontalFlip(), RandomVerticalFlip(), moved]
+
+
+PLAN = PhotoPlan(
+    task="binary",
+    evaluation=_resized,
+    training=_augmented,
+    divide="anew",
+    read=lambda options: {"objects": options.samples == "objects"},
+)
+
+RECIPE = Recipe(
+    name="tomato",
+    summary="ripe or unripe tomatoes in photos, cut out by their boxes: a small CNN",
+    options=PhotoOptions(
+        data="tomatoes",
+        model="cnn",
+        image_size=64,
+        hidden=(16, 32, 64, 128),
+        dropout=0.3,
+        optimizer="adam",
+        learning_rate=0.003,
+        schedule="cosine",
+        epochs=40,
+        batch_size=32,
+        workers=2,
+    ),
+    data={
+        "tomatoes": photos_at(
+            Path("assets/tomato"), PLAN, "fetch them with python -m src.load tomatoes"
+        )
+    },
+    next_recipe="produce",
+    models={"cnn": photo_network},
+    read_directory=partial(photo_data, plan=PLAN),
+)

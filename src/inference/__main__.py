@@ -1,0 +1,164 @@
+"""The command line: ``python -m src.inference COMMAND``: predict, evaluate.
+
+Exit status: 0 done; 1 some images could not be read; 2 a mistake in the command or in its files,
+with one line on standard error that says what to change; 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from src.classic_nn.serialization import TensorFileError
+from src.command_line import Parser, fail
+from src.inference.classifier import load_model
+from src.load.errors import UnreadableDataError
+
+PROGRAM = "python -m src.inference"
+
+EXAMPLES = f"""\
+examples:
+  {PROGRAM} predict model.safetensors photo.jpg photos/
+  find photos -name '*.jpg' | {PROGRAM} predict model.safetensors - --json
+  {PROGRAM} evaluate model.safetensors photos/ --unseen
+  {PROGRAM} evaluate model.safetensors photos/ --against other.safetensors
+"""
+
+
+def build_parser() -> Parser:
+    """The parser of all commands."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="A trained model at work: what is in these photos, and how often is it right?",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    predicting = commands.add_parser("predict", help="name what photos show")
+    predicting.add_argument("model", type=Path, help="a model file of a run")
+    predicting.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="image files and folders; - for an image, or a list of files, on standard input",
+    )
+    predicting.add_argument("--json", action="store_true", help="a line of JSON for each image")
+    predicting.add_argument(
+        "--top", type=_positive, default=3, metavar="N", help="classes in the table (default: 3)"
+    )
+    evaluating = commands.add_parser("evaluate", help="judge a model by data with known answers")
+    evaluating.add_argument("model", type=Path, help="a model file of a run")
+    evaluating.add_argument("data", type=Path, help="folder, .yaml, .csv, .npz, as for training")
+    evaluating.add_argument("--split", metavar="NAME", help="default: test, or else everything")
+    evaluating.add_argument(
+        "--unseen",
+        action="store_true",
+        help="leave out photos that the model was trained on or chosen by",
+    )
+    evaluating.add_argument(
+        "--rename",
+        metavar="NAME=CLASS,...",
+        default="",
+        help="what classes of the data are to the model; *=CLASS for all that it lacks",
+    )
+    evaluating.add_argument(
+        "--against",
+        type=Path,
+        metavar="MODEL",
+        help="a second model, compared on the same data by McNemar's test",
+    )
+    evaluating.add_argument(
+        "--whole-images", action="store_true", help="of YOLO data: whole photos with labels"
+    )
+    evaluating.add_argument(
+        "--labels", choices=["both", "fine", "coarse"], help="of Grocery Store lists"
+    )
+    evaluating.add_argument(
+        "--output-dir",
+        type=Path,
+        metavar="DIR",
+        help="tables, pictures and report go there (default: assets/evaluations/MODEL-DATA)",
+    )
+    for command in (predicting, evaluating):
+        command.add_argument(
+            "--threshold",
+            type=_share,
+            metavar="P",
+            help="probability from which on a label is given (default: that of the model)",
+        )
+        command.add_argument(
+            "--threads", type=_positive, default=2, metavar="N", help="cores to use (default: 2)"
+        )
+    return parser
+
+
+def predict_command(arguments: argparse.Namespace) -> int:
+    """Print what the images show; returns the exit status."""
+    from src.inference.inputs import named_images
+    from src.inference.output import print_predictions
+
+    classifier = load_model(arguments.model, arguments.threads)
+    _check_threshold(classifier.model.task, arguments.threshold)
+    predictions = classifier.stream(named_images(arguments.images), arguments.threshold)
+    failed = print_predictions(predictions, arguments.json, arguments.top)
+    if failed:
+        print(f"{len(failed)} of the images could not be read:", file=sys.stderr)
+        for error in failed:
+            print(f"  {error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def evaluate_command(arguments: argparse.Namespace) -> int:
+    """Print how good the model is, and write tables and pictures; returns the exit status."""
+    from src.inference.judging import judge
+
+    return judge(arguments)
+
+
+def _check_threshold(task: str, threshold: float | None) -> None:
+    if threshold is not None and task == "multi_class":
+        raise UnreadableDataError(
+            "--threshold: this model gives the most probable of several classes, and has none"
+        )
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return value
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    command = f"{PROGRAM} {arguments.command}"
+    commands = {"predict": predict_command, "evaluate": evaluate_command}
+    try:
+        return commands[arguments.command](arguments)
+    except (TensorFileError, UnreadableDataError) as error:
+        return fail(command, 2, str(error))
+    except BrokenPipeError:  # nobody reads what is printed: nothing more to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError as error:
+        return fail(command, 2, f"not enough memory: {error}")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return fail(command, 2, f"{where}{error.strerror or error}")
+    except KeyboardInterrupt:
+        return fail(command, 130, "interrupted")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,249 @@
+"""A trained model at work: from photos to names and probabilities.
+
+Preprocessing is what the model file says, so a photo becomes the same numbers as in training.
+Photos go through the network in groups whose size depends on the input's shape alone; a group is
+read, prepared and computed by one thread, on one core. So the numbers do not depend on the number
+of threads.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from threadpoolctl import threadpool_limits
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.math import sigmoid, softmax
+from src.classic_nn.serialization import SavedModel, TensorFileError
+from src.classic_nn.serialization import load_model as load_saved_model
+from src.load.errors import UnreadableDataError
+from src.load.images import as_rgb, open_image
+from src.load.sources import Source
+from src.load.transforms.base import Compose, Picture
+from src.load.transforms.configuration import transform_from_config
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "binary": sigmoid,
+    "multi_label": sigmoid,
+    "multi_class": softmax,
+}
+"""From logits to probabilities, by task."""
+
+GROUP_VALUES, GROUP_SAMPLES = 1 << 19, 256
+"""Of the inputs that go through the network at once, at most: ten photos of 128 x 128 x 3, whose
+maps still are in the cache when the next layer wants them."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of one image.
+
+    Attributes:
+        name: of the image: its file, or its number.
+        labels: the most probable class; or all labels that reach the threshold.
+        probabilities: of each class, by name.
+        error: why there is none of this; empty as a rule.
+    """
+
+    name: str
+    labels: tuple[str, ...] = ()
+    probabilities: dict[str, float] | None = None
+    error: str = ""
+
+
+class Classifier:
+    """Classifies photos with a saved model.
+
+    Args:
+        model: network, class names, preprocessing.
+        threads: that read and compute at the same time.
+
+    Attributes:
+        classes: names by column of ``class_probabilities``; of a binary model no and yes.
+        threshold: probability from which on a label is given; of the class "yes", if binary.
+
+    Raises ValueError for a model that does not classify.
+    """
+
+    def __init__(self, model: SavedModel, threads: int = 2) -> None:
+        if model.task not in ACTIVATIONS:
+            raise ValueError(f"a model for {model.task} does not classify")
+        if threads < 1:
+            raise ValueError(f"threads: expected 1 or more, got {threads}")
+        self.model = model
+        self.threads = threads
+        self.threshold = model.threshold
+        names = list(model.class_names)
+        if model.task == "binary" and len(names) == 1:
+            names = [f"not {names[0]}", names[0]]
+        self.classes = names
+        self.input_shape = model.network.built_shape()
+        steps = model.preprocessing.get("transform")
+        self.transform: Compose | None = None if steps is None else transform_from_config(steps)
+        self._rng = np.random.default_rng(0)  # transforms of evaluation draw nothing
+
+    def predict(self, images: Any, threshold: float | None = None) -> list[Prediction]:
+        """Classify images; one that cannot be read has an ``error`` instead of an answer.
+
+        Args:
+            images: one, or several: paths, Pillow images, arrays (height, width, channels) of
+                8-bit levels; arrays of floats are taken to be prepared as the network wants them.
+            threshold: see ``threshold``; the model's own if None.
+        """
+        return list(self.stream(_several(images, len(self.input_shape)), threshold))
+
+    def stream(self, images: Iterable[Any], threshold: float | None = None) -> Iterator[Prediction]:
+        """``predict`` for any number of images, one answer after the other."""
+        named = ((_name(image, k), partial(_opened, image)) for k, image in enumerate(images))
+        for name, answer in self._answers(named):
+            if isinstance(answer, UnreadableDataError):
+                yield Prediction(name, error=str(answer))
+            else:
+                row = self.class_probabilities(answer[np.newaxis])[0]
+                found = dict(zip(self.classes, map(float, row), strict=True))
+                yield Prediction(name, self.labels(answer, threshold), found)
+
+    def probabilities(self, source: Source, rows: NDArray[np.intp]) -> Array:
+        """(samples, outputs): probabilities for some samples of a source, in their order.
+
+        Raises UnreadableDataError at an image that cannot be read.
+        """
+        named = ((source.name(row), partial(source.__getitem__, row)) for row in rows.tolist())
+        answers = []
+        for _, answer in self._answers(named):
+            if isinstance(answer, UnreadableDataError):
+                raise answer
+            answers.append(answer)
+        return np.array(answers)
+
+    def class_probabilities(self, probabilities: Array) -> Array:
+        """(samples, classes) of (samples, outputs): a binary model's one output is that of yes."""
+        if self.model.task != "binary":
+            return probabilities
+        return np.concatenate([1 - probabilities, probabilities], axis=1)
+
+    def labels(self, outputs: Array, threshold: float | None = None) -> tuple[str, ...]:
+        """The names that the (outputs,) of one sample stand for."""
+        threshold = self.threshold if threshold is None else threshold
+        if self.model.task == "multi_class":
+            return (self.classes[int(outputs.argmax())],)
+        if self.model.task == "binary":
+            return (self.classes[int(outputs[0] >= threshold)],)
+        return tuple(self.classes[k] for k in np.flatnonzero(outputs >= threshold))
+
+    def prepare(self, picture: Picture) -> Array:
+        """An input of the network from an image.
+
+        Raises UnreadableDataError where the network takes something else.
+        """
+        if isinstance(picture, Image.Image):
+            if self.transform is None:
+                shape = ", ".join(map(str, self.input_shape))
+                raise UnreadableDataError(f"this model takes ({shape}) numbers, not images")
+            wanted = "L" if self.input_shape[-1:] == (1,) else "RGB"
+            picture = picture if wanted == "L" else picture.convert("RGB")
+            picture = self.transform(picture, self._rng)
+        array = np.asarray(picture)
+        if array.shape != self.input_shape:
+            raise UnreadableDataError(
+                f"expected an input of shape {self.input_shape}, got {array.shape}"
+            )
+        return array
+
+    def _answers(
+        self, named: Iterable[tuple[str, Callable[[], Picture]]]
+    ) -> Iterator[tuple[str, Array | UnreadableDataError]]:
+        """(outputs,) of each image, or why there are none, in order; some groups ahead."""
+        samples = max(min(GROUP_VALUES // max(math.prod(self.input_shape), 1), GROUP_SAMPLES), 1)
+        rest = iter(named)
+        groups = iter(lambda: list(islice(rest, samples)), [])
+        waiting: deque[Future[list[tuple[str, Array | UnreadableDataError]]]] = deque()
+        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="classifier")
+        try:
+            with threadpool_limits(1, user_api="blas"):
+                for group in islice(groups, 2 * self.threads):
+                    waiting.append(pool.submit(self._answer, group))
+                while waiting:
+                    yield from waiting.popleft().result()
+                    for group in islice(groups, 1):
+                        waiting.append(pool.submit(self._answer, group))
+        finally:  # also when the caller stops in the middle
+            pool.shutdown(cancel_futures=True)
+
+    def _answer(
+        self, group: list[tuple[str, Callable[[], Picture]]]
+    ) -> list[tuple[str, Array | UnreadableDataError]]:
+        """Read, prepare and compute one group; runs in a thread."""
+        answers: list[tuple[str, Array | UnreadableDataError]] = []
+        inputs, places = [], []
+        for place, (name, read) in enumerate(group):
+            try:
+                inputs.append(self.prepare(read()))
+                places.append(place)
+                answers.append((name, np.zeros(0)))
+            except UnreadableDataError as error:
+                answers.append((name, error))
+        if inputs:
+            x = np.stack(inputs).astype(self.model.network.parameters.vector.dtype, copy=False)
+            outputs = ACTIVATIONS[self.model.task](self.model.network.forward(x)[0])
+            for place, row in zip(places, outputs, strict=True):
+                answers[place] = (answers[place][0], row)
+        return answers
+
+
+def load_model(path: str | Path, threads: int = 2) -> Classifier:
+    """Read a model that training has written, ready for ``predict``.
+
+    >>> load_model("missing.safetensors")
+    Traceback (most recent call last):
+    src.classic_nn.serialization.tensor_file.TensorFileError: missing.safetensors: no such file
+
+    Raises TensorFileError: missing, damaged, no model, or one that does not classify.
+    """
+    try:
+        return Classifier(load_saved_model(path), threads)
+    except TensorFileError:
+        raise
+    except ValueError as error:
+        raise TensorFileError(f"{path}: {error}") from None
+
+
+def _opened(image: Any) -> Picture:
+    """A path, a Pillow image or an array as a picture."""
+    if isinstance(image, str | Path):
+        return open_image(image)
+    if isinstance(image, Image.Image):
+        return as_rgb(image) if image.mode != "L" else image
+    array = np.asarray(image)
+    if array.dtype != np.uint8:
+        return array
+    try:
+        return _opened(Image.fromarray(array[..., 0] if array.shape[2:] == (1,) else array))
+    except (TypeError, ValueError) as error:
+        raise UnreadableDataError(f"an array of shape {array.shape} is no image: {error}") from None
+
+
+def _several(images: Any, axes: int) -> Sequence[Any]:
+    """One image as a list of one; an array is one if it has no more axes than an input."""
+    if isinstance(images, str | Path | Image.Image):
+        return [images]
+    if isinstance(images, np.ndarray) and images.ndim <= axes:
+        return [images]
+    return list(images)
+
+
+def _name(image: Any, number: int) -> str:
+    return (
+        str(image)
+        if isinstance(image, str | Path)
+        else getattr(image, "filename", "") or f"[{number}]"
+    )

@@ -1,0 +1,265 @@
+"""How good a model is on data whose answers are known; scikit-learn and SciPy do the counting.
+
+Means over classes ("macro") are over the classes that occur in the data: a class that no sample
+has can neither be found nor missed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics as sk
+
+from src.classic_nn.array_types import Array
+from src.inference.classifier import Classifier
+from src.load.dataset import ImageDataset
+from src.load.sources import Source
+
+BINS = 10
+"""Of confidences, for calibration."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model said of some samples, and what would have been right.
+
+    Attributes:
+        task: "binary", "multi_class" or "multi_label".
+        classes: names; of a binary task no and yes.
+        targets: (samples,) class numbers, or (samples, labels) of 0 and 1.
+        probabilities: (samples, classes).
+        threshold: from which on a label is given; of the class yes, if binary.
+        images: where the samples came from.
+        rows: (samples,), of ``images``.
+    """
+
+    task: str
+    classes: Sequence[str]
+    targets: NDArray[np.int64]
+    probabilities: Array
+    threshold: float
+    images: Source
+    rows: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @cached_property
+    def predicted(self) -> NDArray[np.int64]:
+        """What the model says, in the shape of ``targets``."""
+        if self.task == "multi_label":
+            return (self.probabilities >= self.threshold).astype(np.int64)
+        if self.task == "binary":
+            return (self.probabilities[:, 1] >= self.threshold).astype(np.int64)
+        return self.probabilities.argmax(axis=1)
+
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        """(samples,): whether the class, or every label, is right."""
+        equal = self.predicted == self.targets
+        return equal.all(axis=1) if equal.ndim == 2 else equal
+
+    @cached_property
+    def indicators(self) -> NDArray[np.int64]:
+        """(samples, classes) of 0 and 1, whatever the task."""
+        if self.targets.ndim == 2:
+            return self.targets
+        return np.eye(len(self.classes), dtype=np.int64)[self.targets]
+
+    @cached_property
+    def occurring(self) -> NDArray[np.intp]:
+        """Numbers of the classes that the samples have."""
+        return np.flatnonzero(self.indicators.any(axis=0))
+
+    @cached_property
+    def certainty(self) -> Array:
+        """(samples,): probability of the predicted class; (samples, labels): of each answer."""
+        if self.task == "multi_label":
+            return np.where(self.predicted, self.probabilities, 1 - self.probabilities)
+        return self.probabilities[np.arange(len(self)), self.predicted]
+
+    def accuracy(self) -> tuple[float, float, float]:
+        """Share of samples that are right, and the limits of its 95% interval (Wilson 1927)."""
+        from scipy.stats import binomtest
+
+        right = int(self.correct.sum())
+        interval = binomtest(right, len(self)).proportion_ci(method="wilson")
+        return right / len(self), float(interval.low), float(interval.high)
+
+    def summary(self) -> dict[str, float]:
+        """A few figures by name.
+
+        Of several labels: share of samples with all labels right, F1 of all labels together and by
+        class, mean average precision, shares of wrong and right labels. Else: accuracy, and
+        precision, recall and F1, of the class yes if binary, or the mean over classes.
+        """
+        if self.task == "multi_label":
+            wrong = float(sk.hamming_loss(self.targets, self.predicted))
+            return {
+                "exact_match": float(self.correct.mean()),
+                "micro_f1": self._f1("micro"),
+                "macro_f1": self._f1("macro"),
+                "mean_average_precision": self._mean(self.by_class()["average_precision"]),
+                "hamming_loss": wrong,
+                "elementwise_accuracy": 1 - wrong,
+            }
+        of_yes = {"average": "binary"} if self.task == "binary" else self._macro
+        precision, recall, f1, _ = sk.precision_recall_fscore_support(
+            self.targets, self.predicted, zero_division=0, **of_yes
+        )
+        found = {"accuracy": float(self.correct.mean()), "precision": float(precision)}
+        found |= {"recall": float(recall), "f1": float(f1)}
+        return found | ({"macro_f1": self._f1("macro")} if self.task == "binary" else {})
+
+    @property
+    def _macro(self) -> dict[str, Any]:
+        return {"average": "macro", "labels": self.occurring}
+
+    def _f1(self, average: str) -> float:
+        labels = {"labels": self.occurring} if average == "macro" else {}
+        found = sk.f1_score(
+            self.targets, self.predicted, average=average, zero_division=0, **labels
+        )
+        return float(found)
+
+    @staticmethod
+    def _mean(values: NDArray[np.float64]) -> float:
+        return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+
+    def by_class(self) -> dict[str, NDArray[Any]]:
+        """Columns of a table of classes, by name: (classes,) each.
+
+        Average precision and the area under the ROC curve do not depend on the threshold; they
+        are NaN where all samples, or none, have the class.
+        """
+        numbers = np.arange(len(self.classes))
+        precision, recall, f1, support = sk.precision_recall_fscore_support(
+            self.targets, self.predicted, labels=numbers, average=None, zero_division=0
+        )
+        average_precision = np.full(len(numbers), np.nan)
+        roc_auc = np.full(len(numbers), np.nan)
+        for k in self.occurring:
+            truth, scores = self.indicators[:, k], self.probabilities[:, k]
+            average_precision[k] = sk.average_precision_score(truth, scores)
+            if not truth.all():
+                roc_auc[k] = sk.roc_auc_score(truth, scores)
+        return {
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+            "average_precision": average_precision,
+            "roc_auc": roc_auc,
+            "samples": support,
+        }
+
+    def confusion_matrix(self) -> NDArray[np.int64]:
+        """(classes, classes): samples by true class (rows) and predicted one (columns).
+
+        Raises ValueError where samples have several labels.
+        """
+        if self.task == "multi_label":
+            raise ValueError("samples with several labels have no confusion matrix")
+        numbers = np.arange(len(self.classes))
+        counts = sk.confusion_matrix(self.targets, self.predicted, labels=numbers)
+        return counts.astype(np.int64)
+
+    def calibration(self) -> tuple[Array, Array, NDArray[np.int64], float]:
+        """How often answers of a certainty are right.
+
+        Returns:
+            Mean certainty and share of right answers, (bins,) each, of the bins of equal width
+            that are not empty; answers in each; and the expected calibration error, the mean
+            distance of the two (Naeini, Cooper and Hauskrecht 2015). Answers are the predicted
+            classes, or all labels.
+        """
+        certainty = self.certainty.ravel().astype(np.float64)
+        right = (self.predicted == self.targets).ravel().astype(np.float64)
+        bins = np.minimum((certainty * BINS).astype(int), BINS - 1)
+        counts = np.bincount(bins, minlength=BINS)
+        some = counts > 0
+        sums = [np.bincount(bins, values, BINS)[some] for values in (certainty, right)]
+        mean, share = (total / counts[some] for total in sums)
+        error = float((np.abs(mean - share) * counts[some]).sum() / counts.sum())
+        return mean, share, counts[some], error
+
+    def mistakes(self) -> NDArray[np.intp]:
+        """Numbers of the wrong samples, those first of which the model was most certain."""
+        wrong = np.flatnonzero(~self.correct)
+        certainty = self.certainty
+        if self.task == "multi_label":
+            certainty = np.where(self.predicted != self.targets, certainty, 0).max(axis=1)
+        return wrong[np.argsort(-certainty[wrong], kind="stable")]
+
+    def said(self, sample: int) -> str:
+        """The predicted class or labels of a sample, in words."""
+        return self._words(self.predicted[sample])
+
+    def truth(self, sample: int) -> str:
+        """The true class or labels of a sample, in words."""
+        return self._words(self.targets[sample])
+
+    def _words(self, target: NDArray[np.int64]) -> str:
+        numbers = np.flatnonzero(target) if self.task == "multi_label" else [int(target)]
+        return ", ".join(self.classes[int(k)] for k in numbers) or "nothing"
+
+
+def evaluate(
+    classifier: Classifier,
+    dataset: ImageDataset,
+    rows: NDArray[np.intp],
+    threshold: float | None = None,
+) -> Evaluation:
+    """Let a model classify samples.
+
+    Args:
+        classifier: the model.
+        dataset: its classes, or labels, are those of the model, in the same order.
+        rows: of the data set.
+        threshold: see ``Evaluation``; the model's own if None.
+
+    Raises UnreadableDataError at an image that cannot be read.
+    """
+    outputs = classifier.probabilities(dataset.images, rows)
+    task, targets = classifier.model.task, dataset.targets[rows]
+    if task == "multi_label" and targets.ndim == 1:
+        targets = np.eye(len(classifier.classes), dtype=np.int64)[targets]
+    if task == "binary" and targets.ndim == 2:
+        targets = targets[:, 0]
+    return Evaluation(
+        task,
+        classifier.classes,
+        targets,
+        classifier.class_probabilities(outputs),
+        classifier.threshold if threshold is None else threshold,
+        dataset.images,
+        rows,
+    )
+
+
+def threshold_for_specificity(
+    targets: NDArray[np.int64], probabilities: Array, wanted: float
+) -> float:
+    """The lowest threshold at which at least the wanted share of the negatives is told as such.
+
+    Args:
+        targets: (samples,) of 0 and 1.
+        probabilities: (samples,), of 1.
+        wanted: share, from 0 to 1; the specificity, or recall of the class 0.
+
+    A sample is positive from the threshold on. So it is put halfway between the highest
+    probability of a negative that has to be below it and the next higher one of any sample.
+
+    Raises ValueError where there is no negative.
+    """
+    negatives = np.sort(probabilities[targets == 0].astype(np.float64))
+    if not len(negatives):
+        raise ValueError("a specificity needs samples of the first class")
+    below = int(np.ceil(wanted * len(negatives) - 1e-9))
+    if below == 0:
+        return 0.0
+    highest = negatives[below - 1]
+    above = probabilities[probabilities > highest]
+    return float((highest + above.min()) / 2) if len(above) else float(np.nextafter(highest, 2))

@@ -1,0 +1,74 @@
+"""The images that a command line names: files, folders, standard input."""
+
+import io
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image, UnidentifiedImageError
+
+from src.load.errors import UnreadableDataError
+from src.load.image_folder import image_paths
+from src.load.images import EXTENSIONS, FORMATS
+
+STDIN = "-"
+
+
+def named_images(arguments: Sequence[str]) -> Iterator[Path | Image.Image]:
+    """Image files in the order in which they are named; of folders all below them, by name.
+
+    ``-`` is standard input: an image, or a list of files, one a line.
+
+    Raises UnreadableDataError: a folder without images.
+    """
+    for argument in arguments:
+        if argument == STDIN:
+            yield from _standard_input(sys.stdin.buffer)
+        elif Path(argument).is_dir():
+            yield from folder_images(Path(argument))
+        else:
+            yield Path(argument)
+
+
+def folder_images(folder: Path) -> Iterator[Path]:
+    """All images below a folder; raises UnreadableDataError where there is none."""
+    empty = True
+    for path in image_paths(folder):
+        empty = False
+        yield path
+    if empty:
+        kinds = " ".join(sorted(EXTENSIONS))
+        raise UnreadableDataError(f"{folder}: found no images ({kinds}) in this folder")
+
+
+def _standard_input(stream: BinaryIO) -> Iterator[Path | Image.Image]:
+    """One image, if the bytes are one; else lines of paths, as they come."""
+    start = stream.readline()
+    if not start:
+        raise UnreadableDataError(
+            "standard input: expected an image or a list of files, got nothing"
+        )
+    if _is_text(start):
+        while start:
+            name = os.fsdecode(start).strip()
+            if name:
+                yield Path(name)
+            start = stream.readline()
+        return
+    content = start + stream.read()
+    try:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise UnreadableDataError(f"standard input: cannot be read as an image ({error})") from None
+    image.filename = "standard input"
+    yield image
+
+
+def _is_text(line: bytes) -> bool:
+    """Whether a line can be a file's name: image formats begin with other bytes."""
+    return not any(byte < 32 and byte not in b"\t\r\n" for byte in line) and not line.startswith(
+        (b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"BM")
+    )

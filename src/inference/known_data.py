@@ -1,0 +1,139 @@
+"""Data whose answers are known, made fit for a model: its classes, and what it has seen of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.classic_nn.serialization import SavedModel
+from src.inference.classifier import Classifier
+from src.load import (
+    Content,
+    ImageArrays,
+    ImageDataset,
+    UnreadableDataError,
+    load_with_content,
+    read_data,
+)
+
+EVERYTHING_ELSE = "*"
+"""In ``rename``: all classes that are not named."""
+
+
+@dataclass(frozen=True)
+class KnownData:
+    """Samples with right answers.
+
+    Attributes:
+        dataset: with the model's classes.
+        rows: that are to be judged.
+        seen: how many of these the model has seen in training, by split.
+        left_out: what was left out, and why.
+    """
+
+    dataset: ImageDataset
+    rows: NDArray[np.intp]
+    seen: dict[str, int]
+    left_out: str
+
+
+def read_known_data(
+    path: Path,
+    classifier: Classifier,
+    *,
+    split: str | None = None,
+    unseen: bool = False,
+    rename: Mapping[str, str] | None = None,
+    progress: bool = True,
+    **reading: Any,
+) -> KnownData:
+    """Read a data set that a model is to be judged by.
+
+    Args:
+        path: see ``load_dataset``.
+        classifier: the model.
+        split: to take; None for test where there is one, else for all.
+        unseen: leave out photos that the model was trained on or chosen by.
+        rename: names of the model's classes by names of the data's; ``*`` for all others.
+        progress: show a bar.
+        reading: ``objects``, ``labels``: how to read, where the model does not say it.
+
+    Raises UnreadableDataError: there are no data, no such split, or classes that the model has not.
+    """
+    settings = {**classifier.model.data.get("reading", {}), **reading}
+    dataset, content = _read(path, settings, progress)
+    if split is not None and split not in dataset.splits:
+        known = ", ".join(dataset.splits)
+        raise UnreadableDataError(f"--split: {path} has {known}, not {split!r}")
+    split = split or ("test" if "test" in dataset.splits and not unseen else None)
+    rows = dataset.rows() if split is None else dataset.splits[split]
+    seen: dict[str, int] = {}
+    if content is not None:
+        known_photos = seen_photos(classifier.model, dataset, content)
+        if unseen:
+            rows = rows[known_photos[rows] == ""]
+        seen = {name: int((known_photos[rows] == name).sum()) for name in ("train", "validation")}
+    if not len(rows):
+        raise UnreadableDataError(f"{path}: no sample is left: the model has seen all of them")
+    fitting = with_classes_of(classifier, dataset, rename or {})
+    return KnownData(fitting, rows, seen, dataset.problems.summary(5))
+
+
+def _read(
+    path: Path, settings: dict[str, Any], progress: bool
+) -> tuple[ImageDataset, Content | None]:
+    """Photos are decoded and cleaned; arrays are taken as they are."""
+    found = read_data(path, **settings)
+    if isinstance(found.images, ImageArrays):
+        return found, None
+    return load_with_content(path, divide=False, progress=progress, **settings)
+
+
+def seen_photos(model: SavedModel, dataset: ImageDataset, content: Content) -> NDArray[np.str_]:
+    """(samples,): the split of training that each sample's photo stood in, or nothing."""
+    digests = np.array([int(d[:16], 16) if d else 0 for d in content.digests], np.uint64)
+    photos = np.full(len(digests), "", "<U10")
+    for split, known in model.photo_digests.items():
+        photos[np.isin(digests, known)] = split
+    return photos[dataset.images.photo_of]
+
+
+def with_classes_of(
+    classifier: Classifier, dataset: ImageDataset, rename: Mapping[str, str]
+) -> ImageDataset:
+    """The data set with targets in the order of the model's classes.
+
+    Raises UnreadableDataError where it has others.
+    """
+    task, classes = classifier.model.task, classifier.classes
+    if task == "binary" and len(classifier.model.class_names) == 1 and dataset.multi_label:
+        classes = list(classifier.model.class_names)  # one label, there or not
+    elif dataset.multi_label and task != "multi_label":
+        raise UnreadableDataError(
+            f"the data have several labels a sample, and the model is for {task.replace('_', ' ')}"
+        )
+    others = rename.get(EVERYTHING_ELSE)
+    occurring = dataset.counts() > 0
+    numbers = {}
+    for number, name in enumerate(dataset.class_names):
+        mapped = rename.get(name, name if name in classes else others)
+        if mapped in classes:
+            numbers[number] = classes.index(mapped)
+        elif occurring[number]:
+            model_has = ", ".join(classes[:5]) + (", ..." if len(classes) > 5 else "")
+            raise UnreadableDataError(
+                f"the data have a class {name!r}, the model has {model_has}; say what it is with "
+                f"--rename '{name}=CLASS', or '*=CLASS' for all classes that the model lacks"
+            )
+    if dataset.multi_label:
+        targets = np.zeros((len(dataset.targets), len(classes)), np.int64)
+        for number, column in numbers.items():
+            targets[:, column] |= dataset.targets[:, number]
+    else:
+        places = np.zeros(len(dataset.class_names), np.int64)
+        places[list(numbers)] = list(numbers.values())
+        targets = places[dataset.targets]
+    return replace(dataset, targets=targets, class_names=classes)

@@ -1,0 +1,172 @@
+"""An evaluation on disk: figures as JSON and CSV, pictures, and a page that shows them."""
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from src.classic_nn.serialization import write_json
+from src.classic_nn.text_table import format_table
+from src.classic_nn.utils.plots import save_figure
+from src.inference.evaluation import Evaluation
+from src.inference.figures import evaluation_figures
+from src.load.files import written_whole
+
+CAPTIONS = {
+    "confusion_matrix.png": "What each class was taken for",
+    "mistakes.png": "Mistakes of which the model was most certain",
+    "roc.png": "ROC curves",
+    "precision_recall.png": "Precision and recall",
+    "calibration.png": "Calibration: does 90% certainty mean 90% right?",
+    "confidence.png": "How certain the model was",
+}
+"""Pictures of an evaluation, in the order of the page."""
+
+MOST_PRINTED = 45
+"""Classes in a printed table; ``classes.csv`` has all."""
+
+
+def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
+    """All figures of an evaluation, as JSON holds them."""
+    share, low, high = evaluation.accuracy()
+    mean, right, counts, error = evaluation.calibration()
+    columns = evaluation.by_class()
+    facts: dict[str, Any] = {
+        "task": evaluation.task,
+        "samples": len(evaluation),
+        "threshold": None if evaluation.task == "multi_class" else evaluation.threshold,
+        "summary": evaluation.summary(),
+        "right": {"share": share, "low_95": low, "high_95": high},
+        "macro": {
+            name: _mean(values[evaluation.occurring])
+            for name, values in columns.items()
+            if name != "samples"
+        },
+        "classes": {
+            name: {column: values[k].item() for column, values in columns.items()}
+            for k, name in enumerate(evaluation.classes)
+        },
+        "calibration": {
+            "expected_calibration_error": error,
+            "mean_certainty": mean.tolist(),
+            "share_right": right.tolist(),
+            "answers": counts.tolist(),
+        },
+    }
+    if evaluation.task != "multi_label":
+        facts["confusion_matrix"] = evaluation.confusion_matrix().tolist()
+    return facts
+
+
+def summary_text(evaluation: Evaluation, others: Mapping[str, Mapping[str, float]]) -> str:
+    """The figures of a model, beside those of others by name (baselines, a second model)."""
+    share, low, high = evaluation.accuracy()
+    what = "all labels right" if evaluation.task == "multi_label" else "accuracy"
+    mine = evaluation.summary()
+    rows = [
+        (name, f"{value:.4f}", *(f"{other[name]:.4f}" for other in others.values()))
+        for name, value in mine.items()
+    ]
+    table = format_table([(f"{len(evaluation):,} samples", "model", *others), *rows])
+    return f"{table}\n{what}: {share:.4f}, 95% interval {low:.4f} to {high:.4f}"
+
+
+def class_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
+    """Rows of a table of classes, headings first; the last row is the mean over them."""
+    columns = evaluation.by_class()
+    rows = [("class", *columns)]
+    for k, name in enumerate(evaluation.classes):
+        rows.append((name, *(_shown(values[k]) for values in columns.values())))
+    means = [_mean(values[evaluation.occurring]) for values in list(columns.values())[:-1]]
+    total = int(columns["samples"].sum())
+    return [*rows, ("mean (macro)", *(f"{mean:.4f}" for mean in means), f"{total:,}")]
+
+
+def class_text(evaluation: Evaluation) -> str:
+    """``class_table`` for a terminal; of many classes the most frequent ones."""
+    heading, *rows, mean = class_table(evaluation)
+    if len(rows) > MOST_PRINTED:
+        order = np.argsort(-evaluation.by_class()["samples"], kind="stable")[:MOST_PRINTED]
+        left = len(rows) - MOST_PRINTED
+        rows = [rows[k] for k in order]
+        rows.append((f"and {left} more", *[""] * (len(heading) - 1)))
+    short = [(row[0][:40], *row[1:]) for row in [heading, *rows, mean]]
+    return format_table(short)
+
+
+def save_evaluation(
+    evaluation: Evaluation, directory: Path, names: Sequence[str] | None = None
+) -> list[Path]:
+    """Write ``evaluation.json``, ``classes.csv``, ``predictions.csv`` and the pictures.
+
+    Args:
+        evaluation: what to write.
+        directory: where to; it is made.
+        names: of the samples; those of their source if None.
+
+    Returns the paths of the pictures.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    write_json(directory / "evaluation.json", evaluation_facts(evaluation))
+    write_csv(directory / "classes.csv", class_table(evaluation))
+    names = names or [evaluation.images.name(int(row)) for row in evaluation.rows]
+    heading = ("sample", "true", "predicted", "right", *(f"p({c})" for c in evaluation.classes))
+    rows = [
+        (
+            name,
+            evaluation.truth(k),
+            evaluation.said(k),
+            int(evaluation.correct[k]),
+            *map(_exact, evaluation.probabilities[k]),
+        )
+        for k, name in enumerate(names)
+    ]
+    write_csv(directory / "predictions.csv", [heading, *rows])
+    figures = evaluation_figures(evaluation)
+    for stale in CAPTIONS:  # of an earlier evaluation
+        if stale not in figures:
+            (directory / stale).unlink(missing_ok=True)
+    for name, figure in figures.items():
+        save_figure(figure, directory / name)
+    return [directory / name for name in CAPTIONS if name in figures]
+
+
+def evaluation_page(evaluation: Evaluation, pictures: Sequence[Path]) -> str:
+    """The part of a Markdown page that shows an evaluation; pictures lie beside the page."""
+    lines = [markdown_table(class_table(evaluation)), ""]
+    for path in pictures:
+        lines += [f"### {CAPTIONS[path.name]}", "", f"![{CAPTIONS[path.name]}]({path.name})", ""]
+    return "\n".join(lines)
+
+
+def markdown_table(rows: Sequence[Sequence[object]]) -> str:
+    """A table of Markdown; the first row is its heading."""
+    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    lines = ["| " + " | ".join(row) + " |" for row in cells]
+    lines.insert(1, "| --- |" + " ---: |" * (len(rows[0]) - 1))
+    return "\n".join(lines)
+
+
+def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    """Write a CSV file, whole or not at all."""
+    with written_whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def _exact(value: np.floating[Any]) -> str:
+    """The shortest text that gives this very number when it is read again in its own type."""
+    return np.format_float_positional(value, unique=True, trim="0")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.integer):
+        return f"{value:,}"
+    return "" if math.isnan(value) else f"{value:.4f}"
+
+
+def _mean(values: Any) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
