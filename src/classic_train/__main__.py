@@ -17,12 +17,20 @@ from src.classic_nn.optimizers import OPTIMIZERS
 from src.classic_nn.serialization import TensorFileError
 from src.classic_nn.utils.plots import show_pictures
 from src.classic_train.callbacks.checkpoint import LAST
+from src.classic_train.cross_validation import cross_validate
 from src.classic_train.mini_batch import DataError, TrainingDivergedError
-from src.classic_train.option_parsers import OptionError, parse_specification
+from src.classic_train.option_parsers import (
+    OptionError,
+    argument_type,
+    at_least,
+    parse_specification,
+)
 from src.classic_train.options import TrainingOptions, add_training_options, given_options
+from src.classic_train.photo_options import PhotoOptions
 from src.classic_train.recipe import Recipe
 from src.classic_train.recipes import RECIPES
 from src.classic_train.run import GradientCheckFailedError, train_recipe
+from src.classic_train.run_comparison import comparison_table, read_run
 from src.classic_train.runs import (
     Run,
     new_run,
@@ -43,6 +51,9 @@ examples:
   {PROGRAM} multi_label --optimizer adam --epochs 10 --check-gradients
   {PROGRAM} binary --data points.npz          arrays X (samples, features) and Y of 0 and 1
   {PROGRAM} multi_label --resume assets/runs/RUN --epochs 40
+  {PROGRAM} dishes --data photos/             folders train and test with clean and dirty
+  {PROGRAM} tomato --data photos/ --folds 5   cross-validation
+  {PROGRAM} compare assets/runs/RUN assets/runs/RUN
 """
 
 
@@ -64,6 +75,8 @@ def build_parser() -> Parser:
     )
     commands = parser.add_subparsers(dest="command", metavar="RECIPE", required=True)
     commands.add_parser("list", help="print the recipes")
+    comparing = commands.add_parser("compare", help="finished runs side by side")
+    comparing.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="their directories")
     for recipe in RECIPES.values():
         add_recipe_parser(commands, recipe)
     return parser
@@ -105,6 +118,13 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
         action="store_true",
         help="first prove the network's gradients against finite differences",
     )
+    if isinstance(recipe.options, PhotoOptions):
+        group.add_argument(
+            "--folds",
+            type=argument_type(at_least(2)),
+            metavar="N",
+            help="train N times, judged by another part of the photos each time: mean and spread",
+        )
     group.add_argument(
         "--show", action="store_true", help="open the pictures in windows at the end"
     )
@@ -162,7 +182,10 @@ def train_command(arguments: argparse.Namespace) -> None:
     recipe = RECIPES[arguments.command]
     given = given_options(arguments, type(recipe.options))
     settings = {"check_gradients": arguments.check_gradients, "quiet": arguments.quiet}
+    folds = getattr(arguments, "folds", None)
     if arguments.resume is not None:
+        if folds:
+            raise OptionError("--folds: cross-validation is not resumed; start it anew")
         if arguments.output_dir or arguments.log_dir:
             raise OptionError("--resume goes on in the run's directories; leave the others out")
         run = resumed_run(arguments.resume, **settings)
@@ -175,7 +198,10 @@ def train_command(arguments: argparse.Namespace) -> None:
         # so that the run can be resumed from anywhere
         options = replace(options, data=str(Path(options.data).resolve()))
     try:
-        train_recipe(recipe, options, run)
+        if folds:
+            cross_validate(recipe, options, run, folds)
+        else:
+            train_recipe(recipe, options, run)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_how_to_go_on(recipe, run)) from None
     except TrainingDivergedError as error:
@@ -202,7 +228,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     if argv and not argv[0].startswith("-"):
         try:
-            lookup("recipe", argv[0], {"list": None, **dict.fromkeys(RECIPES)})
+            lookup("recipe", argv[0], dict.fromkeys(["list", "compare", *RECIPES]))
         except ValueError as error:
             parser.error(str(error))
     arguments = parser.parse_args(argv)
@@ -213,7 +239,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{recipe.name:{width}}  {recipe.summary}")
         return 0
     try:
-        train_command(arguments)
+        if arguments.command == "compare":
+            print(comparison_table([read_run(path) for path in arguments.runs]))
+        else:
+            train_command(arguments)
     except (OptionError, DataError, TensorFileError) as error:
         return fail(command, 2, str(error))
     except BrokenPipeError:  # nobody reads what is printed: nothing more to say

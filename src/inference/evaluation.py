@@ -254,7 +254,7 @@ def threshold_for_specificity(
 
     Raises ValueError where there is no negative.
     """
-    negatives = np.sort(probabilities[targets == 0].astype(np.float64))
+    negatives = np.sort(probabilities[targets == 0])
     if not len(negatives):
         raise ValueError("a specificity needs samples of the first class")
     below = int(np.ceil(wanted * len(negatives) - 1e-9))
@@ -262,4 +262,6 @@ def threshold_for_specificity(
         return 0.0
     highest = negatives[below - 1]
     above = probabilities[probabilities > highest]
-    return float((highest + above.min()) / 2) if len(above) else float(np.nextafter(highest, 2))
+    next_one = above.min() if len(above) else np.nextafter(highest, np.inf)
+    between = (highest + next_one) / 2  # which rounds to one of them where they are neighbours
+    return float(between if between > highest else next_one)

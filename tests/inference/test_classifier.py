@@ -1,0 +1,173 @@
+"""A saved model on photos: names, probabilities, and one answer for each image."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from src.classic_nn import Dense, Sequential, SoftmaxCrossEntropy
+from src.classic_nn.serialization import SavedModel, TensorFileError, save_model, write_tensor_file
+from src.classic_nn.utils import predict_probabilities
+from src.inference import Classifier, load_model
+from src.load import ImageArrays, ImageFiles, UnreadableDataError, open_image
+from src.load.transforms import transform_from_config
+from tests.inference.models import saved, write
+from tests.load.photos import folder_of, photo, save
+
+
+@pytest.fixture
+def files(tmp_path):
+    folder_of(tmp_path / "photos", {"a": 7})
+    return sorted((tmp_path / "photos" / "a").iterdir())
+
+
+def by_hand(model, paths):
+    """What the network says, with the preprocessing done here."""
+    transform = transform_from_config(model.preprocessing["transform"])
+    x = np.stack([transform(open_image(path), np.random.default_rng(0)) for path in paths])
+    return predict_probabilities(model.network, SoftmaxCrossEntropy(), x)
+
+
+def test_predictions_are_those_of_the_network(tmp_path, files):
+    model = saved()
+    save_model(tmp_path / "m.safetensors", model)
+    predictions = load_model(tmp_path / "m.safetensors").predict(files)
+    expected = by_hand(model, files)
+    for prediction, row, path in zip(predictions, expected, files, strict=True):
+        assert prediction.name == str(path)
+        assert prediction.labels == (["cat", "dog", "owl"][row.argmax()],)
+        assert list(prediction.probabilities) == ["cat", "dog", "owl"]
+        np.testing.assert_allclose(list(prediction.probabilities.values()), row, rtol=1e-5)
+
+
+def test_paths_pictures_and_arrays_are_the_same(files):
+    classifier = Classifier(saved())
+    pictures = [open_image(path) for path in files]
+    arrays = [np.asarray(picture) for picture in pictures]
+    from_files, from_pictures, from_arrays = (
+        [p.probabilities for p in classifier.predict(images)]
+        for images in (files, pictures, arrays)
+    )
+    assert from_files == from_pictures == from_arrays
+    assert [p.probabilities for p in classifier.predict(np.stack(arrays))] == from_files
+    assert classifier.predict(arrays[0])[0].probabilities == from_files[0]
+    assert classifier.predict(str(files[0]))[0].probabilities == from_files[0]
+
+
+def test_prepared_arrays_are_taken_as_they_are(files):
+    classifier = Classifier(saved())
+    x = np.stack([classifier.prepare(open_image(path)) for path in files])
+    assert [p.probabilities for p in classifier.predict(x)] == [
+        p.probabilities for p in classifier.predict(files)
+    ]
+    assert len(classifier.predict(x[0])) == 1
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK", "I;16", "1"])
+def test_any_mode_and_size(mode, tmp_path):
+    classifier = Classifier(saved())
+    if mode == "I;16":
+        picture = Image.fromarray((np.arange(600).reshape(20, 30) * 100).astype(np.uint16))
+    else:
+        picture = photo(3, 31, 57).convert(mode)
+    (prediction,) = classifier.predict(picture)
+    assert prediction.error == ""
+    grey = np.asarray(photo(3).convert("L"))
+    assert classifier.predict([grey])[0].error == ""
+
+
+def test_an_unreadable_image_has_an_error_and_the_others_an_answer(tmp_path, files):
+    (tmp_path / "broken.png").write_bytes(files[0].read_bytes()[:60])
+    everything = [files[0], tmp_path / "broken.png", tmp_path / "none.png", files[1]]
+    predictions = Classifier(saved()).predict(everything)
+    assert [bool(p.error) for p in predictions] == [False, True, True, False]
+    assert "broken.png" in predictions[1].error
+    assert predictions[1].probabilities is None
+    alone = Classifier(saved()).predict([files[0], files[1]])
+    assert [predictions[0], predictions[3]] == alone
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_numbers_do_not_depend_on_threads(threads):
+    x = np.random.default_rng(1).integers(0, 256, (700, 20, 20, 3), dtype=np.uint8)
+    source = ImageArrays(x)
+    answers = Classifier(saved(), threads).probabilities(source, np.arange(700))
+    assert np.array_equal(answers, Classifier(saved(), 2).probabilities(source, np.arange(700)))
+    order = np.random.default_rng(2).permutation(700)
+    shuffled = Classifier(saved(), threads).probabilities(source, order)
+    np.testing.assert_allclose(shuffled, answers[order], rtol=1e-5)
+
+
+def test_binary_models_answer_no_or_yes(files):
+    for names, classes in ((["bad", "good"], ["bad", "good"]), (["good"], ["not good", "good"])):
+        classifier = Classifier(saved("binary", names))
+        assert classifier.classes == classes
+        for prediction in classifier.predict(files):
+            no, yes = prediction.probabilities.values()
+            assert no + yes == pytest.approx(1)
+            assert prediction.labels == (classes[int(yes >= 0.5)],)
+        assert {p.labels for p in classifier.predict(files, threshold=0.0)} == {(classes[1],)}
+        assert {p.labels for p in classifier.predict(files, threshold=1.0)} == {(classes[0],)}
+
+
+def test_the_threshold_is_that_of_the_model(tmp_path, files):
+    path = write(tmp_path / "m.safetensors", task="binary", names=["no", "yes"], threshold=1.0)
+    assert load_model(path).threshold == 1.0
+    assert {p.labels for p in load_model(path).predict(files)} == {("no",)}
+
+
+def test_several_labels_or_none(files):
+    classifier = Classifier(saved("multi_label"))
+    assert {p.labels for p in classifier.predict(files, 0.0)} == {("cat", "dog", "owl")}
+    assert {p.labels for p in classifier.predict(files, 1.0)} == {()}
+
+
+def test_a_source_raises_at_an_unreadable_image(tmp_path, files):
+    files[2].write_bytes(b"none")
+    with pytest.raises(UnreadableDataError, match=files[2].name):
+        Classifier(saved()).probabilities(ImageFiles(files), np.arange(7))
+
+
+def test_no_images_no_answers():
+    assert Classifier(saved()).predict([]) == []
+
+
+MISTAKES = {
+    "missing": "no such file",
+    "checkpoint": "holds a checkpoint, expected a model",
+    "regression": "a model for regression does not classify",
+    "unknown transform": "unknown transform 'Blur'",
+    "wrong setting": "Resize: .*colour",
+}
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_files_that_are_no_classifier(kind, tmp_path):
+    path = tmp_path / "m.safetensors"
+    if kind == "checkpoint":
+        write_tensor_file(path, {"a": np.ones(2)}, {"kind": "checkpoint"})
+    elif kind == "regression":
+        save_model(path, SavedModel(saved().network, "regression"))
+    elif kind == "unknown transform":
+        save_model(
+            path,
+            SavedModel(saved().network, "multi_class", ["a"], {"transform": [{"name": "Blur"}]}),
+        )
+    elif kind == "wrong setting":
+        steps = {"transform": [{"name": "Resize", "size": 3, "colour": 1}]}
+        save_model(path, SavedModel(saved().network, "multi_class", ["a"], steps))
+    with pytest.raises(TensorFileError, match=MISTAKES[kind]):
+        load_model(path)
+
+
+def test_a_model_that_takes_no_images_says_so(tmp_path):
+    points = Sequential([Dense(1)])
+    points.build((2,), np.random.default_rng(0))
+    classifier = Classifier(SavedModel(points, "binary", ["inside"]))
+    (prediction,) = classifier.predict(save(tmp_path / "a.png"))
+    assert prediction.error == "this model takes (2) numbers, not images"
+    assert len(classifier.predict(np.ones((3, 2), np.float32))) == 3
+
+
+def test_threads_are_checked():
+    with pytest.raises(ValueError, match="threads: expected 1 or more, got 0"):
+        Classifier(saved(), threads=0)

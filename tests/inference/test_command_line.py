@@ -1,0 +1,284 @@
+"""``python -m src.inference`` as people use it: real processes, real files."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from src.inference import load_model
+from src.inference.__main__ import main
+from src.load import open_image
+from tests.classic_train.photo_sets import class_folders, grocery, yolo
+from tests.inference.models import saved, write
+from tests.load.photos import folder_of, photo, save
+from tests.paths import ROOT
+
+
+def run(directory, *arguments, stdin=b""):
+    finished = subprocess.run(
+        [sys.executable, "-m", "src.inference", *map(str, arguments)],
+        cwd=directory,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+        input=stdin,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    return finished.returncode, finished.stdout.decode(), finished.stderr.decode()
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "m.safetensors")
+    folder_of(tmp_path / "photos", {"cat": 4, "dog": 3})
+    return tmp_path
+
+
+def test_a_table_of_files_and_folders(here):
+    status, output, error = run(
+        here, "predict", "m.safetensors", "photos/cat/000.png", "photos/dog"
+    )
+    assert (status, error) == (0, "")
+    heading, *lines = output.splitlines()
+    assert heading.split() == ["image", "prediction", "probabilities"]
+    assert [line.split()[0] for line in lines] == [
+        *("photos/cat/000.png", "photos/dog/000.png"),
+        *("photos/dog/001.png", "photos/dog/002.png"),
+    ]
+
+
+def test_lines_of_json_have_the_exact_numbers(here):
+    status, output, _ = run(here, "predict", "m.safetensors", "photos", "--json")
+    assert status == 0
+    values = [json.loads(line) for line in output.splitlines()]
+    expected = load_model("m.safetensors").predict([value["image"] for value in values])
+    assert [value["probabilities"] for value in values] == [p.probabilities for p in expected]
+    assert [tuple(value["labels"]) for value in values] == [p.labels for p in expected]
+
+
+def test_standard_input_is_a_list_or_an_image(here):
+    names = b"photos/cat/000.png\n\nphotos/dog/001.png\n"
+    status, output, _ = run(here, "predict", "m.safetensors", "-", "--json", stdin=names)
+    assert status == 0
+    assert [json.loads(line)["image"] for line in output.splitlines()] == [
+        *("photos/cat/000.png", "photos/dog/001.png")
+    ]
+    for kind in ("png", "jpg", "bmp", "webp"):
+        photo(5).save(f"one.{kind}")
+        content = (here / f"one.{kind}").read_bytes()
+        status, output, _ = run(here, "predict", "m.safetensors", "-", "--json", stdin=content)
+        assert status == 0
+        found = json.loads(output)
+        assert found["image"] == "standard input"
+        assert (
+            found["probabilities"]
+            == load_model("m.safetensors").predict(f"one.{kind}")[0].probabilities
+        )
+
+
+def test_unreadable_photos_are_listed_at_the_end(here):
+    (here / "photos/cat/001.png").write_bytes(b"none")
+    status, output, error = run(here, "predict", "m.safetensors", "photos", "nowhere.jpg")
+    assert status == 1
+    assert len(output.splitlines()) == 1 + 6
+    lines = error.splitlines()
+    assert lines[0] == "2 of the images could not be read:"
+    assert "photos/cat/001.png" in lines[1]
+    assert "nowhere.jpg" in lines[2]
+    status, output, _ = run(here, "predict", "m.safetensors", "photos", "--json")
+    assert status == 1
+    assert sum("error" in json.loads(line) for line in output.splitlines()) == 1
+
+
+def test_predicting_imports_no_training_code_and_nothing_heavy(here):
+    code = (
+        "import sys; from src.inference.__main__ import main; "
+        "main(['predict', 'm.safetensors', 'photos']); "
+        "print(sorted(m for m in sys.modules if m.startswith(('src.classic_train', 'src.history',"
+        " 'sklearn', 'scipy', 'pandas', 'matplotlib', 'tensorboard'))))"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert finished.stdout.splitlines()[-1] == "[]"
+
+
+MISTAKES = {
+    "no model": (["predict", "no.safetensors", "photos"], "no.safetensors: no such file"),
+    "no images": (["predict", "m.safetensors", "empty"], "empty: found no images"),
+    "nothing on standard input": (["predict", "m.safetensors", "-"], "standard input: expected"),
+    "threshold of classes": (
+        ["predict", "m.safetensors", "photos", "--threshold", "0.4"],
+        "--threshold: this model gives the most probable of several classes",
+    ),
+    "no number": (
+        ["predict", "m.safetensors", "photos", "--threshold", "many"],
+        "--threshold: expected a number from 0 to 1, got 'many'",
+    ),
+    "no threads": (
+        ["predict", "m.safetensors", "photos", "--threads", "0"],
+        "--threads: expected a whole number of 1 or more, got '0'",
+    ),
+    "no data": (["evaluate", "m.safetensors", "nowhere"], "nowhere: no such file or folder"),
+    "no split": (
+        ["evaluate", "m.safetensors", "photos", "--split", "test"],
+        "--split: photos has all, not 'test'",
+    ),
+    "other classes": (
+        ["evaluate", "m.safetensors", "others"],
+        "the data have a class 'horse', the model has cat, dog, owl; say what it is with --rename",
+    ),
+    "bad rename": (
+        ["evaluate", "m.safetensors", "others", "--rename", "horse"],
+        "--rename: expected NAME=CLASS,..., got 'horse'",
+    ),
+    "a model for another task": (
+        ["evaluate", "m.safetensors", "photos", "--against", "b.safetensors"],
+        "--against: b.safetensors is a binary model of 2 classes, expected multi_class",
+    ),
+    "several labels": (
+        ["evaluate", "m.safetensors", "boxes", "--whole-images"],
+        "the data have several labels a sample, and the model is for multi class",
+    ),
+    "no command": ([], "required: COMMAND"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_one_line(name, here):
+    (here / "empty").mkdir()
+    folder_of(here / "others", {"cat": 2, "horse": 2})
+    write(here / "b.safetensors", task="binary", names=["cat", "dog"])
+    yolo(here / "boxes", ["cat", "dog"], 3)
+    arguments, message = MISTAKES[name]
+    status, output, error = run(here, *arguments)
+    assert status == 2
+    assert error.count("\n") == 1
+    assert message in error, error
+    assert "Traceback" not in output + error
+
+
+def test_evaluate_prints_and_writes_everything(here):
+    status, output, error = run(here, "evaluate", "m.safetensors", "photos")
+    assert (status, error) == (0, "")
+    assert "accuracy" in output
+    assert "95% interval" in output
+    folder = here / "assets/evaluations/m-photos"
+    assert {path.name for path in folder.iterdir()} >= {
+        *("evaluation.json", "classes.csv", "predictions.csv", "report.md"),
+        *("confusion_matrix.png", "roc.png", "precision_recall.png"),
+        *("calibration.png", "confidence.png", "mistakes.png"),
+    }
+    for path in folder.glob("*.png"):
+        with Image.open(path) as image:
+            image.load()
+    facts = json.loads((folder / "evaluation.json").read_text())
+    with (folder / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    right = np.mean([row["true"] == row["predicted"] for row in rows])
+    assert facts["summary"]["accuracy"] == pytest.approx(right)
+    assert facts["right"]["low_95"] < right < facts["right"]["high_95"]
+    predictions = load_model("m.safetensors").predict([f"photos/{row['sample']}" for row in rows])
+    for row, prediction in zip(rows, predictions, strict=True):
+        assert [float(np.float32(row[f"p({name})"])) for name in ("cat", "dog", "owl")] == list(
+            prediction.probabilities.values()
+        )
+
+
+def test_two_models_on_the_same_data(here):
+    write(here / "other.safetensors", seed=5)
+    status, output, _ = run(
+        here, "evaluate", "m.safetensors", "photos", "--against", "other.safetensors"
+    )
+    assert status == 0
+    assert "McNemar's exact test" in output
+    found = json.loads((here / "assets/evaluations/m-photos/comparison.json").read_text())
+    assert found["both"] + found["first_only"] + found["second_only"] + found["neither"] == 7
+
+
+def test_names_of_the_data_can_be_others(here):
+    folder_of(here / "others", {"kitten": 3, "horse": 2, "cow": 2})
+    rename = ["--rename", "kitten=cat,*=owl", "--output-dir", "out"]
+    assert main(["evaluate", "m.safetensors", "others", *rename]) == 0
+    facts = json.loads((here / "out/evaluation.json").read_text())
+    assert {name: values["samples"] for name, values in facts["classes"].items()} == {
+        **{"cat": 3, "dog": 0, "owl": 4}
+    }
+
+
+def test_photos_that_the_model_has_seen_are_named_and_left_out(here, capsys):
+    from src.load import survey
+    from src.load.sources import ImageFiles
+
+    files = sorted((here / "photos").rglob("*.png"))
+    digests = [int(d[:16], 16) for d in survey(ImageFiles(files)).digests]
+    seen = {
+        "train": np.array(digests[:2], np.uint64),
+        "validation": np.array(digests[4:5], np.uint64),
+    }
+    write(here / "seen.safetensors", photo_digests=seen)
+    assert main(["evaluate", "seen.safetensors", "photos"]) == 0
+    output = capsys.readouterr().out
+    assert "2 of these samples are from photos that it was trained on" in output
+    assert "1 of these samples are from photos that its epoch was chosen by" in output
+    assert main(["evaluate", "seen.safetensors", "photos", "--unseen"]) == 0
+    output = capsys.readouterr().out
+    assert "7 samples" not in output
+    assert "photos: 4 samples" in output
+    write(here / "seen.safetensors", photo_digests={"train": np.array(digests, np.uint64)})
+    assert main(["evaluate", "seen.safetensors", "photos", "--unseen"]) == 2
+    assert "no sample is left: the model has seen all of them" in capsys.readouterr().err
+
+
+def test_binary_and_multi_label_models(here, capsys):
+    write(here / "b.safetensors", task="binary", names=["cat", "dog"])
+    assert main(["evaluate", "b.safetensors", "photos", "--threshold", "0.3"]) == 0
+    facts = json.loads((here / "assets/evaluations/b-photos/evaluation.json").read_text())
+    assert facts["threshold"] == 0.3
+    yolo(here / "boxes", ["cat", "dog", "owl"], 6)
+    write(here / "l.safetensors", task="multi_label")
+    for more in ([], ["--whole-images"]):
+        assert main(["evaluate", "l.safetensors", "boxes", *more]) == 0
+        facts = json.loads((here / "assets/evaluations/l-boxes/evaluation.json").read_text())
+        assert facts["samples"] == (6 if more else 18)
+    assert "mean_average_precision" in capsys.readouterr().out
+
+
+def test_a_model_says_how_its_data_are_read(here):
+    grocery(here / "shop")
+    names = ["Apple", "Lemon"]
+    write(here / "g.safetensors", names=names, data={"reading": {"labels": "coarse"}})
+    assert main(["evaluate", "g.safetensors", "shop", "--split", "train"]) == 0
+    facts = json.loads((here / "assets/evaluations/g-shop/evaluation.json").read_text())
+    assert set(facts["classes"]) == set(names)
+
+
+def test_one_class_only_still_gets_its_pictures(here):
+    class_folders(here / "one", {"cat": 5})
+    assert main(["evaluate", "m.safetensors", "one"]) == 0
+
+
+def test_arrays_that_are_no_images(here):
+    x = np.random.default_rng(0).random((30, 16, 16, 3)).astype(np.float32)
+    np.savez("arrays.npz", X=x, Y=np.arange(30) % 3, class_names=["cat", "dog", "owl"])
+    assert main(["evaluate", "m.safetensors", "arrays.npz"]) == 0
+    expected = load_model("m.safetensors").predict(x)
+    with (here / "assets/evaluations/m-arrays/predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["predicted"] for row in rows] == [", ".join(p.labels) for p in expected]
+
+
+def test_the_python_interface_is_one_line(here):
+    image = save(here / "a.png", 9)
+    assert load_model("m.safetensors").predict(image)[0].labels[0] in saved().class_names
+    assert load_model("m.safetensors").predict([open_image(image)])[0].error == ""

@@ -1,0 +1,204 @@
+"""Figures of an evaluation against scikit-learn, called another way, and against counting."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sk
+
+from src.classic_train.mini_batch.metrics import METRICS
+from src.inference.comparison import compare
+from src.inference.evaluation import Evaluation, threshold_for_specificity
+from src.load import ImageArrays
+
+NAMES = ["a", "b", "c", "d"]
+
+
+def evaluation(task, samples=60, seed=0, threshold=0.5, classes=4):
+    """Answers that are better than chance."""
+    rng = np.random.default_rng(seed)
+    images, rows = ImageArrays(rng.random((samples, 3))), np.arange(samples)
+    if task == "multi_label":
+        targets = (rng.random((samples, classes)) < 0.3).astype(np.int64)
+        scores = 0.6 * rng.random((samples, classes)) + 0.4 * targets
+        return Evaluation(task, NAMES[:classes], targets, scores, threshold, images, rows)
+    classes = 2 if task == "binary" else classes
+    targets = rng.integers(0, classes, samples)
+    scores = rng.random((samples, classes)) + 0.7 * np.eye(classes)[targets]
+    scores /= scores.sum(axis=1, keepdims=True)
+    return Evaluation(task, NAMES[:classes], targets, scores, threshold, images, rows)
+
+
+@pytest.mark.parametrize("task", ["binary", "multi_class", "multi_label"])
+def test_the_summary_is_that_of_training(task):
+    found = evaluation(task)
+    scores = found.probabilities[:, 1:] if task == "binary" else found.probabilities
+    for name, metric in METRICS[task].items():
+        y = found.targets[:, np.newaxis] if task == "binary" else found.targets
+        assert found.summary()[name] == pytest.approx(metric(y, scores), abs=1e-12), name
+
+
+@pytest.mark.parametrize("task", ["binary", "multi_class", "multi_label"])
+def test_figures_by_class_are_those_of_scikit_learn(task):
+    found = evaluation(task, threshold=0.55)
+    columns = found.by_class()
+    report = sk.classification_report(
+        found.targets,
+        found.predicted,
+        labels=range(len(found.classes)),
+        target_names=found.classes,
+        output_dict=True,
+        zero_division=0,
+    )
+    for k, name in enumerate(found.classes):
+        assert columns["precision"][k] == pytest.approx(report[name]["precision"])
+        assert columns["recall"][k] == pytest.approx(report[name]["recall"])
+        assert columns["f1"][k] == pytest.approx(report[name]["f1-score"])
+        assert columns["samples"][k] == report[name]["support"]
+        truth = found.indicators[:, k]
+        assert columns["roc_auc"][k] == pytest.approx(
+            sk.roc_auc_score(truth, found.probabilities[:, k])
+        )
+        assert columns["average_precision"][k] == pytest.approx(
+            sk.average_precision_score(truth, found.probabilities[:, k])
+        )
+
+
+def test_macro_means_are_over_classes_that_occur():
+    found = evaluation("multi_class", classes=4)
+    keep = found.targets != 3
+    few = Evaluation(
+        "multi_class",
+        NAMES,
+        found.targets[keep],
+        found.probabilities[keep],
+        0.5,
+        found.images,
+        found.rows[keep],
+    )
+    assert few.occurring.tolist() == [0, 1, 2]
+    assert few.summary()["f1"] == pytest.approx(few.by_class()["f1"][:3].mean())
+    assert np.isnan(few.by_class()["roc_auc"][3])
+
+
+@given(st.integers(1, 400), st.integers(0, 400))
+def test_the_interval_of_the_accuracy_is_wilsons(samples, right):
+    right = min(right, samples)
+    targets = np.zeros(samples, np.int64)
+    scores = np.tile([0.1, 0.9], (samples, 1))
+    scores[:right] = [0.9, 0.1]
+    found = Evaluation(
+        "multi_class", ["a", "b"], targets, scores, 0.5, ImageArrays(targets), targets
+    )
+    share, low, high = found.accuracy()
+    z = 1.959963984540054
+    p = right / samples
+    center = (p + z**2 / (2 * samples)) / (1 + z**2 / samples)
+    half = z / (1 + z**2 / samples) * np.sqrt(p * (1 - p) / samples + z**2 / (4 * samples**2))
+    assert share == p
+    assert low == pytest.approx(max(center - half, 0), abs=1e-9)
+    assert high == pytest.approx(min(center + half, 1), abs=1e-9)
+
+
+@pytest.mark.parametrize("task", ["binary", "multi_class", "multi_label"])
+def test_calibration_counts_answers_by_their_certainty(task):
+    found = evaluation(task, 200)
+    mean, share, counts, error = found.calibration()
+    certainty, right = found.certainty.ravel(), (found.predicted == found.targets).ravel()
+    assert counts.sum() == certainty.size
+    gaps = 0.0
+    for k in range(10):
+        here = (certainty >= k / 10) & ((certainty < (k + 1) / 10) | (k == 9))
+        if here.any():
+            gaps += abs(certainty[here].mean() - right[here].mean()) * here.sum()
+    assert error == pytest.approx(gaps / certainty.size)
+    assert (np.diff(mean) > 0).all()
+    assert ((share >= 0) & (share <= 1)).all()
+
+
+@pytest.mark.parametrize("task", ["binary", "multi_class", "multi_label"])
+def test_mistakes_begin_with_the_most_certain_ones(task):
+    found = evaluation(task, 100)
+    wrong = found.mistakes()
+    assert set(wrong.tolist()) == set(np.flatnonzero(~found.correct).tolist())
+    certainty = found.certainty
+    if task == "multi_label":
+        certainty = np.where(found.predicted != found.targets, certainty, 0).max(axis=1)
+    assert (np.diff(certainty[wrong]) <= 0).all()
+
+
+def test_words():
+    found = evaluation("multi_label")
+    none = np.flatnonzero(found.targets.sum(axis=1) == 0)[0]
+    assert found.truth(int(none)) == "nothing"
+    two = np.flatnonzero(found.targets.sum(axis=1) == 2)[0]
+    assert len(found.truth(int(two)).split(", ")) == 2
+
+
+def test_the_confusion_matrix_has_true_classes_in_rows():
+    found = evaluation("binary")
+    counts = found.confusion_matrix()
+    assert counts[0, 1] == ((found.targets == 0) & (found.predicted == 1)).sum()
+    with pytest.raises(ValueError, match="no confusion matrix"):
+        evaluation("multi_label").confusion_matrix()
+
+
+@given(
+    st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30),
+    st.lists(st.floats(0, 1, width=32), max_size=30),
+    st.floats(0, 1),
+)
+@settings(max_examples=200)
+def test_the_threshold_reaches_the_wanted_specificity_and_is_the_lowest(
+    negatives, positives, wanted
+):
+    scores = np.array([*negatives, *positives], np.float32)
+    targets = np.array([0] * len(negatives) + [1] * len(positives))
+    threshold = threshold_for_specificity(targets, scores, wanted)
+    told = (np.array(negatives, np.float32) < threshold).mean()
+    assert told >= wanted - 1e-9
+    below = np.float32(negatives)[np.float32(negatives) < threshold]
+    if len(below):  # any lower, and the highest of these is a false alarm
+        assert (np.float32(negatives) < below.max()).mean() < wanted
+
+
+def test_a_specificity_needs_negatives():
+    with pytest.raises(ValueError, match="first class"):
+        threshold_for_specificity(np.ones(3, np.int64), np.ones(3), 0.9)
+
+
+def test_mcnemar_counts_what_only_one_gets_right():
+    first, second = evaluation("multi_class", seed=1), evaluation("multi_class", seed=1)
+    worse = second.probabilities.copy()
+    worse[:20] = 1 - worse[:20]
+    second = Evaluation("multi_class", NAMES, second.targets, worse, 0.5, first.images, second.rows)
+    found = compare(first, second)
+    only = (first.correct & ~second.correct).sum(), (second.correct & ~first.correct).sum()
+    assert (found.first_only, found.second_only) == only
+    assert found.both + found.first_only + found.second_only + found.neither == len(first)
+    assert compare(first, first).p_value == 1
+    assert "no difference" in compare(first, first).verdict()
+    swapped = compare(second, first)
+    assert swapped.p_value == found.p_value
+    assert swapped.accuracies == found.accuracies[::-1]
+
+
+@pytest.mark.parametrize(("one", "other", "p"), [(10, 0, 2 / 1024), (5, 5, 1.0), (1, 0, 1.0)])
+def test_mcnemars_test_is_exact(one, other, p):
+    samples = one + other + 7
+    targets = np.zeros(samples, np.int64)
+    good, bad = [0.9, 0.1], [0.1, 0.9]
+    first, second = np.tile(good, (samples, 1)), np.tile(good, (samples, 1))
+    second[:one] = bad
+    first[one : one + other] = bad
+    images = ImageArrays(targets)
+    made = [
+        Evaluation("multi_class", ["a", "b"], targets, scores, 0.5, images, np.arange(samples))
+        for scores in (first, second)
+    ]
+    assert compare(*made).p_value == pytest.approx(p)
+
+
+def test_models_on_different_samples_are_not_compared():
+    with pytest.raises(ValueError, match="different samples"):
+        compare(evaluation("binary"), evaluation("binary"))
