@@ -3,9 +3,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.load import ImageArrays, ImageDataset, k_fold, split_by_content
+from src.load import (
+    ImageArrays,
+    ImageDataset,
+    UnreadableDataError,
+    complete_splits,
+    k_fold,
+    load_with_content,
+    split_by_content,
+)
 from src.load.content import Content
 from src.load.dataset import one_split
+from tests.load.photos import folder_of
 
 
 class Photos(ImageArrays):
@@ -155,3 +164,58 @@ def test_the_seed_decides_the_folds():
         next(k_fold(dataset, content, 5, seed)).splits["validation"].tolist() for seed in (0, 0, 1)
     )
     assert first == same != other
+
+
+def splits_of(path, **settings):
+    dataset, content = load_with_content(path, divide=False)
+    return dataset, complete_splits(dataset, content, **settings).splits
+
+
+def test_complete_splits_stay_as_they_are(tmp_path):
+    folder_of(
+        tmp_path, {f"{split}/{name}": 3 for split in ("train", "val", "test") for name in "ab"}
+    )
+    dataset, splits = splits_of(tmp_path)
+    assert {name: rows.tolist() for name, rows in splits.items()} == {
+        name: rows.tolist() for name, rows in dataset.splits.items()
+    }
+
+
+def test_a_missing_validation_split_is_taken_out_of_training(tmp_path):
+    folder_of(tmp_path, {"train/a": 20, "train/b": 20, "test/a": 5, "test/b": 5})
+    dataset, splits = splits_of(tmp_path)
+    assert splits["test"].tolist() == dataset.splits["test"].tolist()
+    assert {name: len(rows) for name, rows in splits.items()} == {
+        **{"train": 34, "validation": 6, "test": 10}
+    }
+    assert sorted([*splits["train"], *splits["validation"]]) == dataset.splits["train"].tolist()
+
+
+def test_or_is_half_of_the_test_split(tmp_path):
+    folder_of(tmp_path, {"train/a": 8, "train/b": 8, "test/a": 10, "test/b": 6})
+    dataset, splits = splits_of(tmp_path, validation_from="test")
+    assert splits["train"].tolist() == dataset.splits["train"].tolist()
+    assert sorted([*splits["validation"], *splits["test"]]) == dataset.splits["test"].tolist()
+    for name in ("validation", "test"):
+        assert np.bincount(dataset.targets[splits[name]]).tolist() == [5, 3]
+
+
+def test_of_train_and_validation_the_latter_judges(tmp_path):
+    folder_of(tmp_path, {"train/a": 20, "train/b": 20, "val/a": 5, "val/b": 5})
+    dataset, splits = splits_of(tmp_path)
+    assert splits["test"].tolist() == dataset.splits["validation"].tolist()
+    assert set(splits) == {"train", "validation", "test"}
+
+
+def test_undivided_photos_are_divided(tmp_path):
+    folder_of(tmp_path, {"a": 20, "b": 20})
+    assert {name: len(rows) for name, rows in splits_of(tmp_path)[1].items()} == {
+        **{"train": 28, "validation": 6, "test": 6}
+    }
+
+
+@pytest.mark.parametrize("folders", [{"test/a": 5, "test/b": 5}, {"train/a": 1}])
+def test_too_little_to_divide_is_said(folders, tmp_path):
+    folder_of(tmp_path, folders)
+    with pytest.raises(UnreadableDataError, match=r"no photos for .* is too little to divide"):
+        splits_of(tmp_path)
