@@ -71,7 +71,7 @@ def initialize_parameters_deep(
 
     Args:
         layer_dims: units of the input and of every layer, (n_0, n_1, ..., n_L).
-        initialization: "he", "xavier" or "lecun".
+        initialization: see ``initialize_weights``.
         rng: random generator; seeded with 0 if None.
         dtype: float32 or float64.
 

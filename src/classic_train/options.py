@@ -68,8 +68,8 @@ class TrainingOptions:
     )
     initialization: str = option(
         "he",
-        "scale of the first weights: he, xavier or lecun",
-        one_of("initialization", ["he", "xavier", "lecun"]),
+        "scale of the first weights: he, xavier, lecun, or torch, that of PyTorch's layers",
+        one_of("initialization", ["he", "xavier", "lecun", "torch"]),
         "NAME",
     )
     dropout: float = option(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MISTAKES_SHOWN = 30
 """On the contact sheet."""
 
-MOST_NAMED = 6
+MOST_NAMED = 10
 """Curves that get a colour and a name of their own; more are thin and grey."""
 
 
@@ -105,7 +105,7 @@ def plot_calibration(evaluation: Evaluation) -> Figure:
         ylim=(-0.02, 1.05),
     )
     axes.grid(alpha=0.3)
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
     return figure
 
 
@@ -127,7 +127,7 @@ def plot_confidence(evaluation: Evaluation) -> Figure:
     axes.set(xlabel="certainty of the answer", ylabel=answers, title="How certain the model was")
     if evaluation.task == "multi_label":
         axes.set_yscale("log")
-    axes.legend(loc="upper left")
+    axes.legend(loc="best")
     return figure
 
 

@@ -29,7 +29,7 @@ class Conv2D(Layer):
         dilation: pixels from one kernel element to the next.
         groups: parts into which channels and filters are divided.
         bias: whether to add b; leave it out before batch normalization, which removes it.
-        initialization: "he", "xavier" or "lecun", for W; b starts at 0.
+        initialization: of W, see ``initialize_weights``; b starts at 0.
     """
 
     weight_name: ClassVar[str] = "W"

@@ -77,7 +77,7 @@ class Dense(Layer):
     Args:
         out_features: number of outputs.
         bias: whether to add b; leave it out before batch normalization, which removes it.
-        initialization: "he", "xavier" or "lecun", for W; b starts at 0.
+        initialization: of W, see ``initialize_weights``; b starts at 0.
     """
 
     weight_name: ClassVar[str] = "W"
