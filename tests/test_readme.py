@@ -3,7 +3,9 @@
 import doctest
 import re
 
-from tests.load.photos import folder_of
+from src.inference import load_model
+from tests.inference.models import write
+from tests.load.photos import folder_of, save
 from tests.paths import ROOT
 
 
@@ -22,6 +24,17 @@ def test_the_example_on_photos_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     exec(block.replace("epochs=10", "epochs=2"), {})
     assert "2 classes; samples: train 28, validation 6, test 6" in capsys.readouterr().out
+
+
+def test_the_example_of_predicting_runs(tmp_path, monkeypatch):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (block,) = (block for block in blocks if "load_model(" in block)
+    write(tmp_path / "model.safetensors")
+    save(tmp_path / "new.jpg")
+    monkeypatch.chdir(tmp_path)
+    (prediction,) = eval(block.strip().splitlines()[-1], {"load_model": load_model})
+    assert prediction.labels
+    assert not prediction.error
 
 
 def test_every_linked_file_exists():

@@ -5,7 +5,6 @@ in its files, with one line on standard error that says what to change; 130 inte
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,7 +37,7 @@ from src.classic_train.runs import (
     resumed_run,
     train_command_line,
 )
-from src.command_line import Parser, fail
+from src.command_line import Parser, fail, guarded
 
 PROGRAM = f"{python_command()} -m src.classic_train"
 
@@ -63,6 +62,9 @@ MAY_CHANGE = {
     *("history_every", "history_batches", "checkpoint_every"),
 }
 """Settings that a resumed run may change."""
+
+MISTAKES = (OptionError, DataError, TensorFileError)
+"""Errors that tell a user what to change."""
 
 
 def build_parser() -> Parser:
@@ -238,25 +240,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         for recipe in RECIPES.values():
             print(f"{recipe.name:{width}}  {recipe.summary}")
         return 0
+    return guarded(command, lambda: _do(arguments, command), MISTAKES)
+
+
+def _do(arguments: argparse.Namespace, command: str) -> int:
     try:
         if arguments.command == "compare":
             print(comparison_table([read_run(path) for path in arguments.runs]))
         else:
             train_command(arguments)
-    except (OptionError, DataError, TensorFileError) as error:
-        return fail(command, 2, str(error))
-    except BrokenPipeError:  # nobody reads what is printed: nothing more to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except MemoryError as error:
-        return fail(command, 2, f"not enough memory for data or network of this size: {error}")
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return fail(command, 2, f"{where}{error.strerror or error}")
     except (TrainingDivergedError, GradientCheckFailedError) as error:
         return fail(command, 1, str(error))
-    except KeyboardInterrupt as error:
-        return fail(command, 130, f"interrupted. {error}")
     return 0
 
 

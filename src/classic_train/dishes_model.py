@@ -5,13 +5,12 @@ Data, network, augmentation and training are those of Serhii Dolhopolov's classi
 0.7991 on photos from elsewhere.
 """
 
-from functools import partial
 from pathlib import Path
 
 from src.classic_train.networks import dishes_network
-from src.classic_train.photo_data import PhotoPlan, photo_data, photos_at
+from src.classic_train.photo_data import PhotoPlan
 from src.classic_train.photo_options import PhotoOptions
-from src.classic_train.recipe import Recipe
+from src.classic_train.photo_recipe import photo_recipe
 from src.load.transforms import Resize, Transform, dish_augmentation
 
 
@@ -27,10 +26,11 @@ PLAN = PhotoPlan(
     validation_from="test",
 )
 
-RECIPE = Recipe(
-    name="dishes",
-    summary="clean or dirty dishes: TinyVGG on photos of 128 x 128, with TrivialAugment",
-    options=PhotoOptions(
+RECIPE = photo_recipe(
+    "dishes",
+    "clean or dirty dishes: TinyVGG on photos of 128 x 128, with TrivialAugment",
+    PLAN,
+    PhotoOptions(
         data="dishes",
         model="tiny_vgg",
         image_size=128,
@@ -42,12 +42,8 @@ RECIPE = Recipe(
         workers=2,
         save_every=1,
     ),
-    data={
-        "dishes": photos_at(
-            Path("assets/dishes"), PLAN, "put folders train and test with clean and dirty there"
-        )
-    },
+    {"tiny_vgg": dishes_network},
+    directory=Path("assets/dishes"),
+    source="put folders train and test with clean and dirty there",
     next_recipe="tomato",
-    models={"tiny_vgg": dishes_network},
-    read_directory=partial(photo_data, plan=PLAN),
 )

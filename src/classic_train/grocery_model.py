@@ -4,13 +4,13 @@
 and ``--labels coarse`` for one of them.
 """
 
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from src.classic_train.networks import photo_network
-from src.classic_train.photo_data import PhotoPlan, photo_data, photos_at
+from src.classic_train.photo_data import PhotoPlan
 from src.classic_train.photo_options import PhotoOptions
-from src.classic_train.recipe import Recipe
+from src.classic_train.photo_recipe import CNN, photo_recipe
 from src.load.transforms import (
     ColorJitter,
     RandomHorizontalFlip,
@@ -40,30 +40,13 @@ PLAN = PhotoPlan(
     read=lambda options: {"labels": options.labels},
 )
 
-RECIPE = Recipe(
-    name="grocery",
-    summary="groceries in shops, 81 fine and 43 coarse classes, at once or one of them: a CNN",
-    options=PhotoOptions(
-        data="grocery",
-        model="cnn",
-        image_size=64,
-        hidden=(32, 64, 128, 256),
-        dropout=0.3,
-        optimizer="adam",
-        learning_rate=0.003,
-        schedule="cosine",
-        epochs=40,
-        batch_size=32,
-        workers=2,
-    ),
-    data={
-        "grocery": photos_at(
-            Path("assets/grocery"),
-            PLAN,
-            "clone github.com/marcusklasson/GroceryStoreDataset and copy its folder dataset there",
-        )
-    },
+RECIPE = photo_recipe(
+    "grocery",
+    "groceries in shops, 81 fine and 43 coarse classes, at once or one of them: a CNN",
+    PLAN,
+    replace(CNN, data="grocery"),
+    {"cnn": photo_network},
+    directory=Path("assets/grocery"),
+    source="copy the folder dataset of github.com/marcusklasson/GroceryStoreDataset there",
     next_recipe="plants",
-    models={"cnn": photo_network},
-    read_directory=partial(photo_data, plan=PLAN),
 )

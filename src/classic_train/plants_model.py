@@ -7,15 +7,14 @@ validation photos of something else are recognized.
 """
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from src.classic_train.networks import photo_network
-from src.classic_train.photo_data import PhotoPlan, photo_data, photos_at
+from src.classic_train.photo_data import PhotoPlan
 from src.classic_train.photo_options import PhotoOptions
-from src.classic_train.recipe import Recipe
+from src.classic_train.photo_recipe import CNN, photo_recipe
 from src.load import Content, ImageDataset, ImageFiles, UnreadableDataError, read_data
 from src.load.dataset import one_split
 from src.load.prepare import looked_through
@@ -66,28 +65,13 @@ PLAN = PhotoPlan(
     gather=_gather,
 )
 
-RECIPE = Recipe(
-    name="plants",
-    summary="a plant's leaf or something else, with a threshold for a wanted specificity: a CNN",
-    options=PhotoOptions(
-        data="plants",
-        model="cnn",
-        image_size=64,
-        hidden=(16, 32, 64, 128),
-        dropout=0.3,
-        optimizer="adam",
-        learning_rate=0.003,
-        schedule="cosine",
-        epochs=15,
-        batch_size=32,
-        workers=2,
-    ),
-    data={
-        "plants": photos_at(
-            Path("assets/plants"), PLAN, "put folders other and plant with photos there"
-        )
-    },
+RECIPE = photo_recipe(
+    "plants",
+    "a plant's leaf or something else, with a threshold for a wanted specificity: a CNN",
+    PLAN,
+    replace(CNN, data="plants", hidden=(16, 32, 64, 128), epochs=15),
+    {"cnn": photo_network},
+    directory=Path("assets/plants"),
+    source="put folders other and plant with photos there",
     next_recipe="dishes",
-    models={"cnn": photo_network},
-    read_directory=partial(photo_data, plan=PLAN),
 )

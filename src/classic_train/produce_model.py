@@ -4,13 +4,13 @@ The documents' network is the MLP; the CNN sees the same photos. Nearly all labe
 absent, so a model that answers nothing is right in 98% of them: look at the other figures.
 """
 
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from src.classic_train.networks import multi_layer_perceptron, photo_network
-from src.classic_train.photo_data import PhotoPlan, photo_data, photos_at
+from src.classic_train.photo_data import PhotoPlan
 from src.classic_train.photo_options import PhotoOptions
-from src.classic_train.recipe import Recipe
+from src.classic_train.photo_recipe import CNN, photo_recipe
 from src.load.transforms import (
     ColorJitter,
     PadToSquare,
@@ -41,31 +41,15 @@ PLAN = PhotoPlan(
     read=lambda options: {"objects": options.samples == "objects"},
 )
 
-RECIPE = Recipe(
-    name="produce",
-    summary="63 fruits and vegetables, multi-label: a CNN, or the MLP of 28 million parameters",
-    options=PhotoOptions(
-        data="lvis",
-        model="cnn",
-        image_size=64,
-        hidden=(32, 64, 128, 256),
-        dropout=0.3,
-        optimizer="adam",
-        learning_rate=0.003,
-        schedule="cosine",
-        epochs=40,
-        batch_size=32,
-        workers=2,
-    ),
-    data={
-        "lvis": photos_at(
-            Path("assets/produce"),
-            PLAN,
-            "fetch them with python -m src.load lvis_fruits_and_vegetables",
-        )
-    },
+RECIPE = photo_recipe(
+    "produce",
+    "63 fruits and vegetables, multi-label: a CNN, or the MLP of 28 million parameters",
+    PLAN,
+    replace(CNN, data="lvis"),
+    {"cnn": photo_network, "mlp": multi_layer_perceptron},
+    directory=Path("assets/produce"),
+    source="fetch them with python -m src.load lvis_fruits_and_vegetables",
     next_recipe="grocery",
-    models={"cnn": photo_network, "mlp": multi_layer_perceptron},
     model_options={
         "mlp": {
             "hidden": (2048, 1024, 512, 256, 128),
@@ -75,5 +59,4 @@ RECIPE = Recipe(
             "product_threads": 2,
         }
     },
-    read_directory=partial(photo_data, plan=PLAN),
 )

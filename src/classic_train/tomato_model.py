@@ -4,13 +4,13 @@ Photos of ripe and unripe tomatoes have been published under several names and i
 at once; so they are divided by what they show. ``--folds 5`` judges by all of them.
 """
 
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from src.classic_train.networks import photo_network
-from src.classic_train.photo_data import PhotoPlan, photo_data, photos_at
+from src.classic_train.photo_data import PhotoPlan
 from src.classic_train.photo_options import PhotoOptions
-from src.classic_train.recipe import Recipe
+from src.classic_train.photo_recipe import CNN, photo_recipe
 from src.load.transforms import (
     PadToSquare,
     RandomAffine,
@@ -40,28 +40,13 @@ PLAN = PhotoPlan(
     read=lambda options: {"objects": options.samples == "objects"},
 )
 
-RECIPE = Recipe(
-    name="tomato",
-    summary="ripe or unripe tomatoes in photos, cut out by their boxes: a small CNN",
-    options=PhotoOptions(
-        data="tomatoes",
-        model="cnn",
-        image_size=64,
-        hidden=(16, 32, 64, 128),
-        dropout=0.3,
-        optimizer="adam",
-        learning_rate=0.003,
-        schedule="cosine",
-        epochs=40,
-        batch_size=32,
-        workers=2,
-    ),
-    data={
-        "tomatoes": photos_at(
-            Path("assets/tomato"), PLAN, "fetch them with python -m src.load tomatoes"
-        )
-    },
+RECIPE = photo_recipe(
+    "tomato",
+    "ripe or unripe tomatoes in photos, cut out by their boxes: a small CNN",
+    PLAN,
+    replace(CNN, data="tomatoes", hidden=(16, 32, 64, 128)),
+    {"cnn": photo_network},
+    directory=Path("assets/tomato"),
+    source="fetch them with python -m src.load tomatoes",
     next_recipe="produce",
-    models={"cnn": photo_network},
-    read_directory=partial(photo_data, plan=PLAN),
 )

@@ -5,13 +5,12 @@ with one line on standard error that says what to change; 130 interrupted.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from src.classic_nn.serialization import TensorFileError
-from src.command_line import Parser, fail
+from src.command_line import Parser, guarded
 from src.inference.classifier import load_model
 from src.load.errors import UnreadableDataError
 
@@ -143,21 +142,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     arguments = build_parser().parse_args(argv)
     command = f"{PROGRAM} {arguments.command}"
-    commands = {"predict": predict_command, "evaluate": evaluate_command}
-    try:
-        return commands[arguments.command](arguments)
-    except (TensorFileError, UnreadableDataError) as error:
-        return fail(command, 2, str(error))
-    except BrokenPipeError:  # nobody reads what is printed: nothing more to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except MemoryError as error:
-        return fail(command, 2, f"not enough memory: {error}")
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return fail(command, 2, f"{where}{error.strerror or error}")
-    except KeyboardInterrupt:
-        return fail(command, 130, "interrupted")
+    work = predict_command if arguments.command == "predict" else evaluate_command
+    return guarded(command, lambda: work(arguments), (TensorFileError, UnreadableDataError))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from src.command_line import Parser, fail
+from src.command_line import Parser, guarded
 from src.load.errors import UnreadableDataError
 
 PROGRAM = "python -m src.load"
@@ -131,25 +131,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     arguments = build_parser().parse_args(argv)
     command = f"{PROGRAM} {arguments.command}"
-    try:
-        if arguments.command == "inspect":
-            inspect_command(arguments)
-        elif arguments.command == "augmentations":
-            augmentations_command(arguments)
-        else:
-            from src.load.fetch import REMOTE, fetch
+    return guarded(command, lambda: _do(arguments), (UnreadableDataError,))
 
-            remote = REMOTE[arguments.command]
-            fetch(remote, arguments.archive, directory=arguments.output_dir)
-    except UnreadableDataError as error:
-        return fail(command, 2, str(error))
-    except MemoryError as error:
-        return fail(command, 2, f"not enough memory: {error}")
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return fail(command, 2, f"{where}{error.strerror or error}")
-    except KeyboardInterrupt:
-        return fail(command, 130, "interrupted")
+
+def _do(arguments: argparse.Namespace) -> int:
+    if arguments.command == "inspect":
+        inspect_command(arguments)
+    elif arguments.command == "augmentations":
+        augmentations_command(arguments)
+    else:
+        from src.load.fetch import REMOTE, fetch
+
+        remote = REMOTE[arguments.command]
+        fetch(remote, arguments.archive, directory=arguments.output_dir)
     return 0
 
 

@@ -1,0 +1,56 @@
+"""What the recipes on photos have in common: where photos come from, and a CNN's usual settings."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from src.classic_train.photo_data import PhotoPlan, photo_data, photos_at
+from src.classic_train.photo_options import PhotoOptions
+from src.classic_train.recipe import Network, Recipe
+
+CNN = PhotoOptions(
+    model="cnn",
+    image_size=64,
+    hidden=(32, 64, 128, 256),
+    dropout=0.3,
+    optimizer="adam",
+    learning_rate=0.003,
+    schedule="cosine",
+    epochs=40,
+    batch_size=32,
+    workers=2,
+)
+"""Settings of a convolutional network for a few thousand small photos."""
+
+
+def photo_recipe(
+    name: str,
+    summary: str,
+    plan: PhotoPlan,
+    options: PhotoOptions,
+    models: Mapping[str, Network],
+    *,
+    directory: Path,
+    source: str,
+    next_recipe: str,
+    model_options: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Recipe:
+    """A recipe on photos: those of ``--data DIR``, or else of a directory of its own.
+
+    Args:
+        name, summary, options, models, next_recipe, model_options: see ``Recipe``.
+        plan: what is made of the photos.
+        directory: where they are unless ``--data`` says otherwise.
+        source: how to get them, for the message where there are none.
+    """
+    return Recipe(
+        name=name,
+        summary=summary,
+        options=options,
+        data={options.data: photos_at(directory, plan, source)},
+        next_recipe=next_recipe,
+        models=models,
+        model_options=model_options or {},
+        read_directory=partial(photo_data, plan=plan),
+    )
