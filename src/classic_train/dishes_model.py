@@ -7,7 +7,7 @@ Data, network, augmentation and training are those of Serhii Dolhopolov's classi
 
 from pathlib import Path
 
-from src.classic_train.networks import dishes_network
+from src.classic_train.networks import dishes_network, photo_network
 from src.classic_train.photo_data import PhotoPlan
 from src.classic_train.photo_options import PhotoOptions
 from src.classic_train.photo_recipe import photo_recipe
@@ -42,8 +42,17 @@ RECIPE = photo_recipe(
         workers=2,
         save_every=1,
     ),
-    {"tiny_vgg": dishes_network},
+    {"tiny_vgg": dishes_network, "cnn": photo_network},
     directory=Path("assets/dishes"),
     source="put folders train and test with clean and dirty there",
     next_recipe="tomato",
+    model_options={
+        "cnn": {
+            "hidden": (16, 32, 64, 128),
+            "dropout": 0.3,
+            "optimizer": "adam",
+            "learning_rate": 0.003,
+            "schedule": "cosine",
+        }
+    },
 )

@@ -94,6 +94,13 @@ class TrainingOptions:
         at_least(0),
         "N",
     )
+    keep: str = option(
+        "best",
+        "weights of which epoch make the model: best, by validation cost, or last, where too few "
+        "validation samples say which is best",
+        one_of("keep", ["best", "last"]),
+        "WHICH",
+    )
     seed: int = option(0, "of data, weights, shuffling and dropout", at_least(0), "N")
     dtype: str = option(
         "float32",

@@ -111,7 +111,7 @@ def create_trainer(
         "history_directory": os.path.relpath(run.history_directory, run.directory),
     }
     callbacks: list[Callback] = [
-        EarlyStopping(options.patience or None),
+        EarlyStopping(options.patience or None, restore_best=options.keep == "best"),
         History(
             TrainingHistoryWriter(run.history_directory, resume_after=epoch),
             options.history_every,
@@ -151,8 +151,11 @@ def create_trainer(
 
 def how_it_ended(trainer: MiniBatchTrainer) -> str:
     """Why training stopped early, if it did, and of which epoch the weights are."""
-    best = next(c.best for c in trainer.callbacks if isinstance(c, EarlyStopping))
+    stopping = next(c for c in trainer.callbacks if isinstance(c, EarlyStopping))
+    best = stopping.best
     reason = f"{trainer.stop_reason}; " if trainer.stop_reason else ""
+    if not stopping.restore_best:
+        return f"{reason}the weights are those of the last epoch"
     return f"{reason}the weights are those of epoch {best.epoch}, the best by {best.monitor}"
 
 
