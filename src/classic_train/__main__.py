@@ -29,7 +29,7 @@ from src.classic_train.photo_options import PhotoOptions
 from src.classic_train.recipe import Recipe
 from src.classic_train.recipes import RECIPES
 from src.classic_train.run import GradientCheckFailedError, train_recipe
-from src.classic_train.run_comparison import comparison_table, read_run
+from src.classic_train.run_comparison import class_comparison, comparison_table, read_run
 from src.classic_train.runs import (
     Run,
     new_run,
@@ -79,6 +79,7 @@ def build_parser() -> Parser:
     commands.add_parser("list", help="print the recipes")
     comparing = commands.add_parser("compare", help="finished runs side by side")
     comparing.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="their directories")
+    comparing.add_argument("--by-class", action="store_true", help="also a table of classes")
     for recipe in RECIPES.values():
         add_recipe_parser(commands, recipe)
     return parser
@@ -246,7 +247,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _do(arguments: argparse.Namespace, command: str) -> int:
     try:
         if arguments.command == "compare":
-            print(comparison_table([read_run(path) for path in arguments.runs]))
+            runs = [read_run(path) for path in arguments.runs]
+            print(comparison_table(runs))
+            if arguments.by_class:
+                print(f"\n{class_comparison(runs)}")
         else:
             train_command(arguments)
     except (TrainingDivergedError, GradientCheckFailedError) as error:

@@ -54,7 +54,7 @@ def read_run(directory: Path) -> FinishedRun:
 
 
 def comparison_table(runs: Sequence[FinishedRun]) -> str:
-    """Settings that differ, figures of the test data, and notes, as text."""
+    """Settings that differ, figures of the test data, baselines, and notes, as text."""
     rows = [("", *(run.name for run in runs))]
     rows.append(("recipe", *(str(run.config.get("recipe", "")) for run in runs)))
     settings = dict.fromkeys(name for run in runs for name in run.config if name not in NO_SETTINGS)
@@ -66,21 +66,40 @@ def comparison_table(runs: Sequence[FinishedRun]) -> str:
     rows.append(("epochs trained", *(str(len(run.metrics.get("history", []))) for run in runs)))
     rows.append(("seconds", *(_figure(run.metrics.get("seconds"), 1) for run in runs)))
     rows.append(("test samples", *(_count(run.evaluation.get("samples")) for run in runs)))
+    same_data = len({run.config.get("fingerprint", {}).get("sha256") for run in runs}) == 1
+    beside = runs[0].metrics.get("baselines", {}) if same_data else {}
     tests = [run.metrics.get("test", {}) for run in runs]
     for name in dict.fromkeys(name for test in tests for name in test):
-        rows.append((name, *(_figure(test.get(name)) for test in tests)))
+        rows.append((name, *(_figure(test.get(name)) for test in [*tests, *beside.values()])))
     if any(run.evaluation.get("task") == "binary" for run in runs):
         rows.append(("threshold", *(_figure(run.evaluation.get("threshold")) for run in runs)))
         rows.append(("false alarms", *(_errors(run, 0, 1) for run in runs)))
         rows.append(("misses", *(_errors(run, 1, 0) for run in runs)))
-    lines = [format_table(rows)]
-    fingerprints = {run.config.get("fingerprint", {}).get("sha256") for run in runs}
-    if len(fingerprints) > 1:
+    rows[0] = (*rows[0], *beside)
+    width = len(rows[0])
+    lines = [format_table([(*row, *[""] * (width - len(row))) for row in rows])]
+    if not same_data:
         lines.append(
             "note: the runs had different data, or other splits; their figures are not of the same "
             "test samples"
         )
     return "\n".join(lines)
+
+
+def class_comparison(runs: Sequence[FinishedRun]) -> str:
+    """F1 and average precision of each class that occurs in the test data, for each run."""
+    heading = ["class", "samples"]
+    for run in runs:
+        heading += [f"F1 {run.name}", f"AP {run.name}"]
+    rows = [tuple(heading)]
+    tables = [run.evaluation.get("classes", {}) for run in runs]
+    for name in dict.fromkeys(name for table in tables for name in table):
+        of_class = [table.get(name, {}) for table in tables]
+        samples = max(values.get("samples", 0) for values in of_class)
+        if samples:
+            figures = [values.get(k) for values in of_class for k in ("f1", "average_precision")]
+            rows.append((name[:40], f"{samples:,}", *map(_figure, figures)))
+    return format_table(rows)
 
 
 def _errors(run: FinishedRun, true: int, predicted: int) -> str:

@@ -37,6 +37,11 @@ def test_runs_stand_side_by_side(here, capsys):
         assert f"{counts[1][0]} of {sum(counts[1])}" in output
         assert f"{counts[0][1]} of {sum(counts[0])}" in output
     assert "note:" not in output
+    assert re.search(r"^accuracy( +\d\.\d{4}){4}$", output, re.MULTILINE)  # and two baselines
+    assert "mean colour" in output
+    assert main(["compare", "--by-class", *map(str, runs_of(here))]) == 0
+    output = capsys.readouterr().out
+    assert re.search(r"^unripe +\d+( +\d\.\d{4}){4}$", output, re.MULTILINE)
 
 
 def test_other_test_samples_are_said_to_be_others(here, capsys):
