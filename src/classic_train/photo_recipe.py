@@ -12,7 +12,7 @@ from src.classic_train.recipe import Network, Recipe
 CNN = PhotoOptions(
     model="cnn",
     image_size=64,
-    hidden=(32, 64, 128, 256),
+    hidden=(16, 32, 64, 128, 256),
     dropout=0.3,
     optimizer="adam",
     learning_rate=0.003,
