@@ -8,8 +8,8 @@ Data, network, augmentation and training are those of Serhii Dolhopolov's classi
 from pathlib import Path
 
 from src.classic_train.networks import dishes_network, photo_network
-from src.classic_train.photo_data import PhotoPlan
 from src.classic_train.photo_options import PhotoOptions
+from src.classic_train.photo_plan import PhotoPlan
 from src.classic_train.photo_recipe import photo_recipe
 from src.load.transforms import Resize, Transform, dish_augmentation
 

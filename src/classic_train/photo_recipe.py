@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from src.classic_train.photo_data import PhotoPlan, photo_data, photos_at
+from src.classic_train.photo_data import photo_data, photos_at
 from src.classic_train.photo_options import PhotoOptions
+from src.classic_train.photo_plan import PhotoPlan
 from src.classic_train.recipe import Network, Recipe
 
 CNN = PhotoOptions(

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from src.classic_train.networks import photo_network
-from src.classic_train.photo_data import PhotoPlan
 from src.classic_train.photo_options import PhotoOptions
+from src.classic_train.photo_plan import PhotoPlan
 from src.classic_train.photo_recipe import CNN, photo_recipe
 from src.load import Content, ImageDataset, ImageFiles, UnreadableDataError, read_data
 from src.load.dataset import one_split

@@ -18,7 +18,7 @@ from src.classic_train.recipe import Recipe
 from src.classic_train.recipe_data import RecipeData
 from src.classic_train.runs import Run, train_command_line
 from src.inference.classifier import Classifier
-from src.inference.evaluation import Evaluation, evaluate, threshold_for_specificity
+from src.inference.evaluation import Evaluation, evaluate
 from src.inference.report import (
     evaluation_page,
     markdown_table,
@@ -26,6 +26,7 @@ from src.inference.report import (
     summary_text,
     write_csv,
 )
+from src.inference.thresholds import threshold_for_specificity
 
 MODEL = "model.safetensors"
 

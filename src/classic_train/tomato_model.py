@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from src.classic_train.networks import photo_network
-from src.classic_train.photo_data import PhotoPlan
 from src.classic_train.photo_options import PhotoOptions
+from src.classic_train.photo_plan import PhotoPlan
 from src.classic_train.photo_recipe import CNN, photo_recipe
 from src.load.transforms import (
     PadToSquare,

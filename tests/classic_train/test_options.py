@@ -4,10 +4,10 @@ import pytest
 
 from src.classic_nn.optimizers import AdamW
 from src.classic_nn.schedules import Cosine, StepDecay
-from src.classic_train.__main__ import resolve_options
 from src.classic_train.option_parsers import OptionError, parse_specification
 from src.classic_train.options import TrainingOptions
 from src.classic_train.recipes import RECIPES
+from src.classic_train.resolved_options import resolve_options
 
 
 def test_options_survive_json():
