@@ -1,6 +1,7 @@
 """What the command lines of all packages share: a mistake is one line and the right status."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -36,6 +37,8 @@ def guarded(command: str, work: Callable[[], int], mistakes: tuple[type[Exceptio
         mistakes: errors whose text tells the user what to change: status 2, as for files that
             cannot be read or written and for too little memory.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal lacks is no mistake
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return work()
     except mistakes as error:

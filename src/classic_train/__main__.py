@@ -124,7 +124,9 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
         "--show", action="store_true", help="open the pictures in windows at the end"
     )
     group.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    add_training_options(parser, recipe.options, list(recipe.data), list(recipe.models))
+    add_training_options(
+        parser, recipe.options, list(recipe.data), list(recipe.models), recipe.without
+    )
 
 
 def train_command(arguments: argparse.Namespace) -> None:
@@ -147,12 +149,16 @@ def train_command(arguments: argparse.Namespace) -> None:
     if options.data not in recipe.data and Path(options.data).exists():
         # so that the run can be resumed from anywhere
         options = replace(options, data=str(Path(options.data).resolve()))
+    if isinstance(options, PhotoOptions) and options.negatives:
+        options = replace(options, negatives=str(Path(options.negatives).resolve()))
     try:
         if folds:
             cross_validate(recipe, options, run, folds)
         else:
             train_recipe(recipe, options, run)
     except KeyboardInterrupt:
+        if folds:
+            raise KeyboardInterrupt(f"Finished folds are kept in {run.directory}") from None
         raise KeyboardInterrupt(_how_to_go_on(recipe, run)) from None
     except TrainingDivergedError as error:
         raise TrainingDivergedError(f"{error}. {_how_to_go_on(recipe, run)}") from None

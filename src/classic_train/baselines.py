@@ -21,6 +21,8 @@ def baselines(data: RecipeData, test: Evaluation) -> dict[str, dict[str, float]]
     - For photos of one class each: logistic regression on the mean red, green and blue.
     """
     guess = baseline_probabilities(data.targets("test"), data.targets("train"))
+    if data.task == "multi_label":
+        guess = np.zeros_like(guess)
     if data.task == "binary":
         guess = np.concatenate([1 - guess, guess], axis=1)
     name = "answers nothing" if data.task == "multi_label" else "most frequent"
@@ -43,7 +45,7 @@ def mean_colour_probabilities(data: RecipeData, test: Evaluation) -> Array:
     dataset = data.dataset()
     rows = dataset.splits["train"]
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    model.fit(_mean_colours(dataset.images, rows), dataset.targets[rows])
+    model.fit(_mean_colours(dataset.images, rows), dataset.targets[rows].ravel())
     probabilities = np.zeros((len(test), len(test.classes)))
     probabilities[:, model.classes_] = model.predict_proba(_mean_colours(test.images, test.rows))
     return probabilities

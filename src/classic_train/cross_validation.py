@@ -39,6 +39,7 @@ def cross_validate(recipe: Recipe, options: TrainingOptions, run: Run, folds: in
             directory=run.directory / f"fold-{number}",
             history_directory=run.history_directory / f"fold-{number}",
             check_gradients=run.check_gradients and number == 1,
+            complete=False,
         )
         part.directory.mkdir()
         part.history_directory.mkdir()

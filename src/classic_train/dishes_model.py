@@ -2,7 +2,9 @@
 
 Data, network, augmentation and training are those of Serhii Dolhopolov's classifier
 (github.com/SerhiiDolhopolov/NN_PlatesClassification), which reached a test accuracy of 0.9363, and
-0.7991 on photos from elsewhere.
+0.7991 on photos from elsewhere. Two things differ, as the validation photos asked for: the first
+weights (see ``tiny_vgg_dishes``), and a learning rate of 0.003 for 0.01, with which some seeds end in
+one answer for every photo.
 """
 
 from pathlib import Path
@@ -35,7 +37,7 @@ RECIPE = photo_recipe(
         model="tiny_vgg",
         image_size=128,
         optimizer="radam",
-        learning_rate=0.01,
+        learning_rate=0.003,
         schedule="plateau:factor=0.9,patience=0",
         epochs=50,
         batch_size=32,

@@ -15,6 +15,7 @@ from src.load.transforms import (
     ColorJitter,
     RandomHorizontalFlip,
     RandomResizedCrop,
+    RandomRotation,
     Resize,
     Transform,
 )
@@ -26,11 +27,12 @@ def _resized(options: PhotoOptions) -> list[Transform]:
 
 
 def _augmented(options: PhotoOptions) -> list[Transform]:
-    """Parts of the photo, and the light of other shops."""
+    """Parts of the photo, held at other angles, in the light of other shops."""
     larger = round(1.5 * options.image_size)
-    part = RandomResizedCrop(options.image_size, scale=(0.4, 1.0))
-    light = ColorJitter(brightness=0.3, contrast=0.3, saturation=0.3)
-    return [Resize((larger, larger)), part, RandomHorizontalFlip(), light]
+    part = RandomResizedCrop(options.image_size, scale=(0.25, 1.0))
+    light = ColorJitter(brightness=0.4, contrast=0.4, saturation=0.4)
+    turned = RandomRotation(15)
+    return [Resize((larger, larger)), turned, part, RandomHorizontalFlip(), light]
 
 
 PLAN = PhotoPlan(
@@ -48,5 +50,6 @@ RECIPE = photo_recipe(
     {"cnn": photo_network},
     directory=Path("assets/grocery"),
     source="copy the folder dataset of github.com/marcusklasson/GroceryStoreDataset there",
+    uses=("labels", "miss_weight"),
     next_recipe="plants",
 )

@@ -5,7 +5,7 @@ defaults; a checkpoint stores all values, so that a resumed run is the same run.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
@@ -153,10 +153,16 @@ def add_training_options(
     defaults: TrainingOptions,
     data_names: list[str],
     model_names: list[str],
+    without: Collection[str] = (),
 ) -> None:
-    """Add an option for every setting; one that is not given stays out of the namespace."""
+    """Add an option for every setting, but for those ``without``.
+
+    One that is not given stays out of the namespace.
+    """
     group = parser.add_argument_group("training")
     for f in fields(defaults):
+        if f.name in without:
+            continue
         value = getattr(defaults, f.name)
         shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
         text = f.metadata["help"].replace("{data}", " or ".join(data_names))

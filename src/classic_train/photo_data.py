@@ -54,7 +54,12 @@ class PhotoData(RecipeData):
 
     @property
     def task(self) -> str:
-        """The plan's; or multi-label where a photo may have several labels."""
+        """The plan's; or multi-label where a photo may have several labels.
+
+        Of a single label the question is yes or no.
+        """
+        if self.photos.multi_label and len(self.photos.class_names) == 1:
+            return "binary"
         return "multi_label" if self.photos.multi_label else self.plan.task
 
     @cached_property
@@ -95,7 +100,7 @@ class PhotoData(RecipeData):
     def _learned(self) -> ImageDataset:
         """The photos with targets as the loss takes them."""
         targets = self.photos.targets
-        if self.task == "binary":
+        if self.task == "binary" and targets.ndim == 1:
             targets = targets[:, np.newaxis]
         elif self.task == "multi_label" and targets.ndim == 1:
             targets = np.eye(len(self.class_names), dtype=np.int64)[targets]
@@ -182,8 +187,10 @@ class PhotoData(RecipeData):
             splits = {**inner.splits, "test": fold.splits["validation"]}
             if set(splits) != set(SPLITS) or not all(map(len, splits.values())):
                 raise DataError(f"--folds: too few photos for {count} folds")
+            divided = self.photos.divided({split: splits[split] for split in SPLITS})
+            check_classes(divided, "--folds")
             yield PhotoData(
-                self.photos.divided({split: splits[split] for split in SPLITS}),
+                divided,
                 self.content,
                 self.plan,
                 self.options,
@@ -204,6 +211,7 @@ def photo_data(path: Path, options: PhotoOptions, plan: PhotoPlan) -> PhotoData:
         if plan.divide == "anew":
             photos = photos.divided({UNDIVIDED: photos.rows()})
         photos = complete_splits(photos, content, options.split_seed, plan.validation_from)
+        check_classes(photos, str(path))
     except UnreadableDataError as error:
         raise DataError(str(error)) from None
     if plan.task == "binary" and (photos.multi_label or len(photos.class_names) != 2):
@@ -213,6 +221,14 @@ def photo_data(path: Path, options: PhotoOptions, plan: PhotoPlan) -> PhotoData:
             f"{'labels' if photos.multi_label else 'classes'}: {found}"
         )
     return PhotoData(photos, content, plan, options, f"photos of {path.name or path}")
+
+
+def check_classes(photos: ImageDataset, origin: str) -> None:
+    """Raise DataError where the training photos are all of one class: nothing is to be learned."""
+    present = np.flatnonzero(photos.counts("train"))
+    if not photos.multi_label and len(present) < 2:
+        only = photos.class_names[int(present[0])]
+        raise DataError(f"{origin}: all training photos are of the class {only!r}, expected two")
 
 
 def photos_at(directory: Path, plan: PhotoPlan, source: str) -> Callable[[Any], PhotoData]:

@@ -30,7 +30,7 @@ class PhotoOptions(TrainingOptions):
         "WHICH",
     )
     negatives: str = option(
-        "", "another folder of photos, all of which count as the first class", str, "DIR"
+        "", "a folder of any other photos, all of which count as the first class, other", str, "DIR"
     )
     specificity: float = option(
         0.0,

@@ -1,6 +1,6 @@
 """What the recipes on photos have in common: where photos come from, and a CNN's usual settings."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,12 @@ CNN = PhotoOptions(
 )
 """Settings of a convolutional network for a few thousand small photos."""
 
+SPECIAL = ("samples", "labels", "negatives", "specificity", "miss_weight")
+"""Settings that only some recipes on photos use."""
+
+NEVER = ("train_samples",)
+"""Settings of generated data."""
+
 
 def photo_recipe(
     name: str,
@@ -36,6 +42,7 @@ def photo_recipe(
     source: str,
     next_recipe: str,
     model_options: Mapping[str, Mapping[str, Any]] | None = None,
+    uses: Collection[str] = (),
 ) -> Recipe:
     """A recipe on photos: those of ``--data DIR``, or else of a directory of its own.
 
@@ -44,6 +51,7 @@ def photo_recipe(
         plan: what is made of the photos.
         directory: where they are unless ``--data`` says otherwise.
         source: how to get them, for the message where there are none.
+        uses: which of the ``SPECIAL`` settings mean something here.
     """
     return Recipe(
         name=name,
@@ -54,4 +62,5 @@ def photo_recipe(
         models=models,
         model_options=model_options or {},
         read_directory=partial(photo_data, plan=plan),
+        without={*NEVER, *SPECIAL} - set(uses),
     )

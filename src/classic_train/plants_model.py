@@ -17,6 +17,7 @@ from src.classic_train.photo_plan import PhotoPlan
 from src.classic_train.photo_recipe import CNN, photo_recipe
 from src.load import Content, ImageDataset, ImageFiles, UnreadableDataError, read_data
 from src.load.dataset import one_split
+from src.load.image_folder import image_paths
 from src.load.prepare import looked_through
 from src.load.transforms import ColorJitter, RandomAffine, RandomHorizontalFlip, Resize, Transform
 
@@ -31,18 +32,25 @@ def _gather(path: Path, options: PhotoOptions) -> tuple[ImageDataset, Content]:
     photos = read_data(path)
     if photos.class_names == LEAVES:
         photos = replace(photos, class_names=CLASSES)
+    if len(photos.class_names) == 2 and photos.class_names != CLASSES:
+        found = " and ".join(photos.class_names)
+        raise UnreadableDataError(f"{path}: expected folders other and plant, found {found}")
     if options.negatives:
-        photos = _with_negatives(photos, read_data(options.negatives))
+        photos = _with_negatives(photos, Path(options.negatives))
     return looked_through(photos, str(path))
 
 
-def _with_negatives(photos: ImageDataset, negatives: ImageDataset) -> ImageDataset:
-    """All photos, undivided; those of the second data set are of the first class."""
-    parts = [photos.images, negatives.images]
-    if not all(isinstance(part, ImageFiles) for part in parts) or photos.multi_label:
-        raise UnreadableDataError("--negatives: expected folders of photos")
-    paths = [path for part in parts if isinstance(part, ImageFiles) for path in part.paths]
-    targets = np.concatenate([photos.targets, np.zeros(len(negatives.images), np.int64)])
+def _with_negatives(photos: ImageDataset, folder: Path) -> ImageDataset:
+    """All photos, undivided; those below the folder are of the first class."""
+    if not isinstance(photos.images, ImageFiles) or photos.multi_label:
+        raise UnreadableDataError("--negatives: expected two folders of photos as the data")
+    if not folder.is_dir():
+        raise UnreadableDataError(f"--negatives: {folder}: expected a folder of photos")
+    more = list(image_paths(folder))
+    if not more:
+        raise UnreadableDataError(f"--negatives: {folder}: found no images in this folder")
+    paths = [*photos.images.paths, *more]
+    targets = np.concatenate([photos.targets, np.zeros(len(more), np.int64)])
     return replace(photos, images=ImageFiles(paths), targets=targets, splits=one_split(len(paths)))
 
 
@@ -73,5 +81,6 @@ RECIPE = photo_recipe(
     {"cnn": photo_network},
     directory=Path("assets/plants"),
     source="put folders other and plant with photos there",
+    uses=("negatives", "specificity", "miss_weight"),
     next_recipe="dishes",
 )

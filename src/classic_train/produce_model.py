@@ -49,6 +49,7 @@ RECIPE = photo_recipe(
     {"cnn": photo_network, "mlp": multi_layer_perceptron},
     directory=Path("assets/produce"),
     source="fetch them with python -m src.load lvis_fruits_and_vegetables",
+    uses=("samples", "miss_weight"),
     next_recipe="grocery",
     model_options={
         "mlp": {

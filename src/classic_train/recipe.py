@@ -1,6 +1,6 @@
 """What a recipe is: data, a network, and the settings that it is trained with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class Recipe:
         model_options: defaults that differ for a model.
         read_directory: reads the data set from a directory that ``--data`` names.
         augmentation: moves training images, each time otherwise.
+        without: names of settings that mean nothing to the recipe.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Recipe:
     model_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     read_directory: Callable[[Path, TrainingOptions], RecipeData] | None = None
     augmentation: Augmentation | None = None
+    without: Collection[str] = ()
 
     def defaults(self, model: str) -> TrainingOptions:
         """The settings of the recipe with one of its models."""

@@ -11,7 +11,7 @@ from src.classic_train.runs import Run
 
 MAY_CHANGE = {
     *("epochs", "workers", "product_threads", "patience"),
-    "data",  # the same samples in another place
+    *("data", "negatives"),  # the same samples in another place
     *("history_every", "history_batches", "checkpoint_every"),
 }
 """Settings that a resumed run may change."""

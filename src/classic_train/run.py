@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import time
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from src.classic_train.callbacks import (
     EpochModels,
     History,
     Progress,
+    Stopwatch,
 )
 from src.classic_train.mini_batch import MiniBatchTrainer
 from src.classic_train.mini_batch.metrics import METRICS
@@ -83,14 +83,14 @@ def train_recipe(
             "fingerprint": data.facts(),
         },
     )
-    start = time.perf_counter()
     history = trainer.fit(data.batches("train"), data.batches("validation"))
-    seconds = time.perf_counter() - start
+    seconds = next(c.seconds for c in trainer.callbacks if isinstance(c, Stopwatch))
     ending = how_it_ended(trainer)
     run.say(f"trained {trainer.epoch} epochs in {seconds:.1f} s; {ending}")
     test = write_results(recipe, options, run, data, Trained(network, history, seconds, ending))
     run.say(f"history   {run.history_directory}\n")
-    run.say(next_commands(recipe, options, run, trainer.stop_reason is not None))
+    if run.complete:
+        run.say(next_commands(recipe, options, run, trainer.stop_reason is not None))
     return test
 
 
@@ -111,6 +111,7 @@ def create_trainer(
         "history_directory": os.path.relpath(run.history_directory, run.directory),
     }
     callbacks: list[Callback] = [
+        Stopwatch(),
         EarlyStopping(options.patience or None, restore_best=options.keep == "best"),
         History(
             TrainingHistoryWriter(run.history_directory, resume_after=epoch),

@@ -36,6 +36,10 @@ def read_run(directory: Path) -> FinishedRun:
     Raises OptionError: it is no run, or one that has not come to its end.
     """
     parts = {}
+    if (directory / "cross_validation.json").exists():
+        raise OptionError(
+            f"{directory} is a cross-validation: expected single runs, such as {directory}/fold-1"
+        )
     for name in ("config", "metrics", "evaluation"):
         file = directory / f"{name}.json"
         try:
@@ -44,7 +48,8 @@ def read_run(directory: Path) -> FinishedRun:
             if not (directory / "config.json").exists():
                 raise OptionError(f"{directory} is no run: expected {file.name} in it") from None
             raise OptionError(
-                f"{directory} has no {file.name}: the run is not finished; --resume it first"
+                f"{directory} has no {file.name}: the run is not finished, or of an older version; "
+                "--resume it"
             ) from None
         except (OSError, ValueError) as error:
             raise OptionError(f"{file}: cannot be read ({error})") from None
@@ -63,12 +68,12 @@ def comparison_table(runs: Sequence[FinishedRun]) -> str:
         if len(set(values)) > 1:
             rows.append((name, *values))
     rows.append(("parameters", *(_count(run.metrics.get("parameters")) for run in runs)))
-    rows.append(("epochs trained", *(str(len(run.metrics.get("history", []))) for run in runs)))
+    rows.append(("epochs trained", *(str(len(run.metrics.get("history") or [])) for run in runs)))
     rows.append(("seconds", *(_figure(run.metrics.get("seconds"), 1) for run in runs)))
     rows.append(("test samples", *(_count(run.evaluation.get("samples")) for run in runs)))
-    same_data = len({run.config.get("fingerprint", {}).get("sha256") for run in runs}) == 1
-    beside = runs[0].metrics.get("baselines", {}) if same_data else {}
-    tests = [run.metrics.get("test", {}) for run in runs]
+    same_data = len({(run.config.get("fingerprint") or {}).get("sha256") for run in runs}) == 1
+    beside = runs[0].metrics.get("baselines") or {} if same_data else {}
+    tests = [run.metrics.get("test") or {} for run in runs]
     for name in dict.fromkeys(name for test in tests for name in test):
         rows.append((name, *(_figure(test.get(name)) for test in [*tests, *beside.values()])))
     if any(run.evaluation.get("task") == "binary" for run in runs):

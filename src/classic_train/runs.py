@@ -23,6 +23,7 @@ class Run:
         checkpoint: a checkpoint to continue from: arrays and facts.
         check_gradients: prove the gradients of the network before training.
         quiet: print nothing but errors.
+        complete: whether it stands for itself; False for a fold of a cross-validation.
     """
 
     directory: Path
@@ -30,6 +31,7 @@ class Run:
     checkpoint: tuple[dict[str, Any], dict[str, Any]] | None = None
     check_gradients: bool = False
     quiet: bool = False
+    complete: bool = True
 
     def discard_if_empty(self) -> None:
         """Remove the directories again if nothing has been written to them."""

@@ -50,5 +50,6 @@ RECIPE = photo_recipe(
     {"cnn": photo_network},
     directory=Path("assets/tomato"),
     source="fetch them with python -m src.load tomatoes",
+    uses=("samples", "specificity", "miss_weight"),
     next_recipe="produce",
 )

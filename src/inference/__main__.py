@@ -1,7 +1,8 @@
 """The command line: ``python -m src.inference COMMAND``: predict, evaluate.
 
-Exit status: 0 done; 1 some images could not be read; 2 a mistake in the command or in its files,
-with one line on standard error that says what to change; 130 interrupted.
+Exit status: 0 done; 1 some images could not be read, or nobody reads the output; 2 a mistake in
+the command or in its files, with one line on standard error that says what to change; 130
+interrupted.
 """
 
 import argparse
@@ -48,18 +49,24 @@ def build_parser() -> Parser:
     )
     evaluating = commands.add_parser("evaluate", help="judge a model by data with known answers")
     evaluating.add_argument("model", type=Path, help="a model file of a run")
-    evaluating.add_argument("data", type=Path, help="folder, .yaml, .csv, .npz, as for training")
-    evaluating.add_argument("--split", metavar="NAME", help="default: test, or else everything")
+    evaluating.add_argument("data", type=Path, help="a data set: folder, .yaml, .csv, .npz")
+    evaluating.add_argument(
+        "--split",
+        metavar="NAME",
+        help="default: test if there is one, else everything; with --unseen everything",
+    )
     evaluating.add_argument(
         "--unseen",
         action="store_true",
-        help="leave out photos that the model was trained on or chosen by",
+        help="leave out photos that the model was trained on or validated by (with these very "
+        "pixels)",
     )
     evaluating.add_argument(
         "--rename",
-        metavar="NAME=CLASS,...",
-        default="",
-        help="what classes of the data are to the model; *=CLASS for all that it lacks",
+        action="append",
+        default=[],
+        metavar="NAME=CLASS",
+        help="what a class of the data is to the model, several times; *=CLASS for all it lacks",
     )
     evaluating.add_argument(
         "--against",
@@ -98,6 +105,11 @@ def predict_command(arguments: argparse.Namespace) -> int:
     from src.inference.output import print_predictions
 
     classifier = load_model(arguments.model, arguments.threads)
+    if classifier.transform is None:
+        shape = ", ".join(map(str, classifier.input_shape))
+        raise UnreadableDataError(
+            f"{arguments.model}: this model takes ({shape}) numbers, not images"
+        )
     _check_threshold(classifier.model.task, arguments.threshold)
     predictions = classifier.stream(named_images(arguments.images), arguments.threshold)
     failed = print_predictions(predictions, arguments.json, arguments.top)

@@ -84,6 +84,11 @@ class Classifier:
         self.threads = threads
         self.threshold = model.threshold
         names = list(model.class_names)
+        outputs = model.network.output_shape(model.network.built_shape())[-1]
+        if not names:
+            names = [f"class {k}" for k in range(outputs)]
+        if len(names) != outputs and (model.task, outputs, len(names)) != ("binary", 1, 2):
+            raise ValueError(f"{len(names)} class names do not fit {outputs} outputs")
         if model.task == "binary" and len(names) == 1:
             names = [f"not {names[0]}", names[0]]
         self.classes = names
@@ -192,6 +197,8 @@ class Classifier:
                 places.append(place)
                 answers.append((name, np.zeros(0)))
             except UnreadableDataError as error:
+                if name not in str(error):
+                    error = UnreadableDataError(f"{name}: {error}")
                 answers.append((name, error))
         if inputs:
             dtype = self.model.network.parameters.vector.dtype
@@ -227,8 +234,14 @@ def _opened(image: Any) -> Picture:
     if isinstance(image, Image.Image):
         return as_rgb(image) if image.mode != "L" else image
     array = np.asarray(image)
-    if array.dtype != np.uint8:
+    if array.dtype.kind == "f":
+        if not np.isfinite(array).all():
+            raise UnreadableDataError("an array with values that are not finite is no input")
         return array
+    if array.dtype != np.uint8:
+        raise UnreadableDataError(
+            f"expected 8-bit levels, or floats that are prepared, got an array of {array.dtype}"
+        )
     try:
         return _opened(Image.fromarray(array[..., 0] if array.shape[2:] == (1,) else array))
     except (TypeError, ValueError) as error:
@@ -245,8 +258,8 @@ def _several(images: Any, axes: int) -> Sequence[Any]:
 
 
 def _name(image: Any, number: int) -> str:
-    return (
-        str(image)
-        if isinstance(image, str | Path)
-        else getattr(image, "filename", "") or f"[{number}]"
-    )
+    """Of a file its path; of a picture what it says, or its number."""
+    if isinstance(image, str | Path):
+        return str(image)
+    info = getattr(image, "info", {})
+    return str(info.get("name") or getattr(image, "filename", "") or f"[{number}]")

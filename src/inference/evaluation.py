@@ -97,7 +97,7 @@ class Evaluation:
         precision, recall and F1, of the class yes if binary, or the mean over classes.
         """
         if self.task == "multi_label":
-            wrong = float(sk.hamming_loss(self.targets, self.predicted))
+            wrong = float((self.predicted != self.targets).mean())
             return {
                 "exact_match": float(self.correct.mean()),
                 "micro_f1": self._f1("micro"),
@@ -120,10 +120,17 @@ class Evaluation:
 
     def _f1(self, average: str) -> float:
         labels = {"labels": self.occurring} if average == "macro" else {}
-        found = sk.f1_score(
-            self.targets, self.predicted, average=average, zero_division=0, **labels
-        )
-        return float(found)
+        return float(sk.f1_score(*self._counted, average=average, zero_division=0, **labels))
+
+    @property
+    def _counted(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """What is true and what was said, for scikit-learn.
+
+        It takes a single column of labels for two classes; an empty second one leaves no doubt.
+        """
+        if self.task == "multi_label" and len(self.classes) == 1:
+            return np.pad(self.targets, ((0, 0), (0, 1))), np.pad(self.predicted, ((0, 0), (0, 1)))
+        return self.targets, self.predicted
 
     @staticmethod
     def _mean(values: NDArray[np.float64]) -> float:
@@ -137,7 +144,7 @@ class Evaluation:
         """
         numbers = np.arange(len(self.classes))
         precision, recall, f1, support = sk.precision_recall_fscore_support(
-            self.targets, self.predicted, labels=numbers, average=None, zero_division=0
+            *self._counted, labels=numbers, average=None, zero_division=0
         )
         average_precision = np.full(len(numbers), np.nan)
         roc_auc = np.full(len(numbers), np.nan)

@@ -1,17 +1,16 @@
 """The images that a command line names: files, folders, standard input."""
 
-import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from src.load.errors import UnreadableDataError
 from src.load.image_folder import image_paths
-from src.load.images import EXTENSIONS, FORMATS
+from src.load.images import EXTENSIONS, decode_image
 
 STDIN = "-"
 
@@ -21,8 +20,14 @@ def named_images(arguments: Sequence[str]) -> Iterator[Path | Image.Image]:
 
     ``-`` is standard input: an image, or a list of files, one a line.
 
-    Raises UnreadableDataError: a folder without images.
+    Raises UnreadableDataError, before the first image: a folder without images, or standard input
+    named twice.
     """
+    for argument in arguments:
+        if argument != STDIN and Path(argument).is_dir():
+            next(folder_images(Path(argument)))
+    if list(arguments).count(STDIN) > 1:
+        raise UnreadableDataError(f"{STDIN}: standard input can be read once")
     for argument in arguments:
         if argument == STDIN:
             yield from _standard_input(sys.stdin.buffer)
@@ -57,18 +62,12 @@ def _standard_input(stream: BinaryIO) -> Iterator[Path | Image.Image]:
                 yield Path(name)
             start = stream.readline()
         return
-    content = start + stream.read()
-    try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
-        image.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise UnreadableDataError(f"standard input: cannot be read as an image ({error})") from None
-    image.filename = "standard input"
+    image = decode_image(start + stream.read(), "standard input")
+    image.info["name"] = "standard input"
     yield image
 
 
 def _is_text(line: bytes) -> bool:
-    """Whether a line can be a file's name: image formats begin with other bytes."""
-    return not any(byte < 32 and byte not in b"\t\r\n" for byte in line) and not line.startswith(
-        (b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"BM")
-    )
+    """Whether a line can be a file's name: images begin with other bytes, or have zeros there."""
+    control = any(byte < 32 and byte not in b"\t\r\n" for byte in line)
+    return not control and not line.startswith((b"\x89PNG", b"\xff\xd8"))

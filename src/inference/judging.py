@@ -21,8 +21,12 @@ from src.load.errors import UnreadableDataError
 
 def judge(arguments: argparse.Namespace) -> int:
     """Evaluate as the command line says; returns the exit status."""
-    classifier = load_model(arguments.model, arguments.threads)
-    rename = parse_rename(arguments.rename)
+    first = load_model(arguments.model, arguments.threads)
+    classifiers = [first]
+    if arguments.against:
+        classifiers.append(_second(arguments, first))
+    _check_threshold(first, arguments.threshold)
+    directory = arguments.output_dir or _default_directory(arguments.model, arguments.data)
     reading: dict[str, Any] = {}
     if arguments.whole_images:
         reading["objects"] = False
@@ -30,48 +34,48 @@ def judge(arguments: argparse.Namespace) -> int:
         reading["labels"] = arguments.labels
     known = read_known_data(
         arguments.data,
-        classifier,
+        classifiers,
         split=arguments.split,
         unseen=arguments.unseen,
-        rename=rename,
+        rename=parse_rename(arguments.rename),
         **reading,
     )
-    first = _evaluated(classifier, known, arguments.threshold)
-    others: dict[str, dict[str, float]] = {}
+    directory.mkdir(parents=True, exist_ok=True)  # before the work: it may not be allowed
+    found = [
+        evaluate(classifier, known.dataset, known.rows, arguments.threshold)
+        for classifier in classifiers
+    ]
+    names = [model_name(arguments.model)]
     comparison = None
-    if arguments.against:
-        second = _second(arguments, classifier, known)
-        others[arguments.against.stem] = second.summary()
-        comparison = compare(first, second)
-    print(f"{arguments.model} on {arguments.data}: {len(first):,} samples")
-    for line in warnings_of(known):
-        print(line)
-    print(f"\n{summary_text(first, others)}\n\n{class_text(first)}")
-    if comparison is not None:
-        print(f"\n{comparison_text(comparison)}")
-    directory = arguments.output_dir or _default_directory(arguments.model, arguments.data)
-    pictures = save_evaluation(first, directory)
-    if comparison is not None:
+    (directory / "comparison.json").unlink(missing_ok=True)  # of an earlier evaluation
+    if len(found) > 1:
+        names.append(model_name(arguments.against))
+        comparison = compare(*found)
         write_json(directory / "comparison.json", asdict(comparison))
-    page = _page(arguments, first, known, others, comparison, pictures)
+    pictures = save_evaluation(found[0], directory)
+    others = {name: other.summary() for name, other in zip(names[1:], found[1:], strict=True)}
+    lines = warnings_of(known, names)
+    summary = [summary_text(found[0], others, names[0])]
+    summary += [] if comparison is None else ["", comparison_text(comparison)]
+    page = _page(arguments, found[0], lines, summary, pictures)
     with atomic_path(directory / "report.md") as partial:
         partial.write_text(page, encoding="utf-8")
-    print()
+    print(f"{arguments.model} on {arguments.data}: {len(found[0]):,} samples")
+    print("\n".join([*lines, "", *summary, "", class_text(found[0]), ""]))
     for path in [*pictures, directory / "report.md"]:
         print(path)
     return 0
 
 
-def _evaluated(classifier: Classifier, known: KnownData, threshold: float | None) -> Evaluation:
+def _check_threshold(classifier: Classifier, threshold: float | None) -> None:
     if threshold is not None and classifier.model.task == "multi_class":
         raise UnreadableDataError(
             "--threshold: this model gives the most probable of several classes, and has none"
         )
-    return evaluate(classifier, known.dataset, known.rows, threshold)
 
 
-def _second(arguments: argparse.Namespace, first: Classifier, known: KnownData) -> Evaluation:
-    """What the other model says of the same samples."""
+def _second(arguments: argparse.Namespace, first: Classifier) -> Classifier:
+    """The other model, if it is for the same classes."""
     other = load_model(arguments.against, arguments.threads)
     if (other.model.task, other.classes) != (first.model.task, first.classes):
         raise UnreadableDataError(
@@ -79,28 +83,34 @@ def _second(arguments: argparse.Namespace, first: Classifier, known: KnownData) 
             f"{len(other.classes)} classes, expected {first.model.task} and the same "
             f"{len(first.classes)} classes as {arguments.model}"
         )
-    return _evaluated(other, known, arguments.threshold)
+    return other
 
 
-def parse_rename(text: str) -> dict[str, str]:
-    """Names by names, from "a=b,c=b"; raises UnreadableDataError."""
+def parse_rename(pairs: list[str]) -> dict[str, str]:
+    """Names by names, from "a=b"; the last = counts. Raises UnreadableDataError."""
     found = {}
-    for part in filter(None, text.split(",")):
-        name, sign, target = part.partition("=")
+    for pair in pairs:
+        name, sign, target = pair.rpartition("=")
         if not sign or not name or not target:
-            raise UnreadableDataError(f"--rename: expected NAME=CLASS,..., got {part!r}")
-        found[name.strip()] = target.strip()
+            raise UnreadableDataError(f"--rename: expected NAME=CLASS, got {pair!r}")
+        found[name] = target
     return found
 
 
-def warnings_of(known: KnownData) -> list[str]:
+def warnings_of(known: KnownData, names: list[str]) -> list[str]:
     """What makes the figures better than they are, and what was left out."""
-    what = {"train": "it was trained on", "validation": "its epoch was chosen by"}
-    lines = [
-        f"{count:,} of these samples are from photos that {what[split]} (--unseen leaves them out)"
-        for split, count in known.seen.items()
-        if count
-    ]
+    what = {"train": "trained on", "validation": "validated by"}
+    lines = []
+    for name, seen in zip(names, known.seen, strict=True):
+        if seen is None:
+            lines.append(f"it is not known which of these samples {name} has seen in training")
+            continue
+        lines += [
+            f"{count:,} of these samples are from photos that {name} was {what[split]} "
+            "(--unseen leaves them out)"
+            for split, count in seen.items()
+            if count
+        ]
     return [*lines, *known.left_out.splitlines()]
 
 
@@ -115,29 +125,36 @@ def comparison_text(comparison: Comparison) -> str:
     )
 
 
+def model_name(model: Path) -> str:
+    """What a model is called: by its run, and by its epoch if it is not that of the end."""
+    folder = model.resolve().parent
+    if folder.name == "epochs":
+        return f"{folder.parent.name}-{model.stem}"
+    return folder.name if model.stem == "model" else model.stem
+
+
 def _default_directory(model: Path, data: Path) -> Path:
-    """Named after the run, or the model's file, and the data."""
-    run = model.resolve().parent.name if model.stem == "model" else model.stem
-    return Path("assets/evaluations") / f"{run}-{data.resolve().stem or 'root'}"
+    """Named after the model and the data."""
+    place = data.resolve()
+    name = place.name if place.is_dir() else place.stem
+    return Path("assets/evaluations") / f"{model_name(model)}-{name or 'root'}"
 
 
 def _page(
     arguments: argparse.Namespace,
     evaluation: Evaluation,
-    known: KnownData,
-    others: dict[str, dict[str, float]],
-    comparison: Comparison | None,
+    warnings: list[str],
+    summary: list[str],
     pictures: list[Path],
 ) -> str:
     """The report, in Markdown."""
     lines = [
-        f"# {arguments.model.name} on {arguments.data.name}",
+        f"# {model_name(arguments.model)} on {arguments.data.name}",
         "",
-        *(f"- {line}" for line in warnings_of(known)),
+        *(f"- {line}" for line in warnings),
         "",
         "```",
-        summary_text(evaluation, others),
-        *([] if comparison is None else ["", comparison_text(comparison)]),
+        *summary,
         "```",
         "",
         evaluation_page(evaluation, pictures),

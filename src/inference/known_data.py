@@ -1,6 +1,6 @@
 """Data whose answers are known, made fit for a model: its classes, and what it has seen of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from src.load import (
     read_data,
 )
 
+SEEN = ("train", "validation")
+"""Splits whose photos training has seen."""
+
 EVERYTHING_ELSE = "*"
 """In ``rename``: all classes that are not named."""
 
@@ -30,19 +33,20 @@ class KnownData:
     Attributes:
         dataset: with the model's classes.
         rows: that are to be judged.
-        seen: how many of these the model has seen in training, by split.
+        seen: of each model, how many of these it has seen in training, by split; None where that
+            is not known.
         left_out: what was left out, and why.
     """
 
     dataset: ImageDataset
     rows: NDArray[np.intp]
-    seen: dict[str, int]
+    seen: list[dict[str, int] | None]
     left_out: str
 
 
 def read_known_data(
     path: Path,
-    classifier: Classifier,
+    classifiers: Sequence[Classifier],
     *,
     split: str | None = None,
     unseen: bool = False,
@@ -50,36 +54,57 @@ def read_known_data(
     progress: bool = True,
     **reading: Any,
 ) -> KnownData:
-    """Read a data set that a model is to be judged by.
+    """Read a data set that models are to be judged by.
 
     Args:
         path: see ``load_dataset``.
-        classifier: the model.
-        split: to take; None for test where there is one, else for all.
-        unseen: leave out photos that the model was trained on or chosen by.
+        classifiers: the models, of the same classes; the first says how the data are read.
+        split: to take; None for test where there is one, else (and with ``unseen``) for all.
+        unseen: leave out photos that a model was trained on or validated by. They are told by
+            their pixels: a copy with other pixels counts as new.
         rename: names of the model's classes by names of the data's; ``*`` for all others.
         progress: show a bar.
         reading: ``objects``, ``labels``: how to read, where the model does not say it.
 
-    Raises UnreadableDataError: there are no data, no such split, or classes that the model has not.
+    Raises UnreadableDataError: there are no data, no such split, or classes that the model has
+        not; or it is not known what a model has seen, and ``unseen`` asks for it.
     """
-    settings = {**classifier.model.data.get("reading", {}), **reading}
+    first = classifiers[0]
+    settings = {**first.model.data.get("reading", {}), **reading}
     dataset, content = _read(path, settings, progress)
     if split is not None and split not in dataset.splits:
         known = ", ".join(dataset.splits)
         raise UnreadableDataError(f"--split: {path} has {known}, not {split!r}")
     split = split or ("test" if "test" in dataset.splits and not unseen else None)
     rows = dataset.rows() if split is None else dataset.splits[split]
-    seen: dict[str, int] = {}
-    if content is not None:
-        known_photos = seen_photos(classifier.model, dataset, content)
-        if unseen:
-            rows = rows[known_photos[rows] == ""]
-        seen = {name: int((known_photos[rows] == name).sum()) for name in ("train", "validation")}
+    homes = [seen_photos(classifier.model, dataset, content) for classifier in classifiers]
+    if unseen:
+        for of_model in homes:
+            if of_model is None:
+                raise UnreadableDataError(
+                    "--unseen: it is not known which of these samples a model has seen: models "
+                    "trained on photos tell it, for photos; choose a --split instead"
+                )
+            rows = rows[of_model[rows] == ""]
     if not len(rows):
         raise UnreadableDataError(f"{path}: no sample is left: the model has seen all of them")
-    fitting = with_classes_of(classifier, dataset, rename or {})
+    seen = [
+        None if found is None else {s: int((found[rows] == s).sum()) for s in SEEN}
+        for found in homes
+    ]
+    fitting = with_classes_of(first, dataset, rows, rename or {})
     return KnownData(fitting, rows, seen, dataset.problems.summary(5))
+
+
+def _check_names(rename: Mapping[str, str], dataset: ImageDataset, classes: Sequence[str]) -> None:
+    """Raise UnreadableDataError for a name that the data, or the model, do not have."""
+    for name, target in rename.items():
+        if name not in (EVERYTHING_ELSE, *dataset.class_names):
+            known = ", ".join(dataset.class_names[:5])
+            raise UnreadableDataError(f"--rename: the data have no class {name!r}, but {known}")
+        if target not in classes:
+            known = ", ".join(classes[:5])
+            raise UnreadableDataError(f"--rename: the model has no class {target!r}, but {known}")
 
 
 def _read(
@@ -92,8 +117,15 @@ def _read(
     return load_with_content(path, divide=False, progress=progress, **settings)
 
 
-def seen_photos(model: SavedModel, dataset: ImageDataset, content: Content) -> NDArray[np.str_]:
-    """(samples,): the split of training that each sample's photo stood in, or nothing."""
+def seen_photos(
+    model: SavedModel, dataset: ImageDataset, content: Content | None
+) -> NDArray[np.str_] | None:
+    """(samples,): the split of training that each sample's photo stood in, or nothing.
+
+    None where the model does not tell, or the samples are no photos.
+    """
+    if content is None or not model.photo_digests:
+        return None
     digests = np.array([int(d[:16], 16) if d else 0 for d in content.digests], np.uint64)
     photos = np.full(len(digests), "", "<U10")
     for split, known in model.photo_digests.items():
@@ -102,11 +134,20 @@ def seen_photos(model: SavedModel, dataset: ImageDataset, content: Content) -> N
 
 
 def with_classes_of(
-    classifier: Classifier, dataset: ImageDataset, rename: Mapping[str, str]
+    classifier: Classifier,
+    dataset: ImageDataset,
+    rows: NDArray[np.intp],
+    rename: Mapping[str, str],
 ) -> ImageDataset:
     """The data set with targets in the order of the model's classes.
 
-    Raises UnreadableDataError where it has others.
+    Args:
+        classifier: the model.
+        dataset: with classes of its own.
+        rows: that are judged; only their classes matter.
+        rename: see ``read_known_data``.
+
+    Raises UnreadableDataError where they have other classes, or ``rename`` names unknown ones.
     """
     task, classes = classifier.model.task, classifier.classes
     if task == "binary" and len(classifier.model.class_names) == 1 and dataset.multi_label:
@@ -115,8 +156,9 @@ def with_classes_of(
         raise UnreadableDataError(
             f"the data have several labels a sample, and the model is for {task.replace('_', ' ')}"
         )
+    _check_names(rename, dataset, classes)
     others = rename.get(EVERYTHING_ELSE)
-    occurring = dataset.counts() > 0
+    occurring = dataset.divided({"judged": rows}).counts() > 0
     numbers = {}
     for number, name in enumerate(dataset.class_names):
         mapped = rename.get(name, name if name in classes else others)

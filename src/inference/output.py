@@ -24,7 +24,7 @@ def print_predictions(predictions: Iterable[Prediction], as_json: bool, top: int
         if prediction.error:
             failed.append(prediction.error)
         if as_json:
-            print(json.dumps(as_values(prediction), ensure_ascii=False))
+            print(json.dumps(as_values(prediction)))
         elif not prediction.error:
             if number == len(failed):
                 print(f"{'image':{NAME_WIDTH}}  {'prediction':24}  probabilities")

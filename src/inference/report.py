@@ -61,16 +61,18 @@ def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
     return facts
 
 
-def summary_text(evaluation: Evaluation, others: Mapping[str, Mapping[str, float]]) -> str:
+def summary_text(
+    evaluation: Evaluation, others: Mapping[str, Mapping[str, float]], name: str = "model"
+) -> str:
     """The figures of a model, beside those of others by name (baselines, a second model)."""
     share, low, high = evaluation.accuracy()
     what = "all labels right" if evaluation.task == "multi_label" else "accuracy"
     mine = evaluation.summary()
     rows = [
-        (name, f"{value:.4f}", *(f"{other[name]:.4f}" for other in others.values()))
-        for name, value in mine.items()
+        (figure, f"{value:.4f}", *(f"{other[figure]:.4f}" for other in others.values()))
+        for figure, value in mine.items()
     ]
-    table = format_table([(f"{len(evaluation):,} samples", "model", *others), *rows])
+    table = format_table([(f"{len(evaluation):,} samples", name, *others), *rows])
     return f"{table}\n{what}: {share:.4f}, 95% interval {low:.4f} to {high:.4f}"
 
 

@@ -37,9 +37,17 @@ def open_image(path: str | Path) -> Image.Image:
         UnreadableDataError: missing, empty, damaged, cut short, no image, or of more pixels than
             ``PIL.Image.MAX_IMAGE_PIXELS`` (a small file can hold an image that fills the memory).
     """
-    path = Path(path)
     try:
-        content = path.read_bytes()
+        content = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise UnreadableDataError(f"{path}: cannot be read ({cause})") from None
+    return decode_image(content, str(path))
+
+
+def decode_image(content: bytes, path: str) -> Image.Image:
+    """``open_image`` for the content of a file; ``path`` is what messages call it."""
+    try:
         if not content:
             raise UnreadableDataError(f"{path}: is empty")
         with Image.open(io.BytesIO(content), formats=FORMATS) as file:
@@ -81,7 +89,7 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _check_whole(path: Path, image: Image.Image, content: bytes) -> None:
+def _check_whole(path: str, image: Image.Image, content: bytes) -> None:
     """Refuse files of full length whose end is missing, as an interrupted copy leaves them."""
     if image.format == "PNG":
         with Image.open(io.BytesIO(content), formats=("PNG",)) as again:
@@ -99,7 +107,7 @@ def _scan(content: bytes) -> int:
     return place
 
 
-def _check_pixels(path: Path, image: Image.Image) -> None:
+def _check_pixels(path: str, image: Image.Image) -> None:
     limit, pixels = Image.MAX_IMAGE_PIXELS, image.width * image.height
     if limit is not None and pixels > limit:
         raise UnreadableDataError(

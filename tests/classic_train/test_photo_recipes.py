@@ -10,7 +10,7 @@ from src.classic_train.__main__ import main
 from src.classic_train.recipes import RECIPES
 from src.inference import load_model
 from src.load import load_dataset
-from tests.classic_train.photo_sets import SETS, class_folders
+from tests.classic_train.photo_sets import SETS, class_folders, yolo
 from tests.paths import real_data
 
 TWO_EPOCHS = ["--epochs", "2", "--batch-size", "8", "--image-size", "32"]
@@ -148,7 +148,12 @@ MISTAKES = {
     "too few photos": (["dishes", "--data", "few"], "too little to divide"),
     "no negatives": (
         ["plants", "--data", "two", "--negatives", "nowhere"],
-        "nowhere: no such file",
+        "nowhere: expected a folder of photos",
+    ),
+    "other names": (["plants", "--data", "few/train"], "expected folders other and plant, found"),
+    "one class": (
+        ["dishes", "--data", "one"],
+        "one: all training photos are of the class 'clean', expected two",
     ),
 }
 
@@ -159,6 +164,7 @@ def test_mistakes_are_one_line(name, tmp_path, monkeypatch, capsys):
     class_folders(tmp_path / "three", {"a": 3, "b": 3, "c": 3})
     class_folders(tmp_path / "two", {"other": 3, "plant": 3})
     class_folders(tmp_path / "few", {"train/clean": 1, "train/dirty": 1})
+    class_folders(tmp_path / "one", {"train/clean": 4, "test/clean": 4, "test/dirty": 4})
     if name == "empty folder":
         monkeypatch.chdir(tmp_path / "few" / "train" / "clean")
     arguments, message = MISTAKES[name]
@@ -191,3 +197,35 @@ def test_real_photos(name, tmp_path, monkeypatch):
         divide=False,
         **load_model(only_run(tmp_path) / "model.safetensors").model.data["reading"],
     )
+
+
+@pytest.mark.parametrize("option", ["--negatives", "--labels", "--train-samples"])
+def test_options_that_mean_nothing_to_a_recipe_are_refused(option, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["dishes", option, "1"])
+    assert f"unrecognized arguments: {option}" in capsys.readouterr().err
+
+
+def test_a_run_with_negatives_is_resumed_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    SETS["plants"](tmp_path / "photos")
+    class_folders(tmp_path / "anything", {"cat": 12})
+    arguments = ["plants", "--data", "photos", "--negatives", "anything", *TWO_EPOCHS, "--quiet"]
+    assert main(arguments) == 0
+    run = only_run(tmp_path)
+    before = json.loads((run / "metrics.json").read_text())["seconds"]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert main(["plants", "--resume", str(run), "--epochs", "3", "--quiet"]) == 0
+    assert json.loads((run / "metrics.json").read_text())["seconds"] > before
+
+
+def test_a_single_label_is_a_question_of_yes_or_no(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    yolo(tmp_path / "photos", ["apple"], 16, 1)
+    for number in range(0, 16, 2):
+        (tmp_path / f"photos/labels/train/{number:03d}.txt").write_text("")
+    whole = ["produce", "--data", "photos", "--samples", "photos", *TWO_EPOCHS, "--quiet"]
+    assert main(whole) == 0
+    classifier = load_model(only_run(tmp_path) / "model.safetensors")
+    assert classifier.classes == ["not apple", "apple"]

@@ -73,6 +73,7 @@ def test_every_photo_is_judged_once_in_cross_validation(here):
     assert {path.name for path in run.iterdir()} == {
         *("fold-1", "fold-2", "fold-3", "folds.csv", "cross_validation.json", "report.md")
     }
+    assert main(["compare", str(run)]) == 2
     judged = []
     for fold in sorted(run.glob("fold-*")):
         with (fold / "predictions.csv").open(newline="") as file:

@@ -172,11 +172,13 @@ def test_files_that_are_no_classifier(kind, tmp_path):
     elif kind == "unknown transform":
         save_model(
             path,
-            SavedModel(saved().network, "multi_class", ["a"], {"transform": [{"name": "Blur"}]}),
+            SavedModel(
+                saved().network, "multi_class", list("abc"), {"transform": [{"name": "Blur"}]}
+            ),
         )
     elif kind == "wrong setting":
         steps = {"transform": [{"name": "Resize", "size": 3, "colour": 1}]}
-        save_model(path, SavedModel(saved().network, "multi_class", ["a"], steps))
+        save_model(path, SavedModel(saved().network, "multi_class", list("abc"), steps))
     with pytest.raises(TensorFileError, match=MISTAKES[kind]):
         load_model(path)
 
@@ -186,10 +188,33 @@ def test_a_model_that_takes_no_images_says_so(tmp_path):
     points.build((2,), np.random.default_rng(0))
     classifier = Classifier(SavedModel(points, "binary", ["inside"]))
     (prediction,) = classifier.predict(save(tmp_path / "a.png"))
-    assert prediction.error == "this model takes (2) numbers, not images"
+    assert prediction.error == f"{tmp_path / 'a.png'}: this model takes (2) numbers, not images"
     assert len(classifier.predict(np.ones((3, 2), np.float32))) == 3
 
 
 def test_threads_are_checked():
     with pytest.raises(ValueError, match="threads: expected 1 or more, got 0"):
         Classifier(saved(), threads=0)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((16, 16, 3), np.int64), "expected 8-bit levels, or floats that are prepared"),
+        (np.zeros((16, 16, 3), bool), "got an array of bool"),
+        (np.full((16, 16, 3), np.nan, np.float32), "not finite"),
+        (np.zeros((16, 16, 4, 2), np.uint8), "is no image"),
+        (np.zeros((5, 16, 3), np.float32), "expected an input of shape"),
+    ],
+)
+def test_arrays_that_are_neither_images_nor_prepared(array, message):
+    (prediction,) = Classifier(saved()).predict([array])
+    assert message in prediction.error
+    assert prediction.error.startswith("[0]: ")
+
+
+def test_class_names_fit_the_outputs():
+    nameless = Classifier(SavedModel(saved().network, "multi_class"))
+    assert nameless.classes == ["class 0", "class 1", "class 2"]
+    with pytest.raises(ValueError, match="2 class names do not fit 3 outputs"):
+        Classifier(SavedModel(saved().network, "multi_class", ["a", "b"]))

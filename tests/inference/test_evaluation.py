@@ -178,3 +178,18 @@ def test_mcnemars_test_is_exact(one, other, p):
 def test_models_on_different_samples_are_not_compared():
     with pytest.raises(ValueError, match="different samples"):
         compare(evaluation("binary"), evaluation("binary"))
+
+
+def test_one_label_counts_as_a_label():
+    targets = np.array([[1]] * 14 + [[0]] * 6)
+    scores = np.where(targets, 0.9, 0.2)
+    scores[0] = 0.1
+    rows = np.arange(20)
+    found = Evaluation("multi_label", ["apple"], targets, scores, 0.5, ImageArrays(scores), rows)
+    columns = found.by_class()
+    assert columns["samples"].tolist() == [14]
+    assert columns["precision"].tolist() == [1.0]
+    assert columns["recall"][0] == pytest.approx(13 / 14)
+    summary = found.summary()
+    assert summary["macro_f1"] == summary["micro_f1"] == pytest.approx(2 * 13 / 27)
+    assert summary["hamming_loss"] == pytest.approx(1 / 20)

@@ -8,6 +8,7 @@ from src.classic_train.callbacks.epoch_models import EpochModels
 from src.classic_train.callbacks.history import History
 from src.classic_train.callbacks.learning_rate import LearningRate
 from src.classic_train.callbacks.progress import Progress
+from src.classic_train.callbacks.stopwatch import Stopwatch
 
 __all__ = [
     "BestEpoch",
@@ -18,5 +19,6 @@ __all__ = [
     "History",
     "LearningRate",
     "Progress",
+    "Stopwatch",
     "read_checkpoint",
 ]
