@@ -3,8 +3,8 @@
 Data, network, augmentation and training are those of Serhii Dolhopolov's classifier
 (github.com/SerhiiDolhopolov/NN_PlatesClassification), which reached a test accuracy of 0.9363, and
 0.7991 on photos from elsewhere. Two things differ, as the validation photos asked for: the first
-weights (see ``tiny_vgg_dishes``), and a learning rate of 0.003 for 0.01, with which some seeds end in
-one answer for every photo.
+weights (see ``tiny_vgg_dishes``), and a learning rate of 0.003 for 0.01, with which some seeds end
+in one answer for every photo.
 """
 
 from pathlib import Path
