@@ -129,7 +129,8 @@ def seen_photos(
     digests = np.array([int(d[:16], 16) if d else 0 for d in content.digests], np.uint64)
     photos = np.full(len(digests), "", "<U10")
     for split, known in model.photo_digests.items():
-        photos[np.isin(digests, known)] = split
+        # by sorting: NumPy 2.0 counts on small numbers, and these fill 64 bits
+        photos[np.isin(digests, known, kind="sort")] = split
     return photos[dataset.images.photo_of]
 
 
