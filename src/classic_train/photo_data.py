@@ -159,13 +159,11 @@ class PhotoData(RecipeData):
 
     def photo_digests(self) -> dict[str, NDArray[np.uint64]]:
         """Of the photos that training learns from, and of those that it chooses the epoch by."""
-        found = {}
-        for split in ("train", "validation"):
-            photos = np.unique(self.photos.images.photo_of[self.photos.splits[split]])
-            found[split] = np.array(
-                [int(self.content.digests[k][:16], 16) for k in photos], np.uint64
-            )
-        return found
+        digests, photo_of = self.content.short_digests(), self.photos.images.photo_of
+        return {
+            split: np.unique(digests[photo_of[self.photos.splits[split]]])
+            for split in ("train", "validation")
+        }
 
     def folds(self, count: int) -> Iterator["PhotoData"]:
         """Data of cross-validation: every photo is in one fold's test split.

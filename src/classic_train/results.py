@@ -145,7 +145,7 @@ def report_page(
         (name, f"{value:.4f}", *(f"{other[name]:.4f}" for other in beside.values()))
         for name, value in test.summary().items()
     ]
-    best = max(trained.history, key=lambda record: -record.get("validation_cost", record["cost"]))
+    best = min(trained.history, key=lambda record: record.get("validation_cost", record["cost"]))
     facts = data.facts()
     sizes = ", ".join(f"{split} {count:,}" for split, count in facts["samples"].items())
     parameters = len(trained.network.parameters.vector)

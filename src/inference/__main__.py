@@ -105,18 +105,17 @@ def predict_command(arguments: argparse.Namespace) -> int:
     from src.inference.output import print_predictions
 
     classifier = load_model(arguments.model, arguments.threads)
-    if classifier.transform is None:
-        shape = ", ".join(map(str, classifier.input_shape))
-        raise UnreadableDataError(
-            f"{arguments.model}: this model takes ({shape}) numbers, not images"
-        )
-    _check_threshold(classifier.model.task, arguments.threshold)
+    try:
+        classifier.image_transform()
+    except UnreadableDataError as error:
+        raise UnreadableDataError(f"{arguments.model}: {error}") from None
+    classifier.check_threshold(arguments.threshold)
     predictions = classifier.stream(named_images(arguments.images), arguments.threshold)
     failed = print_predictions(predictions, arguments.json, arguments.top)
     if failed:
         print(f"{len(failed)} of the images could not be read:", file=sys.stderr)
-        for error in failed:
-            print(f"  {error}", file=sys.stderr)
+        for text in failed:
+            print(f"  {text}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -125,13 +124,6 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     from src.inference.judging import judge
 
     return judge(arguments)
-
-
-def _check_threshold(task: str, threshold: float | None) -> None:
-    if threshold is not None and task == "multi_class":
-        raise UnreadableDataError(
-            "--threshold: this model gives the most probable of several classes, and has none"
-        )
 
 
 def _positive(text: str) -> int:

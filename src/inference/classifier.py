@@ -153,18 +153,30 @@ class Classifier:
         Raises UnreadableDataError where the network takes something else.
         """
         if isinstance(picture, Image.Image):
-            if self.transform is None:
-                shape = ", ".join(map(str, self.input_shape))
-                raise UnreadableDataError(f"this model takes ({shape}) numbers, not images")
+            transform = self.image_transform()
             wanted = "L" if self.input_shape[-1:] == (1,) else "RGB"
             picture = picture if wanted == "L" else picture.convert("RGB")
-            picture = self.transform(picture, self._rng)
+            picture = transform(picture, self._rng)
         array = np.asarray(picture)
         if array.shape != self.input_shape:
             raise UnreadableDataError(
                 f"expected an input of shape {self.input_shape}, got {array.shape}"
             )
         return array
+
+    def image_transform(self) -> Compose:
+        """What makes an input of an image; raises UnreadableDataError where nothing does."""
+        if self.transform is None:
+            shape = ", ".join(map(str, self.input_shape))
+            raise UnreadableDataError(f"this model takes ({shape}) numbers, not images")
+        return self.transform
+
+    def check_threshold(self, threshold: float | None) -> None:
+        """Raise UnreadableDataError for a threshold that the model has no use for."""
+        if threshold is not None and self.model.task == "multi_class":
+            raise UnreadableDataError(
+                "--threshold: this model gives the most probable of several classes, and has none"
+            )
 
     def _answers(
         self, named: Iterable[tuple[str, Callable[[], Picture]]]

@@ -25,7 +25,7 @@ def judge(arguments: argparse.Namespace) -> int:
     classifiers = [first]
     if arguments.against:
         classifiers.append(_second(arguments, first))
-    _check_threshold(first, arguments.threshold)
+    first.check_threshold(arguments.threshold)
     directory = arguments.output_dir or _default_directory(arguments.model, arguments.data)
     reading: dict[str, Any] = {}
     if arguments.whole_images:
@@ -65,13 +65,6 @@ def judge(arguments: argparse.Namespace) -> int:
     for path in [*pictures, directory / "report.md"]:
         print(path)
     return 0
-
-
-def _check_threshold(classifier: Classifier, threshold: float | None) -> None:
-    if threshold is not None and classifier.model.task == "multi_class":
-        raise UnreadableDataError(
-            "--threshold: this model gives the most probable of several classes, and has none"
-        )
 
 
 def _second(arguments: argparse.Namespace, first: Classifier) -> Classifier:

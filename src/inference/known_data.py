@@ -126,7 +126,7 @@ def seen_photos(
     """
     if content is None or not model.photo_digests:
         return None
-    digests = np.array([int(d[:16], 16) if d else 0 for d in content.digests], np.uint64)
+    digests = content.short_digests()
     photos = np.full(len(digests), "", "<U10")
     for split, known in model.photo_digests.items():
         # by sorting: NumPy 2.0 counts on small numbers, and these fill 64 bits

@@ -56,6 +56,10 @@ class Content:
     sizes: NDArray[np.int64]
     errors: dict[int, str]
 
+    def short_digests(self) -> NDArray[np.uint64]:
+        """(photos,): the first 64 bits of each digest; 0 where the photo cannot be read."""
+        return np.array([int(digest[:16] or "0", 16) for digest in self.digests], np.uint64)
+
     def copies(self) -> list[list[int]]:
         """Numbers of photos that are the same, for every photo that there is more than once."""
         groups: dict[str, list[int]] = {}
