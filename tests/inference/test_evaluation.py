@@ -193,3 +193,13 @@ def test_one_label_counts_as_a_label():
     summary = found.summary()
     assert summary["macro_f1"] == summary["micro_f1"] == pytest.approx(2 * 13 / 27)
     assert summary["hamming_loss"] == pytest.approx(1 / 20)
+
+
+def test_the_last_bin_holds_full_certainty():
+    scores = np.array([[0.0, 1.0], [0.15, 0.85], [0.05, 0.95]])
+    targets, rows = np.array([1, 1, 0]), np.arange(3)
+    found = Evaluation("multi_class", ["a", "b"], targets, scores, 0.5, ImageArrays(scores), rows)
+    mean, share, counts, _ = found.calibration()
+    assert counts.tolist() == [1, 2]
+    assert mean.tolist() == pytest.approx([0.85, 0.975])
+    assert share.tolist() == [1.0, 0.5]
