@@ -180,7 +180,8 @@ def test_parameter_gradients_do_not_need_the_input_gradient(case, rng):
     _, complete = layer.backward(dy, cache, training())
     nothing, without = layer.backward(dy, cache, training(), input_gradient=False)
     assert nothing is None
-    assert np.array_equal(complete.vector, without.vector)
+    # not to the last bit: a convolution may sum in another order where dx is made too
+    assert np.allclose(complete.vector, without.vector, rtol=1e-12, atol=1e-13)
 
 
 def test_evaluation_treats_every_sample_alone(case):
