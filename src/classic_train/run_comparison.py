@@ -9,7 +9,7 @@ from typing import Any
 from src.classic_nn.text_table import format_table
 from src.classic_train.option_parsers import OptionError
 
-NO_SETTINGS = {"recipe", "versions", "fingerprint"}
+NO_SETTINGS = {"recipe", "versions", "fingerprint", "history_directory"}
 """Entries of ``config.json`` that are no settings."""
 
 

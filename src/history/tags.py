@@ -1,20 +1,30 @@
 """Names of what a training history holds: directories and tags.
 
-A run directory has four sub-directories, each with TensorBoard event files:
+A run directory has sub-directories, each with TensorBoard event files:
 
-    cost/        /cost, /validation_cost
-    parameters/  /parameters/W1_mean, ..._std, ..._norm
-    gradients/   /batch_no_3/gradients/dW1_mean, ..._std, ..._norm
-    metrics/     /metrics/learning_rate, /metrics/micro_f1, ...
+    cost/         /cost, /validation_cost
+    parameters/   /parameters/W1_mean, ..._std, ..._norm, ..._min, ..._max
+    gradients/    /batch_no_3/gradients/dW1_mean, ...
+    activations/  /activations/relu1_mean, ..., /activations/relu1_zeros
+    metrics/      /metrics/learning_rate, /metrics/micro_f1, ...
+    images/       /images/filters, ...
 
-The step of every record is the epoch, counted from 1; batches are counted from 0.
+Beside these scalars and pictures there are histograms: /parameters/W1, /gradients/dW1,
+/activations/relu1. The run directory itself has the network's graph, the settings, and the layout
+of charts. The step of every record is the epoch, counted from 1; batches are counted from 0.
 """
 
-KINDS = ("cost", "parameters", "gradients", "metrics")
+KINDS = ("cost", "parameters", "gradients", "activations", "metrics", "images")
 """Sub-directories of a run."""
+
+SCALARS = ("cost", "parameters", "gradients", "activations", "metrics")
+"""Those with numbers, which make up the tables of the reader."""
 
 COST_TAGS = {"train": "/cost", "validation": "/validation_cost"}
 """Tag of the cost by the data that it was measured on."""
+
+CHARTS = {"training": {"cost: training and validation": list(COST_TAGS.values())}}
+"""Charts of several curves, by category and title; see ``layout_value``."""
 
 
 def parameter_tag(name: str, statistic: str) -> str:
@@ -32,10 +42,32 @@ def gradient_tag(batch: int, name: str, statistic: str) -> str:
     >>> gradient_tag(3, "W1", "norm"), gradient_tag(0, "block2.W1", "std")
     ('/batch_no_3/gradients/dW1_norm', '/batch_no_0/gradients/block2.dW1_std')
     """
-    prefix, dot, local = name.rpartition(".")
-    return f"/batch_no_{batch}/gradients/{prefix}{dot}d{local}_{statistic}"
+    return f"/batch_no_{batch}/gradients/{_gradient_name(name)}_{statistic}"
+
+
+def activation_tag(layer: str, statistic: str) -> str:
+    """Tag of a statistic of a layer's output.
+
+    >>> activation_tag("relu1", "zeros")
+    '/activations/relu1_zeros'
+    """
+    return f"/activations/{layer}_{statistic}"
 
 
 def metric_tag(name: str) -> str:
     """Tag of a metric."""
     return f"/metrics/{name}"
+
+
+def histogram_tag(kind: str, name: str) -> str:
+    """Tag of the histogram of an array of a kind: a parameter, its gradient, a layer's output.
+
+    >>> histogram_tag("gradients", "block2.W1")
+    '/gradients/block2.dW1'
+    """
+    return f"/{kind}/{_gradient_name(name) if kind == 'gradients' else name}"
+
+
+def _gradient_name(name: str) -> str:
+    prefix, dot, local = name.rpartition(".")
+    return f"{prefix}{dot}d{local}"

@@ -1,36 +1,68 @@
 """Writing what happens inside training to TensorBoard event files.
 
-TensorBoard's own event writer does the work, so neither torch nor TensorFlow is needed, and every
-record of a call travels in one event.
+Neither torch nor TensorFlow is needed. Every record of a call travels in one event; events are on
+the disk after ``flush``, where TensorBoard and ``TrainingHistoryReader`` see them.
 """
 
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from src.history.statistics import array_statistics
-from src.history.tags import COST_TAGS, KINDS, gradient_tag, metric_tag, parameter_tag
+from src.history.graph import GraphNode, graph_definition
+from src.history.records import RecordWriter
+from src.history.statistics import array_histogram, array_statistics
+from src.history.summaries import (
+    histogram_value,
+    hyperparameter_values,
+    image_value,
+    layout_value,
+    scalar_values,
+    text_value,
+)
+from src.history.tags import (
+    CHARTS,
+    COST_TAGS,
+    KINDS,
+    activation_tag,
+    gradient_tag,
+    histogram_tag,
+    metric_tag,
+    parameter_tag,
+)
+from src.history.warning import HistoryWarning
+
+RUN = ""
+"""The run directory itself, among its sub-directories."""
+
+HISTOGRAM_BATCH = 0
+"""The mini-batch of whose gradients there are histograms."""
 
 
 class TrainingHistoryWriter:
-    """Records costs, parameters, gradients and metrics of one run.
+    """Records costs, parameters, gradients, activations, metrics and pictures of one run.
 
     Args:
         run_directory: where the run's event files go, for example ``logs/my_run``.
         resume_after: epoch that a continued run starts from. Records of later epochs, left by the
             run that was stopped, are then out of date; TensorBoard and ``TrainingHistoryReader``
             pass over them.
+        histograms: whether there are histograms of parameters, gradients and activations.
 
     Attributes:
         seconds: time spent in recording so far.
+
+    Where nothing can be written any more, a full disk for example, a ``HistoryWarning`` says so
+    once, and training goes on without a history: it is worth more than its record.
 
     >>> import tempfile
     >>> with TrainingHistoryWriter(tempfile.mkdtemp()) as writer:
@@ -38,45 +70,101 @@ class TrainingHistoryWriter:
     ...     writer.write_metrics(epoch=1, values={"accuracy": 0.5})
     """
 
-    def __init__(self, run_directory: str | Path, resume_after: int | None = None) -> None:
+    def __init__(
+        self,
+        run_directory: str | Path,
+        resume_after: int | None = None,
+        histograms: bool = True,
+    ) -> None:
         self.run_directory = Path(run_directory)
+        self.histograms = histograms
         self.seconds = 0.0
         self._resume_after = resume_after
-        self._writers: dict[str, EventFileWriter] = {}
+        self._writers: dict[str, RecordWriter] = {}
+        self._failed = False
 
     def write_cost(self, epoch: int, value: float, split: str = "train") -> None:
-        """Record the cost of an epoch on the "train" or the "validation" data."""
-        self._write("cost", epoch, {COST_TAGS[split]: value})
+        """Record the cost of an epoch on the "train" or the "validation" data.
+
+        With the first one goes the layout of charts, which has both on one.
+        """
+        with self._clock():
+            if "cost" not in self._writers:
+                self._write(RUN, 0, [layout_value(CHARTS)])
+            self._write("cost", epoch, scalar_values({COST_TAGS[split]: value}))
 
     def write_metrics(self, epoch: int, values: Mapping[str, float]) -> None:
         """Record metrics, and anything else that is one number an epoch, by name."""
-        self._write("metrics", epoch, {metric_tag(name): value for name, value in values.items()})
+        with self._clock():
+            named = {metric_tag(name): value for name, value in values.items()}
+            self._write("metrics", epoch, scalar_values(named))
 
     def write_parameters(self, epoch: int, parameters: Mapping[str, NDArray[Any]]) -> None:
-        """Record mean, standard deviation and norm of each parameter."""
-        self._write_statistics("parameters", epoch, parameters, parameter_tag)
+        """Record the statistics of each parameter, and its histogram."""
+        self._write_arrays("parameters", epoch, parameters, parameter_tag, self.histograms)
 
     def write_gradients(
         self, epoch: int, batch: int, gradients: Mapping[str, NDArray[Any]]
     ) -> None:
-        """Record mean, standard deviation and norm of each gradient of one mini-batch.
+        """Record the statistics of each gradient of one mini-batch; histograms of the first one.
 
         The keys are the parameters' names (``W1``); the tags say ``dW1``.
         """
-        self._write_statistics("gradients", epoch, gradients, partial(gradient_tag, batch))
+        histograms = self.histograms and batch == HISTOGRAM_BATCH
+        self._write_arrays("gradients", epoch, gradients, partial(gradient_tag, batch), histograms)
+
+    def write_activations(self, epoch: int, outputs: Mapping[str, NDArray[Any]]) -> None:
+        """Record the statistics of layers' outputs, the share that is zero, and histograms."""
+        self._write_arrays("activations", epoch, outputs, activation_tag, self.histograms)
+        with self._clock():
+            zeros = {
+                activation_tag(name, "zeros"): 1 - np.count_nonzero(array) / max(array.size, 1)
+                for name, array in outputs.items()
+            }
+            self._write("activations", epoch, scalar_values(zeros))
+
+    def write_image(self, epoch: int, name: str, pixels: NDArray[np.uint8]) -> None:
+        """Record a picture, (height, width, 3) or (height, width) of 8-bit levels."""
+        with self._clock():
+            self._write("images", epoch, [image_value(f"/images/{name}", pixels)])
+
+    def write_text(self, epoch: int, name: str, text: str) -> None:
+        """Record a text in Markdown."""
+        with self._clock():
+            self._write(RUN, epoch, [text_value(name, text)])
+
+    def write_graph(self, nodes: Iterable[GraphNode]) -> None:
+        """Record the graph of the network."""
+        with self._clock():
+            self._put(RUN, Event(wall_time=time.time(), graph_def=graph_definition(nodes)))
+
+    def write_hyperparameters(
+        self, settings: Mapping[str, str | float | bool], metrics: Iterable[str]
+    ) -> None:
+        """Record the settings of the run.
+
+        Args:
+            settings: by name.
+            metrics: those that the HParams view shows beside the settings, and the cost.
+        """
+        shown = {metric_tag(name): "metrics" for name in metrics}
+        shown.update(dict.fromkeys(COST_TAGS.values(), "cost"))
+        with self._clock():
+            run = self.run_directory.name
+            self._write(RUN, 0, hyperparameter_values(run, settings, shown))
 
     def flush(self) -> None:
         """Put everything recorded so far on the disk, where TensorBoard sees it."""
-        start = time.perf_counter()
-        for writer in self._writers.values():
-            writer.flush()
-        self.seconds += time.perf_counter() - start
+        with self._clock():
+            for writer in self._writers.values():
+                self._guard(writer.flush)
 
     def close(self) -> None:
         """Flush and close the files."""
-        for writer in self._writers.values():
-            writer.close()
-        self._writers.clear()
+        with self._clock():
+            for writer in self._writers.values():
+                self._guard(writer.close)
+            self._writers.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -89,43 +177,75 @@ class TrainingHistoryWriter:
     ) -> None:
         self.close()
 
-    def _write_statistics(
+    def _write_arrays(
         self,
         kind: str,
         epoch: int,
         arrays: Mapping[str, NDArray[Any]],
         tag: Callable[[str, str], str],
+        histograms: bool,
     ) -> None:
         """Record the statistics of arrays; ``tag`` names them by array and statistic."""
-        start = time.perf_counter()
-        values = {
-            tag(name, statistic): value
-            for name, array in arrays.items()
-            for statistic, value in array_statistics(array).items()
-        }
-        self.seconds += time.perf_counter() - start
-        self._write(kind, epoch, values)
+        if self._failed:
+            return
+        with self._clock():
+            values = []
+            for name, array in arrays.items():
+                figures = array_statistics(array)
+                values += scalar_values({tag(name, figure): figures[figure] for figure in figures})
+                histogram = array_histogram(array) if histograms else None
+                if histogram is not None:
+                    values.append(histogram_value(histogram_tag(kind, name), histogram))
+            self._write(kind, epoch, values)
 
-    def _write(self, kind: str, epoch: int, values: Mapping[str, float]) -> None:
-        """Record values by tag, in one event, in the sub-directory ``kind``."""
-        start = time.perf_counter()
+    def _write(self, kind: str, epoch: int, values: list[Summary.Value]) -> None:
+        """Record values in one event, in the sub-directory ``kind``."""
+        self._put(kind, Event(wall_time=time.time(), step=epoch, summary=Summary(value=values)))
+
+    def _put(self, kind: str, event: Event) -> None:
+        """Hand an event to the file of its kind, which begins with the first."""
         if self._resume_after is not None:
-            self._end_later_records(self._resume_after)
-            self._resume_after = None
+            epoch, self._resume_after = self._resume_after, None
+            for later in (RUN, *KINDS):
+                if any((self.run_directory / later).glob("*tfevents*")):
+                    self._put(later, _restart(epoch + 1))
+        if self._failed:
+            return
         if kind not in self._writers:
-            self._writers[kind] = EventFileWriter(str(self.run_directory / kind))
-        summary = Summary(
-            value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
-        )
-        self._writers[kind].add_event(Event(wall_time=time.time(), step=epoch, summary=summary))
-        self.seconds += time.perf_counter() - start
+            self._guard(partial(self._open, kind))
+        if kind in self._writers:
+            self._guard(partial(self._writers[kind].write, event.SerializeToString()))
 
-    def _end_later_records(self, epoch: int) -> None:
-        """Mark records of later epochs as out of date, in every sub-directory that has any."""
-        for kind in KINDS:
-            if (self.run_directory / kind).is_dir():
-                writer = EventFileWriter(str(self.run_directory / kind))
-                restart = SessionLog(status=SessionLog.START)
-                event = Event(wall_time=time.time(), step=epoch + 1, session_log=restart)
-                writer.add_event(event)
-                self._writers[kind] = writer
+    def _open(self, kind: str) -> None:
+        writer = RecordWriter(self.run_directory / kind)
+        begin = Event(wall_time=time.time(), file_version="brain.Event:2")
+        writer.write(begin.SerializeToString())
+        self._writers[kind] = writer
+
+    def _guard(self, action: Callable[[], None]) -> None:
+        """Do something with files; where it fails, say so once and record no more."""
+        try:
+            action()
+        except OSError as error:
+            if not self._failed:
+                self._failed = True
+                warnings.warn(
+                    f"{self.run_directory}: the history can't be written any more "
+                    f"({error.strerror or error}); training goes on without it",
+                    HistoryWarning,
+                    stacklevel=5,
+                )
+
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - start
+
+
+def _restart(epoch: int) -> Event:
+    """Marks earlier records of an epoch and of those after it as out of date."""
+    log = SessionLog(status=SessionLog.START)
+    return Event(wall_time=time.time(), step=epoch, session_log=log)

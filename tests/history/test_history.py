@@ -1,7 +1,10 @@
 """Writer and reader together: what goes into event files comes out as pandas tables."""
 
 import math
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from src.history import HistoryWarning, TrainingHistoryReader, TrainingHistoryWriter
-from src.history.statistics import BLOCK, array_statistics
+from src.history import GraphNode, HistoryWarning, TrainingHistoryReader, TrainingHistoryWriter
+from src.history.statistics import BLOCK, array_histogram, array_statistics
+from tests.paths import ROOT
 
 EPOCHS, BATCHES = (2000, 2050, 2100), 5
 
@@ -37,10 +41,11 @@ def logs(tmp_path):
     return tmp_path / "logs"
 
 
-def test_a_run_has_four_directories_of_event_files(logs):
-    found = {path.name for path in (logs / "first").iterdir()}
+def test_a_run_has_a_directory_of_event_files_for_each_kind(logs):
+    found = {path.name for path in (logs / "first").iterdir() if path.is_dir()}
     assert found == {"cost", "parameters", "gradients", "metrics"}
-    assert all(list(path.glob("*tfevents*")) for path in (logs / "first").iterdir())
+    assert all(list((logs / "first" / kind).glob("*tfevents*")) for kind in found)
+    assert len(list((logs / "first").glob("*tfevents*"))) == 1  # the layout of charts
 
 
 def test_the_users_queries_work_as_written(logs):
@@ -50,7 +55,7 @@ def test_the_users_queries_work_as_written(logs):
     assert set(one_epoch["tag"]) == {
         f"/batch_no_3/gradients/d{name}_{statistic}"
         for name in ("W1", "W3")
-        for statistic in ("mean", "std", "norm")
+        for statistic in ("mean", "std", "norm", "min", "max")
     }
     w1 = reader.get_parameters()
     w1 = w1[w1["tag"].str.contains("/W1")]
@@ -61,7 +66,7 @@ def test_the_users_queries_work_as_written(logs):
     means = costs.groupby("step")["value"].mean()
     assert means.to_numpy() == pytest.approx([1 / epoch for epoch in EPOCHS], rel=1e-6)
     layer = df[df["tag"].str.contains("/gradients/dW3")]
-    assert len(layer) == len(EPOCHS) * BATCHES * 3
+    assert len(layer) == len(EPOCHS) * BATCHES * 5
 
 
 def test_subsets_are_the_right_ones(logs):
@@ -73,7 +78,7 @@ def test_subsets_are_the_right_ones(logs):
     assert set(reader.get_metrics()["tag"]) == {"/metrics/micro_f1"}
     assert set(reader.get_parameters(epoch=2050)["step"]) == {2050}
     gradients = reader.get_gradients(epoch=2100)
-    assert len(gradients) == BATCHES * 2 * 3
+    assert len(gradients) == BATCHES * 2 * 5
     assert gradients["tag"].str.contains("/gradients/").all()
     parts = [
         reader.get_costs("all"),
@@ -163,13 +168,16 @@ def test_statistics_are_numpys(array):
     assert found["mean"] == pytest.approx(array.mean(), rel=1e-9, abs=1e-9 * scale)
     assert found["std"] == pytest.approx(array.std(), rel=1e-6, abs=1e-6 * scale)
     assert found["norm"] == pytest.approx(np.linalg.norm(array), rel=1e-9)
+    assert (found["min"], found["max"]) == (array.min(), array.max())
 
 
 def test_statistics_of_several_blocks_and_of_nothing(rng):
     array = rng.normal(3, 0.01, 2 * BLOCK + 7).astype(np.float32)
     found = array_statistics(array)
     assert found["std"] == pytest.approx(array.astype(np.float64).std(), rel=1e-6)
-    assert array_statistics(np.zeros(0)) == {"mean": 0.0, "std": 0.0, "norm": 0.0}
+    assert found["min"] == array.min()
+    assert found["max"] == array.max()
+    assert set(array_statistics(np.zeros(0)).values()) == {0.0}
 
 
 def test_time_spent_is_counted(tmp_path):
@@ -187,7 +195,7 @@ def test_files_are_read_in_the_order_in_which_they_were_begun(tmp_path):
         ((3,), 2, 100.0, "events.out.tfevents.1700000000.host.999.0"),
     ):
         write_run(directory, epochs, resume_after, offset)
-        for kind in directory.iterdir():
+        for kind in (directory, *filter(Path.is_dir, directory.iterdir())):
             new = [path for path in kind.glob("*tfevents*") if "1700000000" not in path.name]
             new[0].rename(kind / name)
     costs = TrainingHistoryReader(directory).get_costs()
@@ -218,3 +226,96 @@ def test_a_writer_that_goes_on_after_closing_keeps_what_it_wrote(tmp_path):
         writer.write_cost(epoch, 1.0)
         writer.close()
     assert list(TrainingHistoryReader(tmp_path / "run").get_costs()["step"]) == [1, 2, 3, 4]
+
+
+def test_everything_else_is_left_alone_by_the_tables(tmp_path, rng):
+    """Histograms, pictures, texts and the graph are for TensorBoard."""
+    with TrainingHistoryWriter(tmp_path / "run") as writer:
+        writer.write_graph([GraphNode("input", "Input", shape=(2,))])
+        writer.write_hyperparameters({"seed": 1}, ["accuracy"])
+        writer.write_text(0, "findings", "none")
+        writer.write_image(1, "filters", rng.integers(0, 256, (4, 4, 3), np.uint8))
+        writer.write_activations(1, {"relu1": np.array([0.0, 2.0, 0.0, 6.0])})
+        writer.write_cost(1, 0.5)
+    reader = TrainingHistoryReader(tmp_path / "run")
+    values = reader.get_activations().set_index("tag")["value"]
+    assert values["/activations/relu1_zeros"] == 0.5
+    assert values["/activations/relu1_mean"] == 2
+    assert len(reader.get_history()) == 6 + 1
+
+
+def test_a_value_that_is_not_finite_is_recorded_as_it_is(tmp_path):
+    with TrainingHistoryWriter(tmp_path / "run") as writer:
+        writer.write_parameters(1, {"W1": np.array([1.0, np.nan]), "W2": np.array([1.0, np.inf])})
+    values = TrainingHistoryReader(tmp_path / "run").get_parameters().set_index("tag")["value"]
+    assert all(math.isnan(values[f"/parameters/W1_{s}"]) for s in ("mean", "std", "norm", "min"))
+    assert values["/parameters/W2_max"] == values["/parameters/W2_norm"] == math.inf
+
+
+def test_histograms_count_every_value_or_a_fair_sample_of_them(rng):
+    small = rng.normal(size=(30, 40))
+    found = array_histogram(small)
+    counts, edges = np.histogram(small, 50)
+    assert np.array_equal(found.counts, counts)
+    assert np.allclose(found.edges, edges)
+    columns = np.tile(np.arange(1024.0), (512, 1))  # a stride of 4 would see a quarter of them
+    sampled = array_histogram(columns, bins=32)
+    assert sampled.counts.sum() == pytest.approx(columns.size)
+    assert sampled.counts == pytest.approx(columns.size / 32, rel=0.02)
+    assert array_histogram(np.array([np.nan])) is None
+    assert array_histogram(np.zeros(3)).counts.sum() == 3
+
+
+def test_a_run_that_is_being_written_can_be_read(tmp_path):
+    writer = TrainingHistoryWriter(tmp_path / "run")
+    reader = TrainingHistoryReader(tmp_path / "run")
+    for epoch in (1, 2, 3):
+        writer.write_cost(epoch, 1 / epoch)
+        writer.flush()
+        assert list(reader.get_costs()["step"]) == list(range(1, epoch + 1))
+    writer.close()
+
+
+def test_many_records_are_on_the_disk_before_anybody_flushes(tmp_path):
+    writer = TrainingHistoryWriter(tmp_path / "run", histograms=False)
+    for batch in range(3000):
+        writer.write_gradients(1, batch, {f"W{k}": np.ones(2) for k in range(3)})
+    assert len(TrainingHistoryReader(tmp_path / "run").get_gradients()) > 10_000
+    writer.close()
+
+
+FULL_DISK = """
+import resource, signal, sys
+import numpy as np
+from src.classic_nn import BinaryCrossEntropy, Dense, Sequential, create_optimizer
+from src.classic_train.callbacks import History
+from src.classic_train.mini_batch import MiniBatchTrainer
+from src.history import TrainingHistoryWriter
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write beyond the limit fails, as on a full disk
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+network = Sequential([Dense(4), Dense(1)])
+network.build((2,), np.random.default_rng(0))
+writer = TrainingHistoryWriter(sys.argv[1])
+trainer = MiniBatchTrainer(network, BinaryCrossEntropy(), create_optimizer("sgd"),
+                           epochs=40, callbacks=[History(writer)])
+x = np.random.default_rng(0).normal(size=(64, 2)).astype(np.float32)
+trainer.fit((x, (x[:, :1] > 0).astype(np.float32)))
+print("trained", trainer.epoch)
+"""
+
+
+def test_on_a_full_disk_training_goes_on_with_one_warning(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path / "run"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert (done.returncode, done.stdout) == (0, "trained 40\n"), done.stderr
+    assert done.stderr.count("the history can't be written any more") == 1
+    assert "training goes on without it" in done.stderr
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # no file ends with half a record
+        history = TrainingHistoryReader(tmp_path / "run").get_history()
+    assert 1 < history["step"].max() < 40

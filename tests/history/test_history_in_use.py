@@ -37,9 +37,9 @@ def test_run_in_a_notebook_leaves_reader_and_df(command, logs, capsys, monkeypat
     shell.run_line_magic("run", f"{command} {logs}")
     df = shell.user_ns["df"]
     assert set(df["run"]) == {"my_run"}
-    assert len(df[df["tag"].str.contains("/gradients/dW3")]) == 9
+    assert len(df[df["tag"].str.contains("/gradients/dW3")]) == 15
     assert len(shell.user_ns["reader"].get_costs()) == 3
-    assert "18 records of 1 run(s), epochs 1 to 3" in capsys.readouterr().out
+    assert "24 records of 1 run(s), epochs 1 to 3" in capsys.readouterr().out
 
 
 def get(port, path):

@@ -1,0 +1,189 @@
+"""The command line: ``python -m src.history COMMAND``: show, compare and export training runs.
+
+Exit status: 0 done; 2 a mistake in the command or in its files, with one line on standard error
+that says what to change; 130 interrupted.
+"""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from src.command_line import Parser, guarded
+from src.history.runs import UnknownRunError, find_run, settings_of
+from src.history.warning import HistoryWarning
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+PROGRAM = "python -m src.history"
+
+EXAMPLES = f"""\
+examples:
+  {PROGRAM} show logs/digits-20260101-120000        tables, and charts as PNG
+  {PROGRAM} compare logs/RUN logs/RUN               runs of one recipe side by side
+  {PROGRAM} export logs/RUN --to csv                every record, for other programs
+"""
+
+CHARTS = Path("assets/history")
+"""Where charts go, unless told otherwise."""
+
+
+def build_parser() -> Parser:
+    """The parser of all commands."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="What happened inside training, from the event files of runs.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    showing = commands.add_parser("show", help="tables and charts of a run")
+    comparing = commands.add_parser("compare", help="runs of one recipe side by side")
+    exporting = commands.add_parser("export", help="all records of a run as one table")
+    what = "a run: its directory of --log-dir, or of --output-dir"
+    showing.add_argument("run", type=Path, metavar="RUN", help=what)
+    comparing.add_argument("run", type=Path, nargs="+", metavar="RUN", help=what)
+    exporting.add_argument("run", type=Path, metavar="RUN", help=what)
+    for command in (showing, comparing):
+        command.add_argument(
+            "--output-dir",
+            type=Path,
+            metavar="DIR",
+            help=f"charts go there (default: {CHARTS}/RUN)",
+        )
+    exporting.add_argument("--to", choices=["csv", "parquet"], required=True, help="format")
+    exporting.add_argument(
+        "--output", type=Path, metavar="FILE", help="the file (default: RUN.csv or RUN.parquet)"
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; returns the exit status."""
+    options = build_parser().parse_args(arguments)
+    run = {"show": show, "compare": compare, "export": export}[options.command]
+    with warnings.catch_warnings():
+        warnings.showwarning = _print_warning  # type: ignore[assignment]  # takes what it is given
+        warnings.simplefilter("always", HistoryWarning)
+        command = f"{PROGRAM} {options.command}"
+        return guarded(command, lambda: run(options), (UnknownRunError,))
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print a run's tables, write its charts."""
+    from src.history.charts import history_charts
+    from src.history.tables import (
+        array_summary,
+        array_table,
+        best_epoch,
+        epoch_table,
+        some_rows,
+        test_figures,
+    )
+
+    run = find_run(options.run)
+    history = _history(run)
+    epochs, arrays = epoch_table(history), array_table(history)
+    if "cost" not in epochs:
+        raise UnknownRunError(f"{run}: no cost has been recorded yet")
+    print(f"{run}: {len(history):,} records, epochs {epochs.index[0]} to {epochs.index[-1]}")
+    settings = settings_of(run)
+    if settings:
+        print(f"recipe {settings.get('recipe', '?')}, seed {settings.get('seed', '?'):g}")
+    print(f"\n{_text(some_rows(epochs))}\n")
+    best = best_epoch(epochs)
+    print(f"best epoch {best}, by {'validation ' * ('validation_cost' in epochs)}cost")
+    tests = ", ".join(f"{name} {value:.4g}" for name, value in test_figures(history).items())
+    print(f"test data: {tests}" if tests else "no figures of test data: the run has not ended")
+    for kind, table in array_summary(arrays).items() if len(arrays) else ():
+        print(f"\n{kind}\n{_text(table)}")
+    _save(history_charts(epochs, arrays, run.resolve().name), options.output_dir, run)
+    return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print settings that differ and figures of the best epochs, draw the costs together."""
+    from src.history.charts import comparison_chart
+    from src.history.tables import comparison_table, epoch_table, shared_figures
+
+    runs = list(dict.fromkeys(find_run(path) for path in options.run))
+    if len(runs) < 2:
+        raise UnknownRunError("expected two runs or more")
+    settings = {run: settings_of(run) for run in runs}
+    recipes = {run: found["recipe"] for run, found in settings.items() if "recipe" in found}
+    if len(set(recipes.values())) > 1:
+        told = ", ".join(f"{run} is of {recipe}" for run, recipe in recipes.items())
+        raise UnknownRunError(f"expected runs of one recipe: {told}; their costs mean other things")
+    names = _short_names(runs)
+    histories = {names[run]: _history(run) for run in runs}
+    tables = {name: epoch_table(history) for name, history in histories.items()}
+    for name, epochs in tables.items():
+        if "cost" not in epochs:
+            raise UnknownRunError(f"{name}: no cost has been recorded yet")
+    print(_text(comparison_table(histories, {names[run]: settings[run] for run in runs})))
+    charts = {f"{name}.png": comparison_chart(tables, name) for name in shared_figures(tables)}
+    _save(charts, options.output_dir, Path("compare-" + "-".join(tables)[:80]))
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write every record of a run to a file."""
+    from src.load.files import written_whole
+
+    run = find_run(options.run)
+    output = options.output or Path(f"{run.resolve().name}.{options.to}")
+    history = _history(run)
+    with written_whole(output) as partial:
+        if options.to == "csv":
+            history.to_csv(partial, index=False)
+        else:
+            try:
+                history.to_parquet(partial, index=False)
+            except ImportError:
+                raise UnknownRunError(
+                    "Parquet needs PyArrow: pip install 'classic-nn[parquet]', or --to csv"
+                ) from None
+    print(f"{output}: {len(history):,} records")
+    return 0
+
+
+def _history(run: Path) -> "pd.DataFrame":
+    from src.history.reader import TrainingHistoryReader
+
+    return TrainingHistoryReader(run).get_history()
+
+
+def _text(table: "pd.DataFrame") -> str:
+    return table.to_string(float_format=lambda value: f"{value:.4g}", na_rep="")
+
+
+def _save(charts: dict[str, "Figure"], directory: Path | None, run: Path) -> None:
+    """Write charts as PNG, and say where."""
+    from src.load.files import written_whole
+
+    directory = directory or CHARTS / run.resolve().name
+    print()
+    for name, figure in charts.items():
+        with written_whole(directory / name) as partial:
+            figure.savefig(partial, format="png")
+        print(f"chart     {directory / name}")
+
+
+def _short_names(runs: list[Path]) -> dict[Path, str]:
+    """Names of the runs' directories; whole paths where two have one name."""
+    names = [run.resolve().name for run in runs]
+    unique = len(set(names)) == len(names)
+    return {run: name if unique else str(run) for run, name in zip(runs, names, strict=True)}
+
+
+def _print_warning(message: Warning | str, *args: object) -> None:
+    """A warning is one line."""
+    print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

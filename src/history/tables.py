@@ -1,0 +1,138 @@
+"""A run's history as tables that fit on a page."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from src.history.tags import COST_TAGS
+
+NAMES = {COST_TAGS["train"]: "cost", COST_TAGS["validation"]: "validation_cost"}
+"""Names of costs in tables, by tag."""
+
+TEST = "/metrics/test_"
+"""How tags begin of figures that were measured on test data, at the end."""
+
+ARRAY = re.compile(
+    r"^/(?:batch_no_\d+/)?(?P<kind>parameters|gradients|activations)/"
+    r"(?P<name>.+)_(?P<statistic>mean|std|norm|min|max|zeros)$"
+)
+"""Tags of the statistics of arrays."""
+
+ROWS = 12
+"""Epochs that are printed of a long run."""
+
+
+def epoch_table(history: pd.DataFrame) -> pd.DataFrame:
+    """A row for each epoch: costs, learning rate, metrics.
+
+    Args:
+        history: of one run, as ``TrainingHistoryReader.get_history`` returns it.
+    """
+    tags = history["tag"]
+    figures = tags.isin(NAMES) | tags.str.startswith("/metrics/") & ~tags.str.startswith(TEST)
+    found = history[figures]
+    names = found["tag"].map(lambda tag: NAMES.get(tag, tag.rpartition("/")[2]))
+    table = found.assign(name=names).pivot_table(
+        index="step", columns="name", values="value", aggfunc="last"
+    )
+    first = [name for name in ("cost", "validation_cost", "learning_rate") if name in table]
+    table = table[[*first, *(name for name in columns(table) if name not in first)]]
+    return table.rename_axis(index="epoch", columns=None)
+
+
+def columns(table: pd.DataFrame) -> list[str]:
+    """Names of a table's columns."""
+    return [str(name) for name in table.columns]
+
+
+def test_figures(history: pd.DataFrame) -> dict[str, float]:
+    """What was measured on test data at the end of the run, by name; nothing before its end."""
+    found = history[history["tag"].str.startswith(TEST)]
+    return {
+        str(tag).removeprefix(TEST): float(value)
+        for tag, value in zip(found["tag"], found["value"], strict=True)
+    }
+
+
+def array_table(history: pd.DataFrame) -> pd.DataFrame:
+    """A row for each epoch and array: the statistics of parameters, gradients and activations.
+
+    Of gradients, the mean over the mini-batches that were recorded. The index is (kind, array,
+    epoch).
+    """
+    parts = history["tag"].str.extract(ARRAY)
+    found = history.assign(**parts)[parts["kind"].notna()]
+    if found.empty:
+        return pd.DataFrame()
+    table = found.pivot_table(
+        index=["kind", "name", "step"], columns="statistic", values="value", sort=False
+    )
+    return table.rename_axis(index=["kind", "array", "epoch"], columns=None)
+
+
+def best_epoch(epochs: pd.DataFrame) -> int:
+    """The epoch with the lowest validation cost, or training cost where there is no other."""
+    costs = epochs["validation_cost" if "validation_cost" in epochs else "cost"]
+    return int(costs.index[int(costs.argmin())])
+
+
+def some_rows(epochs: pd.DataFrame, rows: int = ROWS) -> pd.DataFrame:
+    """The first, the best, the last, and others evenly between."""
+    if len(epochs) <= rows:
+        return epochs
+    step = -(-len(epochs) // (rows - 2))
+    shown = sorted({*epochs.index[::step], best_epoch(epochs), epochs.index[-1]})
+    return epochs.loc[shown]
+
+
+def array_summary(arrays: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """By kind, a row for each array: its norm (of activations: standard deviation and share of
+    zeros) in the first and in the last epoch that was recorded."""
+    tables = {}
+    for kind in map(str, arrays.index.unique("kind")):
+        rows = arrays.loc[[kind]]
+        figures = ("std", "zeros") if kind == "activations" else ("norm",)
+        table = {}
+        for name, part in rows.groupby(level="array", sort=False):
+            epochs = part.index.get_level_values("epoch")
+            table[name] = {
+                f"{figure}, epoch {epochs[place]}": part[figure].iloc[place]
+                for figure in figures
+                for place in (0, -1)
+            }
+        tables[kind] = pd.DataFrame.from_dict(table, orient="index").rename_axis("array")
+    return tables
+
+
+def comparison_table(
+    histories: Mapping[str, pd.DataFrame], settings: Mapping[str, Mapping[str, object]]
+) -> pd.DataFrame:
+    """A column for each run: settings that differ, figures of its best epoch, of its test data.
+
+    Args:
+        histories: by the runs' names.
+        settings: by the same names.
+    """
+    tables = {run: epoch_table(history) for run, history in histories.items()}
+    tests = {run: test_figures(history) for run, history in histories.items()}
+    rows: dict[str, dict[str, object]] = {}
+    for name in dict.fromkeys(name for found in settings.values() for name in found):
+        values = {run: settings[run].get(name, "") for run in tables}
+        if len(set(values.values())) > 1:
+            rows[name] = values
+    rows["epochs"] = {run: len(epochs) for run, epochs in tables.items()}
+    rows["best epoch"] = {run: best_epoch(epochs) for run, epochs in tables.items()}
+    for figure in shared_figures(tables):
+        rows[f"{figure} then"] = {
+            run: epochs[figure].get(best_epoch(epochs)) for run, epochs in tables.items()
+        }
+    for figure in dict.fromkeys(name for found in tests.values() for name in found):
+        rows[f"test {figure}"] = {run: tests[run].get(figure) for run in tables}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def shared_figures(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Figures that the epoch tables of all runs have."""
+    first, *others = tables.values()
+    return [name for name in columns(first) if all(name in other for other in others)]

@@ -1,0 +1,143 @@
+"""``python -m src.history``: real runs, real processes."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from src.history import TrainingHistoryReader, TrainingHistoryWriter
+from src.history.__main__ import main
+from tests.history.test_history import write_run
+from tests.paths import ROOT
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two runs of one recipe, one of another, one that recorded no settings."""
+    logs = tmp_path_factory.mktemp("runs") / "logs"
+    for name, recipe, offset in (("a", "digits", 0.0), ("b", "digits", 0.1), ("c", "dishes", 0.0)):
+        with TrainingHistoryWriter(logs / name) as writer:
+            writer.write_hyperparameters(
+                {"recipe": recipe, "seed": 3, "learning_rate": 0.1 + offset}, ["accuracy"]
+            )
+            for epoch in range(1, 31):
+                writer.write_cost(epoch, 1 / epoch + offset)
+                writer.write_cost(epoch, abs(epoch - 20) / 20 + 0.1, split="validation")
+                writer.write_metrics(epoch, {"accuracy": epoch / 30, "learning_rate": 0.1})
+                writer.write_gradients(epoch, 0, {"W1": np.full((2, 2), 1 / epoch)})
+                writer.write_gradients(epoch, 1, {"W1": np.full((2, 2), 3 / epoch)})
+                writer.write_activations(epoch, {"relu1": np.zeros(4)})
+            writer.write_metrics(30, {"test_accuracy": 0.875})
+    write_run(logs / "plain")
+    return logs
+
+
+def run(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "src.history", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+def test_show_prints_tables_and_draws(runs, tmp_path, capsys):
+    assert main(["show", str(runs / "a"), "--output-dir", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "epochs 1 to 30" in text
+    assert "recipe digits, seed 3" in text
+    assert "best epoch 20, by validation cost" in text
+    assert "test data: accuracy 0.875" in text
+    lines = {line.split()[0]: line.split() for line in text.splitlines() if line.strip()}
+    assert lines["20"][1:3] == ["0.05", "0.1"]  # the best epoch is shown, whatever the step
+    assert lines["dW1"][1:] == ["4", "0.1333"]  # norms 2 and 6 in epoch 1, their mean; 1/30 of it
+    assert lines["relu1"][1:] == ["0", "0", "1", "1"]
+    names = {"cost", "metrics", "learning_rate", "gradients", "activations"}
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.png" for name in names}
+    for path in tmp_path.iterdir():
+        assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+        assert f"chart     {path}" in text
+
+
+def test_show_takes_a_run_without_settings(runs, tmp_path, capsys):
+    assert main(["show", str(runs / "plain"), "--output-dir", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "recipe" not in text
+    assert "no figures of test data" in text
+
+
+def test_compare_shows_what_differs(runs, tmp_path, capsys):
+    paths = [str(runs / name) for name in ("a", "b")]
+    assert main(["compare", *paths, "--output-dir", str(tmp_path)]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    found = {" ".join(row[:-2]): row[-2:] for row in rows}
+    assert found["learning_rate"] == ["0.1", "0.2"]
+    assert "seed" not in found
+    assert found["best epoch"] == ["20", "20"]
+    assert found["cost then"] == ["0.05", "0.15"]
+    assert found["test accuracy"] == ["0.875", "0.875"]
+    assert (tmp_path / "validation_cost.png").exists()
+
+
+@pytest.mark.parametrize(("to", "read"), [("csv", pd.read_csv), ("parquet", pd.read_parquet)])
+def test_export_holds_every_record(runs, tmp_path, to, read, capsys):
+    if to == "parquet":
+        pytest.importorskip("pyarrow")
+    output = tmp_path / f"new/table.{to}"
+    assert main(["export", str(runs / "a"), "--to", to, "--output", str(output)]) == 0
+    expected = TrainingHistoryReader(runs / "a").get_history()
+    pd.testing.assert_frame_equal(read(output), expected, check_dtype=False)
+    assert f"{len(expected):,} records" in capsys.readouterr().out
+
+
+def test_without_pyarrow_the_extra_is_named(runs, tmp_path, capsys, monkeypatch):
+    for name in ("pyarrow", "fastparquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+    output = tmp_path / "x.parquet"
+    assert main(["export", str(runs / "a"), "--to", "parquet", "--output", str(output)]) == 2
+    assert "pip install 'classic-nn[parquet]'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_is_found_by_the_folder_of_its_results(runs, tmp_path, capsys):
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / "config.json").write_text(f'{{"history_directory": "{runs / "b"}"}}')
+    assert main(["show", str(results), "--output-dir", str(tmp_path)]) == 0
+    assert str(runs / "b") in capsys.readouterr().out
+
+
+def test_mistakes_are_one_line(runs, tmp_path):
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "config.json").write_text('{"history_directory": "../nowhere"}')
+    (tmp_path / "empty").mkdir()
+    cases = {
+        ("show", runs / "aa"): "no such directory; is it ",
+        ("show", runs): "holds 4 runs, expected one, for example ",
+        ("show", tmp_path / "empty"): "is no run: expected a directory of --log-dir",
+        ("show", tmp_path / "gone"): "its history is no longer at ",
+        ("compare", runs / "a"): "expected two runs or more",
+        ("compare", runs / "a", runs / "a"): "expected two runs or more",
+        ("compare", runs / "a", runs / "c"): "expected runs of one recipe: ",
+        ("export", runs / "a"): "--to",
+        ("export", runs / "a", "--to", "xlsx"): "invalid choice",
+    }
+    for words, message in cases.items():
+        done = run(*words)
+        assert done.returncode == 2, words
+        assert message in done.stderr, done.stderr
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+        assert not done.stdout
+
+
+def test_a_torn_file_is_shown_with_one_line_of_warning(runs, tmp_path):
+    torn = tmp_path / "torn"
+    write_run(torn)
+    (path,) = (torn / "cost").glob("*tfevents*")
+    path.write_bytes(path.read_bytes()[:-3])
+    done = run("show", torn, "--output-dir", tmp_path / "charts")
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "incomplete after byte" in line
