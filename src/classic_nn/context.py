@@ -1,10 +1,16 @@
 """What a forward or backward pass needs to know besides its arrays."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from src.classic_nn.array_types import Array
 from src.classic_nn.communicator import SOLO, Communicator
+
+Observer = Callable[[Any, Array], None]
+"""Is given a layer and what it put out; leaves both as they are."""
 
 
 @dataclass(frozen=True)
@@ -16,11 +22,14 @@ class Context:
             the mini-batch and updates the running ones. False for evaluation and prediction.
         rng: source of the randomness of layers (dropout); needed only while training.
         communicator: joins the workers that share the mini-batch.
+        observer: told of every layer that has put something out, in the order of the forward
+            pass; see ``observe_outputs``.
     """
 
     training: bool = False
     rng: np.random.Generator | None = None
     communicator: Communicator = SOLO
+    observer: Observer | None = None
 
 
 EVALUATION = Context()

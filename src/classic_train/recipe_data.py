@@ -3,12 +3,14 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from src.classic_train.mini_batch.batches import Batches
 from src.classic_train.mini_batch.dataset import ArrayDataset
 from src.classic_train.mini_batch.trainer import Data
 from src.load import ImageArrays, ImageDataset
@@ -66,6 +68,29 @@ class RecipeData(ABC):
     @abstractmethod
     def digest(self) -> str:
         """SHA-256 of all samples: equal for equal data in equal splits."""
+
+    def judged_examples(self, count: int) -> NDArray[Any]:
+        """x of the first validation samples, as the network takes them."""
+        batches = self.batches("validation")
+        if isinstance(batches, ArrayDataset):
+            return batches.x[:count]
+        assert isinstance(batches, Batches)
+        found: list[NDArray[Any]] = []
+        with closing(batches.epoch(0)) as epoch:
+            for x, *_ in epoch:
+                found.append(x)
+                if sum(map(len, found)) >= count:
+                    break
+        return np.concatenate(found)[:count]
+
+    def trained_examples(self, count: int, epoch: int) -> NDArray[Any]:
+        """x of the first training samples of an epoch, with the random changes of the loader."""
+        batches = self.batches("train")
+        if isinstance(batches, ArrayDataset):
+            return batches.x[:count]
+        assert isinstance(batches, Batches)
+        with closing(batches.epoch(epoch)) as arrays:
+            return next(iter(arrays))[0][:count]
 
     def facts(self) -> dict[str, Any]:
         """What a model file says of the data that it was trained on."""

@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from src.classic_nn.layers import Sequential
 from src.classic_nn.serialization import SavedModel, atomic_path, save_model, write_json
 from src.classic_train.baselines import baselines
+from src.classic_train.diagnosis import Finding
 from src.classic_train.options import TrainingOptions
 from src.classic_train.pictures import save_pictures
 from src.classic_train.recipe import Recipe
@@ -40,12 +41,14 @@ class Trained:
         history: a record of each epoch.
         seconds: that training took.
         ending: why it stopped, and of which epoch the weights are.
+        findings: of the diagnosis.
     """
 
     network: Sequential
     history: list[dict[str, float]]
     seconds: float
     ending: str
+    findings: Sequence[Finding] = ()
 
 
 def saved_model(network: Sequential, data: RecipeData, **more: Any) -> SavedModel:
@@ -98,6 +101,7 @@ def write_results(
             "seconds": trained.seconds,
             "parameters": len(trained.network.parameters.vector),
             "data": data.facts(),
+            "findings": [str(finding) for finding in trained.findings],
             "history": trained.history,
         },
     )
@@ -166,6 +170,8 @@ def report_page(
         "answers in [predictions.csv](predictions.csv)",
         f"- history for TensorBoard: `{os.path.relpath(run.history_directory, run.directory)}`",
         "",
+        *(("## Diagnosis", "", *(f"- {finding}" for finding in trained.findings), ""))
+        * bool(trained.findings),
         *(f"![{path.stem.replace('_', ' ')}]({path.name})\n" for path in pictures),
         "## Test data by class",
         "",

@@ -1,10 +1,13 @@
 """Training a recipe: data, gradient check, training, evaluation, files and pictures."""
 
+import json
 import os
 import shlex
+from typing import TypeVar
 
 import numpy as np
 
+from src.classic_nn.array_types import Array
 from src.classic_nn.gradient_check import check_network
 from src.classic_nn.layers import Sequential
 from src.classic_nn.layers.copying import copy_network
@@ -14,14 +17,19 @@ from src.classic_nn.serialization import save_model, write_json
 from src.classic_train.callbacks import (
     Callback,
     Checkpoint,
+    Diagnosis,
     EarlyStopping,
     EpochModels,
     History,
+    Pictures,
+    Probe,
     Progress,
     Stopwatch,
 )
+from src.classic_train.live_pictures import visible
 from src.classic_train.mini_batch import MiniBatchTrainer
 from src.classic_train.mini_batch.metrics import METRICS
+from src.classic_train.mini_batch.utils import AUGMENTATION, random_stream
 from src.classic_train.option_parsers import OptionError
 from src.classic_train.options import TrainingOptions
 from src.classic_train.recipe import Recipe
@@ -30,6 +38,14 @@ from src.classic_train.results import Trained, saved_model, versions, write_resu
 from src.classic_train.runs import Run, python_command, train_command_line
 from src.history import TrainingHistoryWriter
 from src.inference.evaluation import Evaluation
+
+C = TypeVar("C", bound=Callback)
+
+PROBED, DRAWN = 64, 16
+"""Validation samples whose way through the network is recorded, and samples in a picture."""
+
+TEST = "test_"
+"""Before the name of a metric that was measured on the test data."""
 
 
 class GradientCheckFailedError(ArithmeticError):
@@ -80,14 +96,20 @@ def train_recipe(
             "recipe": recipe.name,
             **options.as_dict(),
             "versions": versions(),
+            "history_directory": os.path.relpath(run.history_directory, run.directory),
             "fingerprint": data.facts(),
         },
     )
     history = trainer.fit(data.batches("train"), data.batches("validation"))
-    seconds = next(c.seconds for c in trainer.callbacks if isinstance(c, Stopwatch))
+    seconds = callback(trainer, Stopwatch).seconds
+    findings = callback(trainer, Diagnosis).findings
     ending = how_it_ended(trainer)
     run.say(f"trained {trainer.epoch} epochs in {seconds:.1f} s; {ending}")
-    test = write_results(recipe, options, run, data, Trained(network, history, seconds, ending))
+    test = write_results(
+        recipe, options, run, data, Trained(network, history, seconds, ending, findings)
+    )
+    with callback(trainer, History).writer as writer:
+        writer.write_metrics(trainer.epoch, {f"{TEST}{k}": v for k, v in test.summary().items()})
     run.say(f"history   {run.history_directory}\n")
     if run.complete:
         run.say(next_commands(recipe, options, run, trainer.stop_reason is not None))
@@ -110,16 +132,19 @@ def create_trainer(
         "data_digest": data.digest(),
         "history_directory": os.path.relpath(run.history_directory, run.directory),
     }
+    writer = TrainingHistoryWriter(run.history_directory, resume_after=epoch)
+    if epoch is None:
+        record_settings(writer, recipe, options, data)
+    history = History(writer, options.history_every, options.history_batches, report=not run.quiet)
+    diagnosis = Diagnosis(data.targets("train"), data.class_names, report=not run.quiet)
     callbacks: list[Callback] = [
         Stopwatch(),
         EarlyStopping(options.patience or None, restore_best=options.keep == "best"),
-        History(
-            TrainingHistoryWriter(run.history_directory, resume_after=epoch),
-            options.history_every,
-            options.history_batches,
-            report=not run.quiet,
-        ),
+        Probe(data.judged_examples(PROBED), [history.look, diagnosis.look]),
+        history,
+        diagnosis,
         Checkpoint(run.directory, options.checkpoint_every, facts=facts),
+        pictures(writer, recipe, options, data),
     ]
     if options.save_every:
         callbacks.append(
@@ -150,14 +175,50 @@ def create_trainer(
     )
 
 
+def record_settings(
+    writer: TrainingHistoryWriter, recipe: Recipe, options: TrainingOptions, data: RecipeData
+) -> None:
+    """What the run is: for TensorBoard's HParams view, and for those who compare histories."""
+    settings = {
+        name: value if isinstance(value, str | bool | int | float) else json.dumps(value)
+        for name, value in options.as_dict().items()
+    }
+    metrics = [*METRICS[data.task], *(f"{TEST}{name}" for name in METRICS[data.task])]
+    writer.write_hyperparameters({"recipe": recipe.name, **settings}, metrics)
+    writer.flush()
+
+
+def pictures(
+    writer: TrainingHistoryWriter, recipe: Recipe, options: TrainingOptions, data: RecipeData
+) -> Pictures:
+    """The callback that draws: images where the samples are images."""
+    if len(data.input_shape) != 3 or data.input_shape[2] not in (1, 3):
+        return Pictures(writer, data.class_names)
+    steps = data.preprocessing.get("transform")
+
+    def samples(epoch: int) -> Array:
+        x = data.trained_examples(DRAWN, epoch)
+        if recipe.augmentation is not None:
+            rng = random_stream(options.seed, AUGMENTATION, epoch)
+            x = recipe.augmentation.apply(x, recipe.augmentation.draw(len(x), rng))
+        return visible(x, steps)
+
+    return Pictures(writer, data.class_names, samples, visible(data.judged_examples(DRAWN), steps))
+
+
 def how_it_ended(trainer: MiniBatchTrainer) -> str:
     """Why training stopped early, if it did, and of which epoch the weights are."""
-    stopping = next(c for c in trainer.callbacks if isinstance(c, EarlyStopping))
+    stopping = callback(trainer, EarlyStopping)
     best = stopping.best
     reason = f"{trainer.stop_reason}; " if trainer.stop_reason else ""
     if not stopping.restore_best:
         return f"{reason}the weights are those of the last epoch"
     return f"{reason}the weights are those of epoch {best.epoch}, the best by {best.monitor}"
+
+
+def callback(trainer: MiniBatchTrainer, kind: type[C]) -> C:
+    """The trainer's callback of a kind."""
+    return next(c for c in trainer.callbacks if isinstance(c, kind))
 
 
 def check_gradients(network: Sequential, loss: Loss, data: RecipeData, run: Run) -> None:

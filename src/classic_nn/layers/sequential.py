@@ -88,6 +88,8 @@ class Sequential(Container):
         for layer in self.layers:
             x, cache = layer.forward(x, context)
             caches.append(cache)
+            if context.observer is not None:
+                context.observer(layer, x)
         return x, caches
 
     def backward(

@@ -64,7 +64,7 @@ def evaluate(
 
     Where logits are not finite, so is the cost, and there are no metrics.
     """
-    return _figures(predict_logits(network, x), loss, y, metrics, sample_weights)
+    return figures(predict_logits(network, x), loss, y, metrics, sample_weights)
 
 
 def evaluate_batches(
@@ -77,18 +77,27 @@ def evaluate_batches(
 
     Of x, one part is held at a time; logits and targets are kept until the end.
     """
+    logits, y, weights = predict_batches(network, batches)
+    return figures(logits, loss, y, metrics, weights)
+
+
+def predict_batches(
+    network: Layer, batches: Iterable[tuple[NDArray[Any], ...]]
+) -> tuple[Array, NDArray[Any], Array | None]:
+    """Logits, targets and, if there are any, weights of samples that come in parts."""
     parts = [(predict_logits(network, x), *others) for x, *others in batches]
     logits, y, *weights = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return _figures(logits, loss, y, metrics, weights[0] if weights else None)
+    return logits, y, weights[0] if weights else None
 
 
-def _figures(
+def figures(
     logits: Array,
     loss: Loss,
     y: NDArray[Any],
     metrics: Mapping[str, Metric],
-    sample_weights: Array | None,
+    sample_weights: Array | None = None,
 ) -> dict[str, float]:
+    """``evaluate`` for logits that are there already, (samples, outputs)."""
     cost, _ = loss.forward(logits, y, sample_weights)
     if not np.isfinite(logits).all():
         return {"cost": float("nan")}

@@ -6,7 +6,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from src.classic_nn.array_types import Array
+from src.classic_nn.layers import Layer
 from src.classic_train.callbacks.base import Callback
+from src.classic_train.network_graph import network_graph
 from src.history import TrainingHistoryWriter
 
 if TYPE_CHECKING:
@@ -20,11 +23,14 @@ NEGLIGIBLE = 0.1
 
 
 class History(Callback):
-    """Writes costs and metrics of every epoch, parameters and gradients of chosen ones.
+    """Writes the network's graph, costs and metrics of every epoch, arrays of chosen ones.
+
+    Arrays are parameters, gradients, and what layers put out, of which a ``Probe`` tells that has
+    ``look`` among its listeners.
 
     Args:
         writer: where records go.
-        every: parameters and gradients are recorded in epoch 1 and every so many epochs.
+        every: arrays are recorded in epoch 1 and every so many epochs.
         batches: gradients are recorded of the first so many mini-batches of such an epoch; None
             for all of them.
         report: whether to print, on standard error, what recording cost if it was much.
@@ -46,8 +52,16 @@ class History(Callback):
         self._start = 0.0
 
     def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
-        """Start the clock."""
+        """Start the clock; record the graph, unless the run is resumed and has it."""
         self._start = time.perf_counter()
+        if trainer.epoch == 0:
+            self.writer.write_graph(network_graph(trainer.network))
+            self.writer.flush()
+
+    def look(self, epoch: int, path: str, layer: Layer, y: Array) -> None:
+        """Record what a layer puts out; see ``Probe``."""
+        if self._chosen(epoch):
+            self.writer.write_activations(epoch, {path: y})
 
     def after_backward(self, trainer: MiniBatchTrainer) -> None:
         """Record the gradients of this mini-batch if it is one of those."""

@@ -18,7 +18,7 @@ from src.classic_nn.loss.base import Loss
 from src.classic_nn.optimizers import Optimizer, clip_by_norm, clip_by_value
 from src.classic_nn.regularization import L2
 from src.classic_nn.schedules import Schedule
-from src.classic_nn.utils.eval import Metric, evaluate, evaluate_batches
+from src.classic_nn.utils.eval import Metric, figures, predict_batches, predict_logits
 from src.classic_train.callbacks import Callback, LearningRate
 from src.classic_train.mini_batch.augmentation import Augmentation
 from src.classic_train.mini_batch.batches import ArrayBatches, Batches
@@ -62,6 +62,7 @@ class MiniBatchTrainer:
         record: costs, metrics and learning rate of the epoch that ended.
         history: the records of all epochs.
         stop_reason: set it to stop training after the epoch, and say why.
+        judged: logits and targets of the validation data after the epoch that ended; None without.
 
     >>> from src.classic_nn import BinaryCrossEntropy, Dense, ReLU, Sequential, create_optimizer
     >>> from src.classic_nn.data_utils import generate_binary_classification_data
@@ -128,6 +129,7 @@ class MiniBatchTrainer:
         self.record: dict[str, float] = {}
         self.history: list[dict[str, float]] = []
         self.stop_reason: str | None = None
+        self.judged: tuple[Array, NDArray[Any]] | None = None
         self._streams: list[np.random.Generator] | None = None
 
     def fit(self, train: Data, validation: Data | None = None) -> list[dict[str, float]]:
@@ -280,9 +282,9 @@ class MiniBatchTrainer:
         self.record = {"epoch": self.epoch, "cost": cost}
         self.record["learning_rate"] = self.optimizer.learning_rate
         if validation is not None:
-            figures = self._evaluate(validation)
-            self.record["validation_cost"] = figures.pop("cost") + self._penalty()
-            self.record.update(figures)
+            judgement = self._evaluate(validation)
+            self.record["validation_cost"] = judgement.pop("cost") + self._penalty()
+            self.record.update(judgement)
         if not np.isfinite(self.network.parameters.vector).all():
             what = "a parameter is not finite"
             raise TrainingDivergedError(describe_divergence(self, what))
@@ -293,11 +295,16 @@ class MiniBatchTrainer:
         self.history.append(self.record)
 
     def _evaluate(self, validation: ArrayDataset | Batches) -> dict[str, float]:
+        """Figures of the validation data; logits and targets stay for the callbacks."""
+        weights = None
         if isinstance(validation, Batches):
             with closing(validation.epoch(0)) as epoch:
-                return evaluate_batches(self.network, self.loss, epoch, self.metrics)
-        x, y, weights = validation.x, validation.y, validation.weights
-        return evaluate(self.network, self.loss, x, y, self.metrics, weights)
+                logits, y, weights = predict_batches(self.network, epoch)
+        else:
+            logits, y = predict_logits(self.network, validation.x), validation.y
+            weights = validation.weights
+        self.judged = logits, y
+        return figures(logits, self.loss, y, self.metrics, weights)
 
     def _notify(self, event: str) -> None:
         for callback in self.callbacks:

@@ -1,0 +1,147 @@
+"""Watching training for its diseases; see ``src.classic_train.diagnosis``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.layers import Layer, ReLU, ReLU6, Sigmoid, Tanh
+from src.classic_train.callbacks.base import Callback
+from src.classic_train.diagnosis import EpochFigures, Finding, judge, label_imbalance
+
+if TYPE_CHECKING:
+    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+
+MEASURED = 4
+"""Mini-batches of an epoch whose gradients are measured."""
+
+STEP = 1
+"""The mini-batch whose update is measured; the only one, where an epoch has one."""
+
+FLAT_SLOPE = 0.01
+"""Of the steepest slope: below it a sigmoid or tanh is flat."""
+
+
+class Diagnosis(Callback):
+    """Finds vanishing and exploding gradients, dead ReLUs, saturated activations, updates out of
+    range, plateaus, overfitting and rare classes; says each once, when it is found.
+
+    Args:
+        targets: of all training samples; None leaves imbalance out.
+        class_names: for the names of rare classes.
+        report: whether to print a finding, on standard error, when it is found.
+
+    What the layers put out comes from a ``Probe`` that has ``look`` among its listeners and stands
+    before this callback.
+
+    Attributes:
+        findings: all so far.
+        figures: of every epoch.
+    """
+
+    name = "diagnosis"
+
+    def __init__(
+        self,
+        targets: NDArray[Any] | None = None,
+        class_names: Sequence[str] = (),
+        report: bool = True,
+    ) -> None:
+        self.targets = targets
+        self.class_names = class_names
+        self.report = report
+        self.findings: list[Finding] = []
+        self.figures: list[EpochFigures] = []
+        self._now = EpochFigures(0)
+        self._before: Array | None = None
+
+    def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
+        """Look at the labels."""
+        if self.targets is not None and not self.figures:
+            self._add(label_imbalance(self.targets, self.class_names))
+
+    def on_epoch_begin(self, trainer: MiniBatchTrainer) -> None:
+        """Begin a new set of figures."""
+        self._now = EpochFigures(trainer.epoch)
+
+    def after_backward(self, trainer: MiniBatchTrainer) -> None:
+        """Measure the gradients of the first mini-batches, and keep the parameters of one."""
+        if trainer.batch < MEASURED:
+            measured = min(MEASURED, trainer.batches)
+            gradients = self._now.gradients
+            for name in _weights(trainer):
+                norm = _norm(trainer.gradients[name])
+                gradients[name] = gradients.get(name, 0.0) + norm / measured
+        if trainer.batch == min(STEP, trainer.batches - 1):
+            self._before = trainer.network.parameters.vector.copy()
+
+    def on_batch_end(self, trainer: MiniBatchTrainer) -> None:
+        """Measure what the step has changed."""
+        if self._before is None:
+            return
+        change = np.subtract(trainer.network.parameters.vector, self._before, out=self._before)
+        changes = trainer.network.view_of(change)
+        for name in _weights(trainer):
+            norm = _norm(trainer.network.parameters[name])
+            self._now.weights[name] = norm
+            if norm > 0:
+                self._now.updates[name] = _norm(changes[name]) / norm
+        self._before = None
+
+    def look(self, epoch: int, path: str, layer: Layer, y: Array) -> None:
+        """Measure what a layer puts out; see ``Probe``."""
+        if isinstance(layer, ReLU | ReLU6):
+            silent = ~y.reshape(-1, y.shape[-1]).any(axis=0)
+            self._now.dead[path] = float(silent.mean())
+        elif isinstance(layer, Sigmoid | Tanh):
+            slope = 4 * y * (1 - y) if isinstance(layer, Sigmoid) else 1 - y * y
+            self._now.saturated[path] = float((slope < FLAT_SLOPE).mean())
+
+    def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
+        """Judge the epoch."""
+        self._now.cost = trainer.record["cost"]
+        self._now.validation_cost = trainer.record.get("validation_cost")
+        self._now.learning_rate = trainer.record["learning_rate"]
+        self.figures.append(self._now)
+        self._add(judge(self.figures))
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Findings and figures of all epochs."""
+        facts = {
+            "findings": [asdict(finding) for finding in self.findings],
+            "figures": [figures.as_dict() for figures in self.figures],
+        }
+        return {}, facts
+
+    def load_state(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+        """Continue from ``state``."""
+        self.findings = [Finding(**finding) for finding in facts["findings"]]
+        self.figures = [EpochFigures.from_dict(figures) for figures in facts["figures"]]
+
+    def _add(self, found: list[Finding]) -> None:
+        """Keep, and print, what was not known."""
+        known = {(finding.disease, finding.layer) for finding in self.findings}
+        for finding in found:
+            if (finding.disease, finding.layer) not in known:
+                self.findings.append(finding)
+                if self.report:
+                    tqdm.write(f"diagnosis: {finding}", file=sys.stderr)
+
+
+def _weights(trainer: MiniBatchTrainer) -> list[str]:
+    """Names of the weights: biases, and scale and shift of batch normalization, are none."""
+    parameters = trainer.network.parameters
+    return [name for name, array in parameters.items() if array.ndim > 1]
+
+
+def _norm(array: Array) -> float:
+    """Euclidean norm; the sum of squares of 28 million float32 keeps five digits in NumPy."""
+    flat = array.reshape(-1)
+    return float(np.sqrt(np.dot(flat, flat)))

@@ -1,0 +1,47 @@
+"""What the layers put out for a few fixed samples, epoch after epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.layers import Dropout, Flatten, Layer
+from src.classic_nn.layers.container import Container
+from src.classic_nn.layers.observing import observe_outputs
+from src.classic_train.callbacks.base import Callback
+
+if TYPE_CHECKING:
+    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+
+Listener = Callable[[int, str, Layer, Array], None]
+"""Is given the epoch, a layer's path, the layer and its output."""
+
+
+class Probe(Callback):
+    """Puts the same samples through the network at the end of epochs, and shows every output.
+
+    Args:
+        x: (samples, *input_shape), as the network takes them.
+        listeners: who looks. They come after this callback where they need it in the same event.
+        every: so many epochs, and the first.
+
+    Containers, and layers that in evaluation hand on what they are given, are left out.
+    """
+
+    def __init__(self, x: Array, listeners: Sequence[Listener], every: int = 1) -> None:
+        self.x = x
+        self.listeners = listeners
+        self.every = every
+
+    def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
+        """Look, if it is the epoch's turn."""
+        if trainer.epoch != 1 and trainer.epoch % self.every:
+            return
+
+        def look(path: str, layer: Layer, y: Array) -> None:
+            if not isinstance(layer, Container | Dropout | Flatten):
+                for listener in self.listeners:
+                    listener(trainer.epoch, path, layer, y)
+
+        observe_outputs(trainer.network, self.x, look)

@@ -1,0 +1,51 @@
+"""One thing that is wrong: what, where, when, and what usually helps."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A disease of training.
+
+    Attributes:
+        disease: its name, one of the keys of ``ADVICE``.
+        epoch: in which it was found; 0 for one that was there before training.
+        layer: the layer or parameter that has it; empty where it is the whole network's.
+        evidence: the figure that shows it, with what it is compared to.
+    """
+
+    disease: str
+    epoch: int
+    layer: str
+    evidence: str
+
+    @property
+    def advice(self) -> str:
+        """What usually helps."""
+        return ADVICE[self.disease]
+
+    def __str__(self) -> str:
+        """One line."""
+        when = f"epoch {self.epoch}" if self.epoch else "data"
+        where = f" in {self.layer}" if self.layer else ""
+        return f"{when}: {self.disease}{where}: {self.evidence}. What usually helps: {self.advice}"
+
+
+ADVICE = {
+    "vanishing gradient": "ReLU instead of sigmoid or tanh, He initialization, batch "
+    "normalization, shortcuts (Residual), fewer layers",
+    "exploding gradient": "a lower learning rate, a limit for the gradient (--clip-norm 1), He or "
+    "Xavier initialization, batch normalization",
+    "dead ReLU": "a lower learning rate, He initialization, leaky ReLU, batch normalization",
+    "saturated activation": "smaller first weights (Xavier), normalized inputs, batch "
+    "normalization, ReLU",
+    "large updates": "a lower learning rate, or warming up",
+    "small updates": "a higher learning rate, or another optimizer (adam)",
+    "loss plateau": "another learning rate (ten times lower, ten times higher), a larger network, "
+    "less regularization, a look at the labels; or the end of training",
+    "overfitting": "the weights of that epoch (--keep best), early stopping (--patience), more "
+    "data or augmentation, dropout, L2, a smaller network",
+    "label imbalance": "figures by class instead of accuracy, weights for samples of rare classes "
+    "or a higher --miss-weight, more samples of them",
+}
+"""By disease, in one line."""
