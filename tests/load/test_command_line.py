@@ -111,8 +111,10 @@ def test_without_kagglehub_the_extra_is_named(tmp_path):
 def test_interrupted_it_says_so(tmp_path):
     image = photo(1, 1500, 1200)
     (tmp_path / "photos/a").mkdir(parents=True)
-    for k in range(40):
-        image.save(tmp_path / f"photos/a/{k}.png", compress_level=1)
+    image.save(tmp_path / "photos/a/0.png", compress_level=1)
+    content = (tmp_path / "photos/a/0.png").read_bytes()
+    for k in range(1, 200):  # enough to read while a busy machine gives this test no time
+        (tmp_path / f"photos/a/{k}.png").write_bytes(content)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         [*command("inspect", "photos"), "--threads", "1"],
