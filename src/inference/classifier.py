@@ -1,10 +1,10 @@
 """A trained model at work: from photos to names and probabilities.
 
 Preprocessing is what the model file says, so a photo becomes the same numbers as in training.
-Photos go through the network in groups of one size, the last one filled up with zeros; a group is
-read, prepared and computed by one thread, on one core. For the matrix library chooses its order of
-summation by the shape: so a photo gets the same numbers, bit for bit, whether it comes alone or
-among others, and with any number of threads.
+Every sample goes through the network by itself, read, prepared and computed by one thread on one
+core. For the matrix library chooses its order of summation by the shape, and with some processors'
+kernels also by a row's place in the matrix: so a photo gets the same numbers, bit for bit, whether
+it comes alone or among others, and with any number of threads.
 """
 
 from collections import deque
@@ -39,9 +39,8 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 """From logits to probabilities, by task."""
 
-IMAGE_GROUP, VECTOR_GROUP = 8, 256
-"""Samples that go through the network at once. Eight images are as fast as forty: their maps still
-are in the cache when the next layer wants them. Multiples of the blocks of the matrix library."""
+HANDED_OVER = 8
+"""Samples that a thread is given at once."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,6 @@ class Classifier:
             names = [f"not {names[0]}", names[0]]
         self.classes = names
         self.input_shape = model.network.built_shape()
-        self.group = IMAGE_GROUP if len(self.input_shape) == 3 else VECTOR_GROUP
         steps = model.preprocessing.get("transform")
         self.transform: Compose | None = None if steps is None else transform_from_config(steps)
         self._rng = np.random.default_rng(0)  # transforms of evaluation draw nothing
@@ -181,9 +179,9 @@ class Classifier:
     def _answers(
         self, named: Iterable[tuple[str, Callable[[], Picture]]]
     ) -> Iterator[tuple[str, Array | UnreadableDataError]]:
-        """(outputs,) of each image, or why there are none, in order; some groups ahead."""
+        """(outputs,) of each image, or why there are none, in order; some samples ahead."""
         rest = iter(named)
-        groups = iter(lambda: list(islice(rest, self.group)), [])
+        groups = iter(lambda: list(islice(rest, HANDED_OVER)), [])
         waiting: deque[Future[list[tuple[str, Array | UnreadableDataError]]]] = deque()
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="classifier")
         try:
@@ -200,25 +198,18 @@ class Classifier:
     def _answer(
         self, group: list[tuple[str, Callable[[], Picture]]]
     ) -> list[tuple[str, Array | UnreadableDataError]]:
-        """Read, prepare and compute one group; runs in a thread."""
+        """Read, prepare and compute some samples, one after the other; runs in a thread."""
         answers: list[tuple[str, Array | UnreadableDataError]] = []
-        inputs, places = [], []
-        for place, (name, read) in enumerate(group):
+        network = self.model.network
+        for name, read in group:
             try:
-                inputs.append(self.prepare(read()))
-                places.append(place)
-                answers.append((name, np.zeros(0)))
+                x = self.prepare(read()).astype(network.parameters.vector.dtype, copy=False)
+                outputs = ACTIVATIONS[self.model.task](network.forward(x[np.newaxis])[0])
+                answers.append((name, outputs[0]))
             except UnreadableDataError as error:
                 if name not in str(error):
                     error = UnreadableDataError(f"{name}: {error}")
                 answers.append((name, error))
-        if inputs:
-            dtype = self.model.network.parameters.vector.dtype
-            x = np.zeros((self.group, *self.input_shape), dtype)
-            x[: len(inputs)] = inputs
-            outputs = ACTIVATIONS[self.model.task](self.model.network.forward(x)[0])
-            for place, row in zip(places, outputs, strict=False):  # the rest is padding
-                answers[place] = (answers[place][0], row)
         return answers
 
 
