@@ -133,9 +133,15 @@ def create_trainer(
         "history_directory": os.path.relpath(run.history_directory, run.directory),
     }
     writer = TrainingHistoryWriter(run.history_directory, resume_after=epoch)
-    if epoch is None:
-        record_settings(writer, recipe, options, data)
-    history = History(writer, options.history_every, options.history_batches, report=not run.quiet)
+    names = METRICS[data.task]
+    history = History(
+        writer,
+        options.history_every,
+        options.history_batches,
+        report=not run.quiet,
+        settings={"recipe": recipe.name, **plain_settings(options)},
+        metrics=[*names, *(f"{TEST}{name}" for name in names)],
+    )
     diagnosis = Diagnosis(data.targets("train"), data.class_names, report=not run.quiet)
     callbacks: list[Callback] = [
         Stopwatch(),
@@ -175,17 +181,12 @@ def create_trainer(
     )
 
 
-def record_settings(
-    writer: TrainingHistoryWriter, recipe: Recipe, options: TrainingOptions, data: RecipeData
-) -> None:
-    """What the run is: for TensorBoard's HParams view, and for those who compare histories."""
-    settings = {
+def plain_settings(options: TrainingOptions) -> dict[str, str | float | bool]:
+    """The options as TensorBoard and those who compare histories take them; lists as text."""
+    return {
         name: value if isinstance(value, str | bool | int | float) else json.dumps(value)
         for name, value in options.as_dict().items()
     }
-    metrics = [*METRICS[data.task], *(f"{TEST}{name}" for name in METRICS[data.task])]
-    writer.write_hyperparameters({"recipe": recipe.name, **settings}, metrics)
-    writer.flush()
 
 
 def pictures(

@@ -46,7 +46,8 @@ def address(logs, tmp_path_factory):
     output = tmp_path_factory.mktemp("server") / "output.txt"
     with output.open("w") as file:
         server = subprocess.Popen(
-            [sys.executable, "-m", "tensorboard.main", "--logdir", logs, "--port", "0"],
+            [sys.executable, "-m", "tensorboard.main", "--logdir", logs.name, "--port", "0"],
+            cwd=logs.parent,  # the views show the directory as it is given
             stdout=file,
             stderr=subprocess.STDOUT,
         )

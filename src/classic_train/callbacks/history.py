@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from src.classic_nn.array_types import Array
@@ -34,6 +35,8 @@ class History(Callback):
         batches: gradients are recorded of the first so many mini-batches of such an epoch; None
             for all of them.
         report: whether to print, on standard error, what recording cost if it was much.
+        settings: of the run, by name, for TensorBoard's HParams view; None records none.
+        metrics: names of those that stand beside the settings.
     """
 
     def __init__(
@@ -42,6 +45,8 @@ class History(Callback):
         every: int = 1,
         batches: int | None = None,
         report: bool = True,
+        settings: Mapping[str, str | float | bool] | None = None,
+        metrics: Sequence[str] = (),
     ) -> None:
         if every < 1:
             raise ValueError(f"history must be recorded every 1 or more epochs, got {every}")
@@ -49,13 +54,17 @@ class History(Callback):
         self.every = every
         self.batches = batches
         self.report = report
+        self.settings = settings
+        self.metrics = metrics
         self._start = 0.0
 
     def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
-        """Start the clock; record the graph, unless the run is resumed and has it."""
+        """Start the clock; record graph and settings, unless the run is resumed and has them."""
         self._start = time.perf_counter()
         if trainer.epoch == 0:
             self.writer.write_graph(network_graph(trainer.network))
+            if self.settings is not None:
+                self.writer.write_hyperparameters(self.settings, self.metrics)
             self.writer.flush()
 
     def look(self, epoch: int, path: str, layer: Layer, y: Array) -> None:

@@ -28,9 +28,10 @@ in the epochs before (Pascanu, Mikolov and Bengio 2013)."""
 DEAD, SATURATED = 0.5, 0.5
 """Shares of a layer's units or values from which on it is reported."""
 
-LARGE_UPDATE, SMALL_UPDATE = 0.1, 1e-6
+LARGE_UPDATE, SMALL_UPDATE = 0.03, 1e-6
 """Of a step's change divided by the weight. About 1e-3 is what is looked for (Karpathy, CS231n,
-"Ratio of weights:updates"); Adam's first steps are 1e-2, schedules end far below 1e-3."""
+"Ratio of weights:updates"); Adam's first steps are 1e-2, schedules end far below 1e-3, and the
+recipes of this project stay below 2e-2."""
 
 FLAT_EPOCHS, FLAT = 8, 0.01
 """A cost that in so many epochs has not become lower by this share is on a plateau."""
@@ -208,4 +209,9 @@ RULES: tuple[Callable[[Epochs], Iterator[Finding]], ...] = (
 def judge(epochs: Epochs) -> list[Finding]:
     """What is wrong in the last of two epochs or more; nothing in the first, which begins badly
     in healthy networks too."""
-    return [finding for rule in RULES for finding in rule(epochs)] if len(epochs) > 1 else []
+    if len(epochs) < 2:
+        return []
+    found = [finding for rule in RULES for finding in rule(epochs)]
+    # beside a gradient that has exploded every other looks as if it had vanished
+    exploded = any(finding.disease == "exploding gradient" for finding in found)
+    return [f for f in found if not (exploded and f.disease == "vanishing gradient")]

@@ -1,0 +1,137 @@
+"""Each rule at its limits, on figures made by hand."""
+
+import numpy as np
+import pytest
+
+from src.classic_train.diagnosis import EpochFigures, Finding, judge, label_imbalance
+from src.classic_train.diagnosis.finding import ADVICE
+
+
+def epochs(count=12, **changes):
+    """A healthy run; ``changes`` are functions of the epoch by field."""
+    made = []
+    for epoch in range(1, count + 1):
+        figures = EpochFigures(
+            epoch,
+            cost=1 / epoch,
+            validation_cost=1.1 / epoch,
+            learning_rate=0.1,
+            gradients={"W1": 0.5, "W2": 0.1},
+            weights={"W1": 10.0, "W2": 5.0},
+            updates={"W1": 1e-3, "W2": 2e-3},
+            dead={"relu1": 0.1},
+            saturated={"sigmoid1": 0.2},
+        )
+        for name, change in changes.items():
+            setattr(figures, name, change(epoch))
+        made.append(figures)
+    return made
+
+
+def diseases(found):
+    return [(finding.disease, finding.layer) for finding in found]
+
+
+def test_a_healthy_run_is_left_in_peace():
+    for count in range(1, 30):
+        assert judge(epochs(count)) == []
+
+
+SICK = {
+    "vanishing gradient": ("W1", {"gradients": lambda e: {"W1": 0.9e-4, "W2": 0.1}}),
+    "exploding gradient": ("W1", {"gradients": lambda e: {"W1": 200.0, "W2": 0.1}}),
+    "dead ReLU": ("relu1", {"dead": lambda e: {"relu1": 0.5}}),
+    "saturated activation": ("sigmoid1", {"saturated": lambda e: {"sigmoid1": 0.5}}),
+    "large updates": ("W2", {"updates": lambda e: {"W1": 1e-3, "W2": 0.031}}),
+    "small updates": ("W1", {"updates": lambda e: {"W1": 0.9e-6, "W2": 1e-3}}),
+    "loss plateau": ("", {"cost": lambda e: 0.7, "validation_cost": lambda e: 0.7}),
+    "overfitting": ("", {"validation_cost": lambda e: 0.5 if e == 5 else 0.6}),
+}
+
+
+@pytest.mark.parametrize("disease", SICK)
+def test_every_disease_is_found_alone_with_its_place_and_advice(disease):
+    layer, changes = SICK[disease]
+    found = judge(epochs(12, **changes))
+    assert diseases(found) == [(disease, layer)]
+    line = str(found[0])
+    assert "\n" not in line
+    assert line.endswith(f"What usually helps: {ADVICE[disease]}")
+    assert not layer or f" in {layer}: " in line
+
+
+SPARED = {
+    "a gradient just above a thousandth": {"gradients": lambda e: {"W1": 1.1e-4, "W2": 0.1}},
+    "a gradient that was gone for an epoch": {
+        "gradients": lambda e: {"W1": 0.0 if e == 12 else 0.1, "W2": 0.1}
+    },
+    "half of the units but one": {"dead": lambda e: {"relu1": 0.49}},
+    "slow because the schedule is at its end": {
+        "updates": lambda e: {"W1": 1e-7, "W2": 1e-7},
+        "learning_rate": lambda e: 0.1 if e == 1 else 1e-3,
+    },
+    "a cost that stays where it has arrived": {"cost": lambda e: 1.0 if e == 1 else 0.3},
+    "a cost that waits for the end of the schedule": {
+        "cost": lambda e: 0.7,
+        "validation_cost": lambda e: 0.7,
+        "learning_rate": lambda e: 0.1 if e == 1 else 1e-3,
+    },
+    "a rise near zero": {"validation_cost": lambda e: 1.0 if e == 1 else 0.01 + 0.001 * e},
+}
+
+
+@pytest.mark.parametrize("case", SPARED)
+def test_what_looks_like_a_disease_is_spared(case):
+    assert judge(epochs(12, **SPARED[case])) == []
+
+
+def test_where_training_fails_too_it_is_no_overfitting():
+    rising = {"cost": lambda e: 0.1 * e, "validation_cost": lambda e: 0.1 * e}
+    assert diseases(judge(epochs(12, **rising))) == [("loss plateau", "")]
+
+
+def test_overfitting_names_the_epoch_where_it_began():
+    (finding,) = judge(epochs(12, validation_cost=lambda e: 0.5 if e == 5 else 0.6))
+    assert finding.epoch == 5
+    assert "rose from 0.5 to 0.6" in finding.evidence
+    assert "fell from 0.2 to 0.08333" in finding.evidence
+
+
+def test_a_gradient_that_grows_a_hundredfold_has_exploded():
+    grown = epochs(6, gradients=lambda e: {"W1": 3.0 if e == 6 else 0.02, "W2": 0.01})
+    assert diseases(judge(grown)) == [("exploding gradient", "W1")]
+    converged = epochs(6, gradients=lambda e: {"W1": {1: 4.0, 6: 3.0}.get(e, 0.02), "W2": 0.01})
+    assert judge(converged) == []  # still shorter than at the beginning
+
+
+@pytest.mark.parametrize("epoch", range(2, 9))
+def test_a_plateau_needs_its_epochs(epoch):
+    flat = {"cost": lambda e: 0.7, "validation_cost": lambda e: 0.7}
+    assert judge(epochs(epoch, **flat)) == []
+
+
+@pytest.mark.parametrize(
+    ("targets", "names", "expected"),
+    [
+        (np.repeat([0, 1], [100, 9]), ["cat", "dog"], "rare classes: dog 9; the largest class has"),
+        (np.repeat([0, 1], [100, 10]), ["cat", "dog"], None),
+        (np.repeat([0, 2], [50, 50]), ["a", "b", "c"], "rare classes: b 0;"),
+        (np.repeat([[0], [1]], [100, 9], axis=0), ["yes"], "rare classes: yes 9;"),
+        (np.repeat([[0.0], [1.0]], [9, 100], axis=0), ["bad", "good"], "rare classes: bad 9;"),
+        (np.eye(3)[[0] * 150 + [1] * 150 + [2]], ["a", "b", "c"], "rare labels: c 1; of 301"),
+        (np.eye(60), [str(k) for k in range(60)], None),
+        (np.repeat(np.arange(6), [100, 1, 2, 3, 4, 5]), list("abcdef"), "b 1, c 2, d 3 and 2 more"),
+    ],
+)
+def test_label_imbalance(targets, names, expected):
+    found = label_imbalance(targets, names)
+    assert len(found) == (expected is not None)
+    if expected is not None:
+        assert expected in found[0].evidence
+        assert str(found[0]).startswith("data: label imbalance: ")
+
+
+def test_findings_and_figures_pass_through_json():
+    figures = epochs(3)[2]
+    assert EpochFigures.from_dict(figures.as_dict()) == figures
+    assert Finding("overfitting", 2, "", "x").advice == ADVICE["overfitting"]
