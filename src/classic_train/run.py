@@ -142,15 +142,16 @@ def create_trainer(
         settings={"recipe": recipe.name, **plain_settings(options)},
         metrics=[*names, *(f"{TEST}{name}" for name in names)],
     )
+    judged = data.judged_examples(PROBED)
     diagnosis = Diagnosis(data.targets("train"), data.class_names, report=not run.quiet)
     callbacks: list[Callback] = [
         Stopwatch(),
         EarlyStopping(options.patience or None, restore_best=options.keep == "best"),
-        Probe(data.judged_examples(PROBED), [history.look, diagnosis.look]),
+        Probe(judged, [history.look, diagnosis.look]),
         history,
         diagnosis,
         Checkpoint(run.directory, options.checkpoint_every, facts=facts),
-        pictures(writer, recipe, options, data),
+        pictures(writer, recipe, options, data, judged[:DRAWN]),
     ]
     if options.save_every:
         callbacks.append(
@@ -190,9 +191,13 @@ def plain_settings(options: TrainingOptions) -> dict[str, str | float | bool]:
 
 
 def pictures(
-    writer: TrainingHistoryWriter, recipe: Recipe, options: TrainingOptions, data: RecipeData
+    writer: TrainingHistoryWriter,
+    recipe: Recipe,
+    options: TrainingOptions,
+    data: RecipeData,
+    judged: Array,
 ) -> Pictures:
-    """The callback that draws: images where the samples are images."""
+    """The callback that draws: also samples, and what is said of ``judged``, if they are images."""
     if len(data.input_shape) != 3 or data.input_shape[2] not in (1, 3):
         return Pictures(writer, data.class_names)
     steps = data.preprocessing.get("transform")
@@ -204,7 +209,7 @@ def pictures(
             x = recipe.augmentation.apply(x, recipe.augmentation.draw(len(x), rng))
         return visible(x, steps)
 
-    return Pictures(writer, data.class_names, samples, visible(data.judged_examples(DRAWN), steps))
+    return Pictures(writer, data.class_names, samples, visible(judged, steps))
 
 
 def how_it_ended(trainer: MiniBatchTrainer) -> str:

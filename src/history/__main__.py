@@ -81,8 +81,8 @@ def show(options: argparse.Namespace) -> int:
         array_table,
         best_epoch,
         epoch_table,
+        figures_of_test_data,
         some_rows,
-        test_figures,
     )
 
     run = find_run(options.run)
@@ -97,7 +97,9 @@ def show(options: argparse.Namespace) -> int:
     print(f"\n{_text(some_rows(epochs))}\n")
     best = best_epoch(epochs)
     print(f"best epoch {best}, by {'validation ' * ('validation_cost' in epochs)}cost")
-    tests = ", ".join(f"{name} {value:.4g}" for name, value in test_figures(history).items())
+    tests = ", ".join(
+        f"{name} {value:.4g}" for name, value in figures_of_test_data(history).items()
+    )
     print(f"test data: {tests}" if tests else "no figures of test data: the run has not ended")
     for kind, table in array_summary(arrays).items() if len(arrays) else ():
         print(f"\n{kind}\n{_text(table)}")

@@ -46,7 +46,7 @@ def columns(table: pd.DataFrame) -> list[str]:
     return [str(name) for name in table.columns]
 
 
-def test_figures(history: pd.DataFrame) -> dict[str, float]:
+def figures_of_test_data(history: pd.DataFrame) -> dict[str, float]:
     """What was measured on test data at the end of the run, by name; nothing before its end."""
     found = history[history["tag"].str.startswith(TEST)]
     return {
@@ -115,7 +115,7 @@ def comparison_table(
         settings: by the same names.
     """
     tables = {run: epoch_table(history) for run, history in histories.items()}
-    tests = {run: test_figures(history) for run, history in histories.items()}
+    tests = {run: figures_of_test_data(history) for run, history in histories.items()}
     rows: dict[str, dict[str, object]] = {}
     for name in dict.fromkeys(name for found in settings.values() for name in found):
         values = {run: settings[run].get(name, "") for run in tables}

@@ -64,7 +64,7 @@ def evaluate(
 
     Where logits are not finite, so is the cost, and there are no metrics.
     """
-    return figures(predict_logits(network, x), loss, y, metrics, sample_weights)
+    return evaluate_logits(predict_logits(network, x), loss, y, metrics, sample_weights)
 
 
 def evaluate_batches(
@@ -78,7 +78,7 @@ def evaluate_batches(
     Of x, one part is held at a time; logits and targets are kept until the end.
     """
     logits, y, weights = predict_batches(network, batches)
-    return figures(logits, loss, y, metrics, weights)
+    return evaluate_logits(logits, loss, y, metrics, weights)
 
 
 def predict_batches(
@@ -90,7 +90,7 @@ def predict_batches(
     return logits, y, weights[0] if weights else None
 
 
-def figures(
+def evaluate_logits(
     logits: Array,
     loss: Loss,
     y: NDArray[Any],

@@ -77,7 +77,7 @@ class Diagnosis(Callback):
             measured = min(MEASURED, trainer.batches)
             gradients = self._now.gradients
             for name in _weights(trainer):
-                norm = _norm(trainer.gradients[name])
+                norm = float(np.linalg.norm(trainer.gradients[name]))
                 gradients[name] = gradients.get(name, 0.0) + norm / measured
         if trainer.batch == min(STEP, trainer.batches - 1):
             self._before = trainer.network.parameters.vector.copy()
@@ -89,10 +89,10 @@ class Diagnosis(Callback):
         change = np.subtract(trainer.network.parameters.vector, self._before, out=self._before)
         changes = trainer.network.view_of(change)
         for name in _weights(trainer):
-            norm = _norm(trainer.network.parameters[name])
+            norm = float(np.linalg.norm(trainer.network.parameters[name]))
             self._now.weights[name] = norm
             if norm > 0:
-                self._now.updates[name] = _norm(changes[name]) / norm
+                self._now.updates[name] = float(np.linalg.norm(changes[name])) / norm
         self._before = None
 
     def look(self, epoch: int, path: str, layer: Layer, y: Array) -> None:
@@ -116,14 +116,14 @@ class Diagnosis(Callback):
         """Findings and figures of all epochs."""
         facts = {
             "findings": [asdict(finding) for finding in self.findings],
-            "figures": [figures.as_dict() for figures in self.figures],
+            "figures": [asdict(figures) for figures in self.figures],
         }
         return {}, facts
 
     def load_state(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
         """Continue from ``state``."""
         self.findings = [Finding(**finding) for finding in facts["findings"]]
-        self.figures = [EpochFigures.from_dict(figures) for figures in facts["figures"]]
+        self.figures = [EpochFigures(**figures) for figures in facts["figures"]]
 
     def _add(self, found: list[Finding]) -> None:
         """Keep, and print, what was not known."""
@@ -139,9 +139,3 @@ def _weights(trainer: MiniBatchTrainer) -> list[str]:
     """Names of the weights: biases, and scale and shift of batch normalization, are none."""
     parameters = trainer.network.parameters
     return [name for name, array in parameters.items() if array.ndim > 1]
-
-
-def _norm(array: Array) -> float:
-    """Euclidean norm; the sum of squares of 28 million float32 keeps five digits in NumPy."""
-    flat = array.reshape(-1)
-    return float(np.sqrt(np.dot(flat, flat)))

@@ -1,8 +1,6 @@
 """What is measured in an epoch for the diagnosis."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -37,12 +35,3 @@ class EpochFigures:
     def gradient(self) -> float:
         """Norm of the gradient of all weights together."""
         return float(sum(norm**2 for norm in self.gradients.values()) ** 0.5)
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Of ``as_dict``."""
-        return cls(**values)

@@ -18,7 +18,7 @@ from src.classic_nn.loss.base import Loss
 from src.classic_nn.optimizers import Optimizer, clip_by_norm, clip_by_value
 from src.classic_nn.regularization import L2
 from src.classic_nn.schedules import Schedule
-from src.classic_nn.utils.eval import Metric, figures, predict_batches, predict_logits
+from src.classic_nn.utils.eval import Metric, evaluate_logits, predict_batches, predict_logits
 from src.classic_train.callbacks import Callback, LearningRate
 from src.classic_train.mini_batch.augmentation import Augmentation
 from src.classic_train.mini_batch.batches import ArrayBatches, Batches
@@ -304,7 +304,7 @@ class MiniBatchTrainer:
             logits, y = predict_logits(self.network, validation.x), validation.y
             weights = validation.weights
         self.judged = logits, y
-        return figures(logits, self.loss, y, self.metrics, weights)
+        return evaluate_logits(logits, self.loss, y, self.metrics, weights)
 
     def _notify(self, event: str) -> None:
         for callback in self.callbacks:

@@ -1,5 +1,8 @@
 """Each rule at its limits, on figures made by hand."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -133,5 +136,5 @@ def test_label_imbalance(targets, names, expected):
 
 def test_findings_and_figures_pass_through_json():
     figures = epochs(3)[2]
-    assert EpochFigures.from_dict(figures.as_dict()) == figures
+    assert EpochFigures(**json.loads(json.dumps(asdict(figures)))) == figures
     assert Finding("overfitting", 2, "", "x").advice == ADVICE["overfitting"]
