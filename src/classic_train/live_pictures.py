@@ -75,14 +75,14 @@ def sheet(
     pitch = (width + GAP, height + below + GAP)
     size = (columns * pitch[0] + GAP, -(-count // columns) * pitch[1] + GAP)
     page = Image.new("RGB", size, PAPER)
-    pen = ImageDraw.Draw(page)
+    pen, letters = ImageDraw.Draw(page), font(11)
     for k, image in enumerate(levels):
         corner = (GAP + k % columns * pitch[0], GAP + k // columns * pitch[1])
         page.paste(Image.fromarray(image), corner)
         if texts:
             color = RIGHT if right[k] else WRONG
             text = _fitted(texts[k], width)
-            pen.text((corner[0], corner[1] + height + 1), text, color, font(11))
+            pen.text((corner[0], corner[1] + height + 1), text, color, letters)
     return np.asarray(page)
 
 

@@ -37,15 +37,13 @@ from src.classic_train.recipe_data import SPLITS, RecipeData
 from src.classic_train.results import Trained, saved_model, versions, write_results
 from src.classic_train.runs import Run, python_command, train_command_line
 from src.history import TrainingHistoryWriter
+from src.history.tags import TEST
 from src.inference.evaluation import Evaluation
 
 C = TypeVar("C", bound=Callback)
 
 PROBED, DRAWN = 64, 16
 """Validation samples whose way through the network is recorded, and samples in a picture."""
-
-TEST = "test_"
-"""Before the name of a metric that was measured on the test data."""
 
 
 class GradientCheckFailedError(ArithmeticError):
@@ -110,6 +108,9 @@ def train_recipe(
     )
     with callback(trainer, History).writer as writer:
         writer.write_metrics(trainer.epoch, {f"{TEST}{k}": v for k, v in test.summary().items()})
+        if findings:
+            lines = "\n".join(f"- {finding}" for finding in findings)
+            writer.write_text(trainer.epoch, "diagnosis", lines)
     run.say(f"history   {run.history_directory}\n")
     if run.complete:
         run.say(next_commands(recipe, options, run, trainer.stop_reason is not None))

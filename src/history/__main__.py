@@ -92,8 +92,8 @@ def show(options: argparse.Namespace) -> int:
         raise UnknownRunError(f"{run}: no cost has been recorded yet")
     print(f"{run}: {len(history):,} records, epochs {epochs.index[0]} to {epochs.index[-1]}")
     settings = settings_of(run)
-    if settings:
-        print(f"recipe {settings.get('recipe', '?')}, seed {settings.get('seed', '?'):g}")
+    told = [f"{name} {settings[name]}" for name in ("recipe", "seed") if name in settings]
+    print(", ".join(told) or "no settings recorded")
     print(f"\n{_text(some_rows(epochs))}\n")
     best = best_epoch(epochs)
     print(f"best epoch {best}, by {'validation ' * ('validation_cost' in epochs)}cost")

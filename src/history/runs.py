@@ -69,7 +69,8 @@ def settings_of(run: Path) -> dict[str, str | float | bool]:
 def _plain(value: object) -> str | float | bool:
     kind = value.WhichOneof("kind")  # type: ignore[attr-defined]  # a protobuf Value
     plain: str | float | bool = getattr(value, kind)
-    return plain
+    # all numbers are stored as floats; a seed of 3.0 was a 3
+    return int(plain) if isinstance(plain, float) and plain.is_integer() else plain
 
 
 def _similar(path: Path) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from src.history.tags import COST_TAGS
+from src.history.tags import COST_TAGS, TEST, metric_tag
 
 NAMES = {COST_TAGS["train"]: "cost", COST_TAGS["validation"]: "validation_cost"}
 """Names of costs in tables, by tag."""
 
-TEST = "/metrics/test_"
-"""How tags begin of figures that were measured on test data, at the end."""
+TEST_TAG = metric_tag(TEST)
+"""How tags begin of figures that were measured on test data."""
 
 ARRAY = re.compile(
     r"^/(?:batch_no_\d+/)?(?P<kind>parameters|gradients|activations)/"
@@ -30,7 +30,7 @@ def epoch_table(history: pd.DataFrame) -> pd.DataFrame:
         history: of one run, as ``TrainingHistoryReader.get_history`` returns it.
     """
     tags = history["tag"]
-    figures = tags.isin(NAMES) | tags.str.startswith("/metrics/") & ~tags.str.startswith(TEST)
+    figures = tags.isin(NAMES) | tags.str.startswith("/metrics/") & ~tags.str.startswith(TEST_TAG)
     found = history[figures]
     names = found["tag"].map(lambda tag: NAMES.get(tag, tag.rpartition("/")[2]))
     table = found.assign(name=names).pivot_table(
@@ -48,9 +48,9 @@ def columns(table: pd.DataFrame) -> list[str]:
 
 def figures_of_test_data(history: pd.DataFrame) -> dict[str, float]:
     """What was measured on test data at the end of the run, by name; nothing before its end."""
-    found = history[history["tag"].str.startswith(TEST)]
+    found = history[history["tag"].str.startswith(TEST_TAG)]
     return {
-        str(tag).removeprefix(TEST): float(value)
+        str(tag).removeprefix(TEST_TAG): float(value)
         for tag, value in zip(found["tag"], found["value"], strict=True)
     }
 

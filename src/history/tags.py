@@ -23,6 +23,9 @@ SCALARS = ("cost", "parameters", "gradients", "activations", "metrics")
 COST_TAGS = {"train": "/cost", "validation": "/validation_cost"}
 """Tag of the cost by the data that it was measured on."""
 
+TEST = "test_"
+"""Before the names of metrics that were measured on test data, when training had ended."""
+
 CHARTS = {"training": {"cost: training and validation": list(COST_TAGS.values())}}
 """Charts of several curves, by category and title; see ``layout_value``."""
 

@@ -64,7 +64,7 @@ def test_show_prints_tables_and_draws(runs, tmp_path, capsys):
 def test_show_takes_a_run_without_settings(runs, tmp_path, capsys):
     assert main(["show", str(runs / "plain"), "--output-dir", str(tmp_path)]) == 0
     text = capsys.readouterr().out
-    assert "recipe" not in text
+    assert "no settings recorded" in text
     assert "no figures of test data" in text
 
 
