@@ -5,7 +5,11 @@
     dx[n, r, t, c] = sum over all p, i with p s + i d - top = r and q, j with q s + j d - left = t
                      and all f of dy[n, p, q, f] w[i, j, c, f]
 
-With X the matrix of x's windows, one a row, and DY that of dy's positions, dw = X^T DY.
+With X the matrix of x's windows, one a row, and DY that of dy's positions:
+
+    3. bias     db = sum of DY's rows
+    2. multiply dw = X^T DY,   dX = DY kernel^T, which goes back to where each window came from
+    1. widen    what several outputs of a row have gathered is added up for the one kernel
 
 At stride 1, dx is itself a convolution: of dy, with a border, with the kernel turned by half a
 revolution and its channels and filters exchanged. The windows of dy that it gathers, W, give dw
@@ -56,7 +60,7 @@ def conv_backward(
     """
     x, w, where, groups = cache
     dy = np.ascontiguousarray(dy)
-    db = feature_sum(dy, out=db)
+    db = feature_sum(dy, out=db)  # step 3
     dw = np.empty_like(w) if dw is None else dw
     if is_depthwise(w, groups):
         return depthwise_backward(dy, x, w, where, dw, input_gradient), dw, db

@@ -6,6 +6,12 @@
 with stride s and dilation d, zeros outside the image (LeCun et al. 1998, section II.A; like
 every deep-learning framework this is the cross-correlation: the kernel is not flipped).
 
+Block by block, each small enough for the cache:
+
+    1. widen    several outputs of a row at once, where one would be a narrow product
+    2. multiply windows of x, one a row, times the kernel, one column a filter
+    3. bias     added to every position
+
 Groups divide the input channels and the filters into as many parts; a filter sees its own part
 only. With as many groups as input channels the convolution is depthwise (Howard et al. 2017,
 section 3.1).

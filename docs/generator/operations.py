@@ -1,0 +1,259 @@
+"""Which operations have a page: of which docstrings it is made, how its gradients are checked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from docs.generator.checks import Checks, of_function, of_layer, of_loss
+from src import classic_cnn as cnn
+from src import classic_nn as nn
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A page. The docstring of a module opens each of its parts, then come the names.
+
+    Attributes:
+        title: of the page.
+        forward: modules below ``src``, with names of functions and classes, of what computes it.
+        backward: likewise, of its gradients.
+        layer: likewise, of the layers or losses that call these functions.
+        checks: of its gradients.
+    """
+
+    title: str
+    forward: dict[str, str]
+    backward: dict[str, str] = field(default_factory=dict)
+    layer: dict[str, str] = field(default_factory=dict)
+    checks: Checks = field(default_factory=dict)
+
+    @property
+    def page(self) -> str:
+        """File name of the page."""
+        return f"{self.title.lower().replace(' ', '-')}.md"
+
+    @property
+    def modules(self) -> Sequence[str]:
+        """All its modules, each once."""
+        return list(dict.fromkeys([*self.forward, *self.backward, *self.layer]))
+
+
+FUNCTIONS = "sigmoid relu leaky_relu tanh silu relu6 hard_swish softmax"
+LABELS = np.array([[0.0, 1, 1], [1, 0, 0], [0, 0, 1], [1, 1, 0], [0, 0, 0]])
+CLASSES = np.array([0, 3, 1, 1, 2])
+
+DENSE = [
+    Operation(
+        "The classic model",
+        {"classic_nn.classic_model": "initialize_parameters_deep custom_model_forward"},
+        {"classic_nn.classic_model": "custom_model_backward update_parameters"},
+    ),
+    Operation(
+        "Dense",
+        {"classic_nn.layers.dense": "linear_forward"},
+        {"classic_nn.layers.dense": "linear_backward"},
+        {"classic_nn.layers.dense": "Dense"},
+        of_layer("Dense(4)", lambda: nn.Dense(4), 6),
+    ),
+    Operation(
+        "Activations",
+        {"classic_nn.math": FUNCTIONS},
+        {"classic_nn.math": " ".join(f"{name}_backward" for name in FUNCTIONS.split())},
+        {
+            "classic_nn.layers.activations": "Sigmoid ReLU LeakyReLU Tanh SiLU ReLU6 "
+            "HardSwish Softmax"
+        },
+        {k: check for name in FUNCTIONS.split() for k, check in of_function(name).items()},
+    ),
+    Operation(
+        "Batch normalization",
+        {
+            "classic_nn.batch_norm.forward": "batch_norm_forward batch_norm_inference "
+            "update_running_statistics"
+        },
+        {
+            "classic_nn.batch_norm.backward": "batch_norm_backward_by_steps batch_norm_backward "
+            "batch_norm_inference_backward"
+        },
+        {"classic_nn.layers.batch_norm": "BatchNorm"},
+        of_layer("BatchNorm() of features", nn.BatchNorm, 4)
+        | of_layer("BatchNorm() of images", nn.BatchNorm, 3, 2, 4),
+    ),
+    Operation(
+        "Dropout",
+        {"classic_nn.layers.dropout": "dropout_forward"},
+        {"classic_nn.layers.dropout": "dropout_backward"},
+        {"classic_nn.layers.dropout": "Dropout"},
+        of_layer("Dropout(0.4)", lambda: nn.Dropout(0.4), 6),
+    ),
+    Operation(
+        "Dropout of parts",
+        {"classic_nn.layers.dropout_of_parts": ""},
+        layer={"classic_nn.layers.dropout_of_parts": "SpatialDropout StochasticDepth"},
+        checks=of_layer("SpatialDropout(0.4)", lambda: nn.SpatialDropout(0.4), 3, 2, 4)
+        | of_layer("StochasticDepth(0.4)", lambda: nn.StochasticDepth(0.4), 3, 4),
+    ),
+    Operation(
+        "Flatten",
+        {"classic_nn.layers.flatten": ""},
+        layer={"classic_nn.layers.flatten": "Flatten"},
+        checks=of_layer("Flatten()", nn.Flatten, 3, 2, 2),
+    ),
+]
+
+NETWORKS = [
+    Operation(
+        "Layer",
+        {"classic_nn.layers.base": ""},
+        layer={"classic_nn.layers.base": "Layer"},
+        checks=of_layer("Layer(), the identity", nn.Layer, 3),
+    ),
+    Operation(
+        "Sequential",
+        {"classic_nn.layers.sequential": ""},
+        layer={"classic_nn.layers.sequential": "Sequential"},
+        checks=of_layer(
+            "Sequential([Dense(5), BatchNorm(), ReLU(), Dense(3)])",
+            lambda: nn.Sequential([nn.Dense(5), nn.BatchNorm(), nn.ReLU(), nn.Dense(3)]),
+            4,
+        ),
+    ),
+    Operation(
+        "Residual",
+        {"classic_nn.layers.residual": ""},
+        layer={"classic_nn.layers.residual": "Residual"},
+        checks=of_layer(
+            "Residual(Sequential([Dense(5), Tanh()]))",
+            lambda: nn.Residual(nn.Sequential([nn.Dense(5), nn.Tanh()])),
+            5,
+        ),
+    ),
+    Operation(
+        "Parallel",
+        {"classic_nn.layers.parallel": ""},
+        layer={"classic_nn.layers.parallel": "Parallel"},
+        checks=of_layer(
+            "Parallel([Dense(2), Dense(3)])", lambda: nn.Parallel([nn.Dense(2), nn.Dense(3)]), 4
+        ),
+    ),
+    Operation(
+        "Squeeze and excitation",
+        {"classic_nn.layers.squeeze_excitation": ""},
+        layer={"classic_nn.layers.squeeze_excitation": "SqueezeExcitation"},
+        checks=of_layer(
+            "SqueezeExcitation(Sequential([Dense(2), ReLU(), Dense(4), Sigmoid()]))",
+            lambda: nn.SqueezeExcitation(
+                nn.Sequential([nn.Dense(2), nn.ReLU(), nn.Dense(4), nn.Sigmoid()])
+            ),
+            *(3, 2, 4),
+        ),
+    ),
+]
+
+CONVOLUTIONAL = [
+    Operation(
+        "Convolution",
+        {"classic_cnn.forward": "conv_forward"},
+        {"classic_cnn.backward": "conv_backward"},
+        {"classic_cnn.layers.convolution": "Conv2D"},
+        of_layer("Conv2D(3)", lambda: cnn.Conv2D(3), 5, 4, 2)
+        | of_layer(
+            'Conv2D(4, (2, 3), (2, 1), "same_tf", (1, 2), groups=2)',
+            lambda: cnn.Conv2D(4, (2, 3), (2, 1), "same_tf", (1, 2), groups=2),
+            *(6, 7, 4),
+        ),
+    ),
+    Operation(
+        "Depthwise convolution",
+        {"classic_cnn.depthwise": "depthwise_forward"},
+        {"classic_cnn.depthwise": "depthwise_backward"},
+        checks=of_layer(
+            "Conv2D(6, 3, 2, groups=3)", lambda: cnn.Conv2D(6, 3, 2, groups=3), 5, 5, 3
+        ),
+    ),
+    Operation(
+        "Pooling",
+        {
+            "classic_cnn.pooling.forward": "max_pool_forward average_pool_forward "
+            "global_average_pool_forward"
+        },
+        {
+            "classic_cnn.pooling.backward": "max_pool_backward average_pool_backward "
+            "global_average_pool_backward"
+        },
+        {"classic_cnn.layers.pooling": "MaxPool2D AveragePool2D GlobalAveragePool"},
+        of_layer("MaxPool2D(3, 2, 1)", lambda: cnn.MaxPool2D(3, 2, 1), 5, 5, 2)
+        | of_layer("AveragePool2D(3, 2, 1)", lambda: cnn.AveragePool2D(3, 2, 1), 5, 5, 2)
+        | of_layer("GlobalAveragePool()", cnn.GlobalAveragePool, 4, 3, 2),
+    ),
+]
+
+LOSSES = [
+    Operation(
+        "Binary cross-entropy",
+        {"classic_nn.loss.binary_cross_entropy": "binary_cross_entropy"},
+        {"classic_nn.loss.binary_cross_entropy": "binary_cross_entropy_backward"},
+        {
+            "classic_nn.loss.binary_cross_entropy": "BinaryCrossEntropy "
+            "MissWeightedBinaryCrossEntropy"
+        },
+        of_loss("BinaryCrossEntropy()", nn.BinaryCrossEntropy(), LABELS)
+        | of_loss(
+            "MissWeightedBinaryCrossEntropy(miss_weight=3)",
+            nn.MissWeightedBinaryCrossEntropy(miss_weight=3),
+            LABELS,
+        ),
+    ),
+    Operation(
+        "Softmax cross-entropy",
+        {"classic_nn.loss.softmax_cross_entropy": "softmax_cross_entropy"},
+        {"classic_nn.loss.softmax_cross_entropy": "softmax_cross_entropy_backward"},
+        {"classic_nn.loss.softmax_cross_entropy": "SoftmaxCrossEntropy"},
+        of_loss(
+            "SoftmaxCrossEntropy(label_smoothing=0.1)",
+            nn.SoftmaxCrossEntropy(label_smoothing=0.1),
+            CLASSES,
+        ),
+    ),
+    Operation(
+        "Mean squared error",
+        {"classic_nn.loss.mean_squared_error": "mean_squared_error"},
+        {"classic_nn.loss.mean_squared_error": "mean_squared_error_backward"},
+        {"classic_nn.loss.mean_squared_error": "MeanSquaredError"},
+        of_loss("MeanSquaredError()", nn.MeanSquaredError(), LABELS),
+    ),
+]
+
+LEARNING = [
+    Operation("Initialization", {"classic_nn.initializers": "initialize_weights"}),
+    Operation("Optimizer", {"classic_nn.optimizers.base": "Optimizer"}),
+    Operation("SGD", {"classic_nn.optimizers.sgd": "SGD"}),
+    Operation("Momentum", {"classic_nn.optimizers.momentum": "Momentum"}),
+    Operation("Nesterov", {"classic_nn.optimizers.nesterov": "Nesterov"}),
+    Operation("RMSProp", {"classic_nn.optimizers.rms_prop": "RMSProp"}),
+    Operation("Adam", {"classic_nn.optimizers.adam": "Adam AdamW"}),
+    Operation("RAdam", {"classic_nn.optimizers.radam": "RAdam"}),
+    Operation("Clipping", {"classic_nn.optimizers.clipping": "clip_by_norm clip_by_value"}),
+    Operation("Regularization", {"classic_nn.regularization": "L2"}),
+    Operation(
+        "Learning-rate schedules",
+        {
+            "classic_nn.schedules": "Schedule StandardDecay ExponentialDecay StepDecay "
+            "DiscreteDecay Cosine ReduceLROnPlateau"
+        },
+    ),
+    Operation(
+        "Gradient checks",
+        {"classic_nn.gradient_check": "check_function check_layer check_loss check_network"},
+    ),
+]
+
+CHAPTERS = {
+    "Dense networks": DENSE,
+    "Networks of layers": NETWORKS,
+    "Convolutional networks": CONVOLUTIONAL,
+    "Losses": LOSSES,
+    "Learning": LEARNING,
+}
+"""Operations by chapter, in the order of reading."""
