@@ -4,6 +4,7 @@ import argparse
 import io
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -29,7 +30,8 @@ def fail(command: str, status: int, message: str) -> int:
 
 
 def guarded(command: str, work: Callable[[], int], mistakes: tuple[type[Exception], ...]) -> int:
-    """Do the work of a command; what goes wrong is one line; returns the exit status.
+    """Do the work of a command; what goes wrong is one line, as is every warning; returns the
+    exit status.
 
     Args:
         command: the program and its command, as the user called them.
@@ -40,7 +42,11 @@ def guarded(command: str, work: Callable[[], int], mistakes: tuple[type[Exceptio
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal lacks is no mistake
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return work()
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: print(
+                f"{command}: warning: {' '.join(str(message).split())}", file=sys.stderr
+            )
+            return work()
     except mistakes as error:
         return fail(command, 2, str(error))
     except BrokenPipeError:  # nobody reads what is printed: nothing more to say

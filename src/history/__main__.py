@@ -5,6 +5,7 @@ that says what to change; 130 interrupted.
 """
 
 import argparse
+import hashlib
 import sys
 import warnings
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from src.command_line import Parser, guarded
-from src.history.runs import UnknownRunError, find_run, settings_of
+from src.history.runs import UnknownRunError, find_run, notes_of
+from src.history.text import printable
 from src.history.warning import HistoryWarning
 
 if TYPE_CHECKING:
@@ -67,7 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     run = {"show": show, "compare": compare, "export": export}[options.command]
     with warnings.catch_warnings():
-        warnings.showwarning = _print_warning  # type: ignore[assignment]  # takes what it is given
         warnings.simplefilter("always", HistoryWarning)
         command = f"{PROGRAM} {options.command}"
         return guarded(command, lambda: run(options), (UnknownRunError,))
@@ -91,7 +92,7 @@ def show(options: argparse.Namespace) -> int:
     if "cost" not in epochs:
         raise UnknownRunError(f"{run}: no cost has been recorded yet")
     print(f"{run}: {len(history):,} records, epochs {epochs.index[0]} to {epochs.index[-1]}")
-    settings = settings_of(run)
+    settings, findings = notes_of(run)
     told = [f"{name} {settings[name]}" for name in ("recipe", "seed") if name in settings]
     print(", ".join(told) or "no settings recorded")
     print(f"\n{_text(some_rows(epochs))}\n")
@@ -101,9 +102,12 @@ def show(options: argparse.Namespace) -> int:
         f"{name} {value:.4g}" for name, value in figures_of_test_data(history).items()
     )
     print(f"test data: {tests}" if tests else "no figures of test data: the run has not ended")
+    for finding in findings:
+        print(f"diagnosis: {finding}")
     for kind, table in array_summary(arrays).items() if len(arrays) else ():
         print(f"\n{kind}\n{_text(table)}")
-    _save(history_charts(epochs, arrays, run.resolve().name), options.output_dir, run)
+    name = printable(run.resolve().name)
+    _save(history_charts(epochs, arrays, name), options.output_dir or CHARTS / name)
     return 0
 
 
@@ -111,11 +115,13 @@ def compare(options: argparse.Namespace) -> int:
     """Print settings that differ and figures of the best epochs, draw the costs together."""
     from src.history.charts import comparison_chart
     from src.history.tables import comparison_table, epoch_table, shared_figures
+    from src.load.files import safe_file_name
 
-    runs = list(dict.fromkeys(find_run(path) for path in options.run))
+    # one run may be told twice, by different paths
+    runs = list({run.resolve(): run for run in map(find_run, options.run)}.values())
     if len(runs) < 2:
-        raise UnknownRunError("expected two runs or more")
-    settings = {run: settings_of(run) for run in runs}
+        raise UnknownRunError(f"expected two runs or more, got one: {runs[0]}")
+    settings = {run: notes_of(run).settings for run in runs}
     recipes = {run: found["recipe"] for run, found in settings.items() if "recipe" in found}
     if len(set(recipes.values())) > 1:
         told = ", ".join(f"{run} is of {recipe}" for run, recipe in recipes.items())
@@ -127,8 +133,11 @@ def compare(options: argparse.Namespace) -> int:
         if "cost" not in epochs:
             raise UnknownRunError(f"{name}: no cost has been recorded yet")
     print(_text(comparison_table(histories, {names[run]: settings[run] for run in runs})))
-    charts = {f"{name}.png": comparison_chart(tables, name) for name in shared_figures(tables)}
-    _save(charts, options.output_dir, Path("compare-" + "-".join(tables)[:80]))
+    charts = {
+        f"{safe_file_name(name)}.png": comparison_chart(tables, name)
+        for name in shared_figures(tables)
+    }
+    _save(charts, options.output_dir or CHARTS / _comparison_name(runs))
     return 0
 
 
@@ -138,6 +147,8 @@ def export(options: argparse.Namespace) -> int:
 
     run = find_run(options.run)
     output = options.output or Path(f"{run.resolve().name}.{options.to}")
+    if output.is_dir():
+        raise UnknownRunError(f"--output: {output} is a directory, expected the name of a file")
     history = _history(run)
     with written_whole(output) as partial:
         if options.to == "csv":
@@ -154,20 +165,19 @@ def export(options: argparse.Namespace) -> int:
 
 
 def _history(run: Path) -> "pd.DataFrame":
-    from src.history.reader import TrainingHistoryReader
+    from src.history.reader import run_history
 
-    return TrainingHistoryReader(run).get_history()
+    return run_history(run)
 
 
 def _text(table: "pd.DataFrame") -> str:
     return table.to_string(float_format=lambda value: f"{value:.4g}", na_rep="")
 
 
-def _save(charts: dict[str, "Figure"], directory: Path | None, run: Path) -> None:
+def _save(charts: dict[str, "Figure"], directory: Path) -> None:
     """Write charts as PNG, and say where."""
     from src.load.files import written_whole
 
-    directory = directory or CHARTS / run.resolve().name
     print()
     for name, figure in charts.items():
         with written_whole(directory / name) as partial:
@@ -179,12 +189,16 @@ def _short_names(runs: list[Path]) -> dict[Path, str]:
     """Names of the runs' directories; whole paths where two have one name."""
     names = [run.resolve().name for run in runs]
     unique = len(set(names)) == len(names)
-    return {run: name if unique else str(run) for run, name in zip(runs, names, strict=True)}
+    told = [name if unique else str(run) for run, name in zip(runs, names, strict=True)]
+    return dict(zip(runs, map(printable, told), strict=True))
 
 
-def _print_warning(message: Warning | str, *args: object) -> None:
-    """A warning is one line."""
-    print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
+def _comparison_name(runs: list[Path]) -> str:
+    """Of the directory for charts of these runs and no others: their names, and a digest."""
+    paths = [printable(str(run.resolve())) for run in runs]
+    names = "-".join(path.rpartition("/")[2] for path in paths)
+    digest = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:8]
+    return f"compare-{names.encode()[:80].decode(errors='ignore')}-{digest}"
 
 
 if __name__ == "__main__":

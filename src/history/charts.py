@@ -73,19 +73,27 @@ def _lines(
     for k, (name, values) in enumerate(curves.items()):
         color = depth[k] if by_depth else f"C{k % 10}"
         marker = "." if len(values) < 60 else ""
-        axes.plot(values.index, values, label=name, color=color, marker=marker, linewidth=1.2)
+        shown_name = _plain(name)
+        axes.plot(values.index, values, label=shown_name, color=color, marker=marker)
     drawn = np.concatenate([curve.to_numpy() for curve in curves.values()])
     if log and (drawn > 0).any():
         _log_axis(axes, drawn)
-    axes.set(xlabel="epoch", ylabel=label, title=title)
+    axes.set(xlabel="epoch", ylabel=_plain(label), title=_plain(title))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     if len(curves) <= MOST_CURVES:
         axes.legend(fontsize="small")
     else:
         names = list(curves)
-        axes.set_title(f"{title}\n{len(names)} curves, from {names[0]} (dark) to {names[-1]}")
+        more = f"{len(names)} curves, from {names[0]} (dark) to {names[-1]}"
+        axes.set_title(_plain(f"{title}\n{more}"))
     return figure
+
+
+def _plain(name: str) -> str:
+    """A name as it is: matplotlib reads $ as mathematics, and hides what begins with _."""
+    escaped = name.replace("$", r"\$")
+    return f" {escaped}" if escaped.startswith("_") else escaped
 
 
 def _log_axis(axes: "Axes", values: NDArray[np.float64]) -> None:

@@ -1,18 +1,16 @@
 """From event files to a table, column by column."""
 
-import warnings
 from array import array
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.event_pb2 import SessionLog
 
-from src.history.records import Records
-from src.history.warning import HistoryWarning
+from src.history.events import files_in_order, read_events
+from src.history.text import printable
 
 COLUMNS = {"run": "str", "step": "int64", "tag": "str", "value": "float64", "wall_time": "float64"}
 """Columns of every table: the run's name, the epoch, the tag, the value, the time in seconds."""
@@ -40,9 +38,8 @@ class Columns:
         on are dropped, as TensorBoard does.
         """
         start = len(self.steps)
-        files = ((_begin(path), path) for path in directory.glob("*tfevents*"))
-        for _, path in sorted((begin, path) for begin, path in files if begin is not None):
-            for event in _events(path):
+        for path in files_in_order(directory):
+            for event in read_events(path):
                 if event.session_log.status == SessionLog.START:
                     self._drop(start, event.step)
                 step, time = event.step, event.wall_time
@@ -52,7 +49,7 @@ class Columns:
                         self.tags.append(self.number(value.tag))
                         self.values.append(value.simple_value)
                         self.times.append(time)
-        self.runs.extend([self.number(run)] * (len(self.steps) - start))
+        self.runs.extend([self.number(printable(run))] * (len(self.steps) - start))
 
     def _drop(self, start: int, step: int) -> None:
         """Forget records from ``start`` on that are of a step or of a later one."""
@@ -71,24 +68,3 @@ class Columns:
         runs, steps, tags, values, times = (column[order] for column in columns)
         data: list[NDArray[Any]] = [names[runs], steps, names[tags], values, times]
         return pd.DataFrame(dict(zip(COLUMNS, data, strict=True))).astype(COLUMNS)
-
-
-def _begin(path: Path) -> float | None:
-    """When a file was begun; None where it has no event."""
-    for data in Records(path):
-        return Event.FromString(data).wall_time
-    return None
-
-
-def _events(path: Path) -> Iterator[Event]:
-    """Events of a file up to its end or to the first damaged record, of which a warning tells."""
-    records = Records(path)
-    for data in records:
-        yield Event.FromString(data)
-    if records.complete < records.size:
-        warnings.warn(
-            f"{path}: incomplete after byte {records.complete} of {records.size} (the run was "
-            "stopped while writing, or is writing now); the records before were read",
-            HistoryWarning,
-            stacklevel=6,
-        )

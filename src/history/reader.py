@@ -79,6 +79,14 @@ class TrainingHistoryReader:
         return [directory for directory in runs if directory.name in kinds]
 
 
+def run_history(run: Path) -> pd.DataFrame:
+    """Everything that one run recorded; runs in directories below it are others."""
+    columns = Columns()
+    for kind in sorted(SCALARS):
+        columns.add_directory(run / kind, run.resolve().name)
+    return columns.table()
+
+
 def _of_epoch(table: pd.DataFrame, epoch: int | None) -> pd.DataFrame:
     return table if epoch is None else table[table["step"] == epoch].reset_index(drop=True)
 

@@ -2,13 +2,16 @@
 
 import difflib
 import json
+import os
 from pathlib import Path
+from typing import NamedTuple
 
-from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.event_pb2 import SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 
-from src.history.records import Records
-from src.history.tags import SCALARS
+from src.history.events import files_in_order, read_events
+from src.history.tags import FINDINGS, SCALARS
 
 
 class UnknownRunError(ValueError):
@@ -36,10 +39,11 @@ def find_run(path: Path) -> Path:
         told = json.loads((path / "config.json").read_text(encoding="utf-8"))["history_directory"]
     except (OSError, ValueError, KeyError, TypeError):
         told = None
-    if told is not None:
-        if is_run(path / told):
-            return path / told
-        raise UnknownRunError(f"{path}: its history is no longer at {path / told}")
+    if isinstance(told, str):
+        history = Path(os.path.normpath(path / told))
+        if is_run(history):
+            return history
+        raise UnknownRunError(f"{path}: its history is no longer at {history}")
     inside = sorted({file.parent.parent for file in path.rglob("*tfevents*")} - {path})
     runs = [directory for directory in inside if is_run(directory)]
     if len(runs) == 1:
@@ -53,17 +57,46 @@ def find_run(path: Path) -> Path:
     )
 
 
-def settings_of(run: Path) -> dict[str, str | float | bool]:
-    """The settings that a run recorded, by name; none where it recorded none."""
-    for file in sorted(run.glob("*tfevents*")):
-        for data in Records(file):
-            for value in Event.FromString(data).summary.value:
-                if value.tag == metadata.SESSION_START_INFO_TAG:
-                    content = value.metadata.plugin_data.content
-                    info = plugin_data_pb2.HParamsPluginData.FromString(content)
-                    settings = info.session_start_info.hparams
-                    return {name: _plain(settings[name]) for name in sorted(settings)}
-    return {}
+class Notes(NamedTuple):
+    """What a run tells of itself beside its numbers.
+
+    Attributes:
+        settings: by name, the last ones if it was resumed with others; none if it told none.
+        findings: of the diagnosis so far, a line each.
+    """
+
+    settings: dict[str, str | float | bool]
+    findings: list[str]
+
+
+def notes_of(run: Path) -> Notes:
+    """Read the notes of a run; those of epochs that it went back before are out of date."""
+    found: list[tuple[int, Summary.Value]] = []
+    for file in files_in_order(run):
+        for event in read_events(file):
+            if event.session_log.status == SessionLog.START:
+                resumed = event.step > 1  # else another run begins in a used directory
+                found = [(step, value) for step, value in found if resumed and step < event.step]
+            found += [(event.step, value) for value in event.summary.value]
+    last = {value.tag: value for _, value in found}
+    return Notes(
+        _settings(last.get(metadata.SESSION_START_INFO_TAG)), _findings(last.get(FINDINGS))
+    )
+
+
+def _settings(value: Summary.Value | None) -> dict[str, str | float | bool]:
+    if value is None:
+        return {}
+    info = plugin_data_pb2.HParamsPluginData.FromString(value.metadata.plugin_data.content)
+    settings = info.session_start_info.hparams
+    return {name: _plain(settings[name]) for name in sorted(settings)}
+
+
+def _findings(value: Summary.Value | None) -> list[str]:
+    if value is None:
+        return []
+    lines = value.tensor.string_val[0].decode().splitlines()
+    return [line.removeprefix("- ") for line in lines]
 
 
 def _plain(value: object) -> str | float | bool:

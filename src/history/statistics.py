@@ -16,14 +16,24 @@ SAMPLED = 1 << 17
 BINS = 50
 """Of a histogram."""
 
+LARGEST = 1e100
+"""Of a histogram: the squares of much larger values overflow, in TensorBoard too."""
+
+SMALLEST = 1e-200
+"""Width of a histogram at least: the counts divided by much less overflow."""
+
 
 def array_statistics(array: NDArray[Any]) -> dict[str, float]:
     """Mean, standard deviation, Euclidean norm, minimum and maximum of all values.
 
-    One pass over the memory, block by block, each block summed in float64 while it is in the
-    cache: sum and sum of squares give the first three. In float64 the difference
-    E[x^2] - E[x]^2 keeps about eight digits of the standard deviation where the mean is not
-    larger than it, and enough to see it where the mean is. Of no values all are 0.
+    One pass over the memory, block by block, each block measured in float64 while it is in the
+    cache. The squared deviations of a block are taken from the block's own mean, so the standard
+    deviation is right however small it is beside the mean, and joined with those of the blocks
+    before (Chan, Golub and LeVeque 1979, eq. 2.1):
+
+        S_ab = S_a + S_b + (mean_b - mean_a)^2 n_a n_b / (n_a + n_b)
+
+    Of no values all five are 0.
 
     >>> array_statistics(np.array([3.0, -4.0]))
     {'mean': -0.5, 'std': 3.5, 'norm': 5.0, 'min': -4.0, 'max': 3.0}
@@ -31,23 +41,26 @@ def array_statistics(array: NDArray[Any]) -> dict[str, float]:
     values = array.reshape(-1)
     if not values.size:
         return dict.fromkeys(("mean", "std", "norm", "min", "max"), 0.0)
-    total = squares = 0.0
+    mean = squares = deviations = 0.0
     lowest, highest = math.inf, -math.inf
     exact = np.empty(min(BLOCK, values.size))
-    for start in range(0, values.size, BLOCK):
-        block = values[start : start + BLOCK]
-        # np.minimum hands on NaN, which min() of Python does not
-        lowest = np.minimum(lowest, block.min())
-        highest = np.maximum(highest, block.max())
-        part = exact[: block.size]
-        np.copyto(part, block)
-        total += float(part.sum())
-        squares += float(np.dot(part, part))
-    mean = total / values.size
-    variance = squares / values.size - mean * mean
+    with np.errstate(over="ignore", invalid="ignore"):  # figures of infinite values are NaN
+        for start in range(0, values.size, BLOCK):
+            block = values[start : start + BLOCK]
+            # np.minimum hands on NaN, which min() of Python does not
+            lowest = np.minimum(lowest, block.min())
+            highest = np.maximum(highest, block.max())
+            part = exact[: block.size]
+            np.copyto(part, block)
+            squares += float(np.dot(part, part))
+            of_block = float(part.mean())
+            part -= of_block
+            apart, share = of_block - mean, block.size / (start + block.size)
+            deviations += float(np.dot(part, part)) + apart * apart * start * share
+            mean += apart * share
     return {
         "mean": mean,
-        "std": math.sqrt(variance) if variance > 0 else 0.0 * variance,
+        "std": math.sqrt(deviations / values.size),
         "norm": math.sqrt(squares),
         "min": float(lowest),
         "max": float(highest),
@@ -68,7 +81,7 @@ class Histogram:
 
 
 def array_histogram(array: NDArray[Any], bins: int = BINS) -> Histogram | None:
-    """Histogram of the finite values; None where there are none.
+    """Histogram of the finite values (up to ``LARGEST``); None where there are none.
 
     Of a larger array than ``SAMPLED`` values only so many are counted, evenly spaced in memory,
     and the counts are scaled up: a histogram is looked at, and counting 28 million values would
@@ -81,8 +94,23 @@ def array_histogram(array: NDArray[Any], bins: int = BINS) -> Histogram | None:
     # an odd step meets all columns of a matrix whose width is a power of two
     step = -(-values.size // SAMPLED) | 1
     sample = values[::step].astype(np.float64)
-    sample = sample[np.isfinite(sample)]
+    sample = sample[np.abs(sample) <= LARGEST]  # NaN is not
     if not sample.size:
         return None
-    counts, edges = np.histogram(sample, bins)
+    counts, edges = np.histogram(sample, bins, _range(sample, bins))
     return Histogram(counts * (array.size / sample.size), edges)
+
+
+def _range(sample: NDArray[np.float64], bins: int) -> tuple[float, float]:
+    """From the least value to the largest, and further where bins would be too narrow to differ."""
+    lowest, highest = float(sample.min()), float(sample.max())
+    narrowest = max(bins * float(np.spacing(max(-lowest, highest))), SMALLEST)
+    if highest - lowest >= narrowest:
+        return lowest, highest
+    margin = max(narrowest, 0.5 if lowest == highest else 0.0)
+    return lowest - margin, highest + margin
+
+
+def share_of_zeros(array: NDArray[Any]) -> float:
+    """How much of an array is exactly 0, from 0 to 1; of no values 0."""
+    return (array.size - np.count_nonzero(array)) / max(array.size, 1)

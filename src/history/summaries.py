@@ -15,11 +15,12 @@ from tensorboard.plugins.hparams import summary_v2 as hparams
 from tensorboard.plugins.text.metadata import create_summary_metadata as text_metadata
 
 from src.history.statistics import Histogram
+from src.history.text import printable
 
 
 def scalar_values(values: Mapping[str, float]) -> list[Summary.Value]:
     """One number each, by tag: the Scalars view."""
-    return [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+    return [Summary.Value(tag=printable(tag), simple_value=value) for tag, value in values.items()]
 
 
 def histogram_value(tag: str, histogram: Histogram) -> Summary.Value:
@@ -35,7 +36,7 @@ def histogram_value(tag: str, histogram: Histogram) -> Summary.Value:
         bucket_limit=edges[1:].tolist(),
         bucket=counts.tolist(),
     )
-    return Summary.Value(tag=tag, histo=proto)
+    return Summary.Value(tag=printable(tag), histo=proto)
 
 
 def image_value(tag: str, pixels: NDArray[np.uint8]) -> Summary.Value:
@@ -53,7 +54,7 @@ def image_value(tag: str, pixels: NDArray[np.uint8]) -> Summary.Value:
 
 def text_value(tag: str, text: str) -> Summary.Value:
     """A text in Markdown: the Text view."""
-    tensor = TensorProto(dtype=DT_STRING, string_val=[text.encode()])
+    tensor = TensorProto(dtype=DT_STRING, string_val=[printable(text).encode()])
     metadata = text_metadata(display_name=tag, description="")
     return Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
 
@@ -98,5 +99,9 @@ def hyperparameter_values(
         hparams.Metric(tag, group=group, display_name=tag.split("/")[-1])
         for tag, group in metrics.items()
     ]
-    config = hparams.hparams_config_pb([hparams.HParam(name) for name in settings], shown)
-    return [*config.value, *hparams.hparams_pb(dict(settings), trial_id=run).value]
+    told = {
+        name: printable(value) if isinstance(value, str) else value
+        for name, value in settings.items()
+    }
+    config = hparams.hparams_config_pb([hparams.HParam(name) for name in told], shown)
+    return [*config.value, *hparams.hparams_pb(told, trial_id=printable(run)).value]

@@ -10,6 +10,9 @@ from src.history.tags import COST_TAGS, TEST, metric_tag
 NAMES = {COST_TAGS["train"]: "cost", COST_TAGS["validation"]: "validation_cost"}
 """Names of costs in tables, by tag."""
 
+METRIC_TAG = metric_tag("")
+"""How tags of metrics begin."""
+
 TEST_TAG = metric_tag(TEST)
 """How tags begin of figures that were measured on test data."""
 
@@ -30,9 +33,9 @@ def epoch_table(history: pd.DataFrame) -> pd.DataFrame:
         history: of one run, as ``TrainingHistoryReader.get_history`` returns it.
     """
     tags = history["tag"]
-    figures = tags.isin(NAMES) | tags.str.startswith("/metrics/") & ~tags.str.startswith(TEST_TAG)
+    figures = tags.isin(NAMES) | tags.str.startswith(METRIC_TAG) & ~tags.str.startswith(TEST_TAG)
     found = history[figures]
-    names = found["tag"].map(lambda tag: NAMES.get(tag, tag.rpartition("/")[2]))
+    names = found["tag"].map(lambda tag: NAMES.get(tag, tag.removeprefix(METRIC_TAG)))
     table = found.assign(name=names).pivot_table(
         index="step", columns="name", values="value", aggfunc="last"
     )
@@ -92,7 +95,8 @@ def array_summary(arrays: pd.DataFrame) -> dict[str, pd.DataFrame]:
     tables = {}
     for kind in map(str, arrays.index.unique("kind")):
         rows = arrays.loc[[kind]]
-        figures = ("std", "zeros") if kind == "activations" else ("norm",)
+        wanted = ("std", "zeros") if kind == "activations" else ("norm",)
+        figures = [figure for figure in wanted if figure in rows]
         table = {}
         for name, part in rows.groupby(level="array", sort=False):
             epochs = part.index.get_level_values("epoch")
@@ -121,7 +125,7 @@ def comparison_table(
         values = {run: settings[run].get(name, "") for run in tables}
         if len(set(values.values())) > 1:
             rows[name] = values
-    rows["epochs"] = {run: len(epochs) for run, epochs in tables.items()}
+    rows["epochs trained"] = {run: len(epochs) for run, epochs in tables.items()}
     rows["best epoch"] = {run: best_epoch(epochs) for run, epochs in tables.items()}
     for figure in shared_figures(tables):
         rows[f"{figure} then"] = {

@@ -10,8 +10,9 @@ A run directory has sub-directories, each with TensorBoard event files:
     images/       /images/filters, ...
 
 Beside these scalars and pictures there are histograms: /parameters/W1, /gradients/dW1,
-/activations/relu1. The run directory itself has the network's graph, the settings, and the layout
-of charts. The step of every record is the epoch, counted from 1; batches are counted from 0.
+/activations/relu1. The run directory itself has the network's graph, the settings, the layout of
+charts, and what the diagnosis found. The step of every record is the epoch, counted from 1;
+batches are counted from 0.
 """
 
 KINDS = ("cost", "parameters", "gradients", "activations", "metrics", "images")
@@ -28,6 +29,10 @@ TEST = "test_"
 
 CHARTS = {"training": {"cost: training and validation": list(COST_TAGS.values())}}
 """Charts of several curves, by category and title; see ``layout_value``."""
+
+
+FINDINGS = "diagnosis"
+"""Tag of the text with what the diagnosis has found, a line of a list each."""
 
 
 def parameter_tag(name: str, statistic: str) -> str:

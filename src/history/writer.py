@@ -20,7 +20,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 
 from src.history.graph import GraphNode, graph_definition
 from src.history.records import RecordWriter
-from src.history.statistics import array_histogram, array_statistics
+from src.history.statistics import array_histogram, array_statistics, share_of_zeros
 from src.history.summaries import (
     histogram_value,
     hyperparameter_values,
@@ -53,9 +53,9 @@ class TrainingHistoryWriter:
 
     Args:
         run_directory: where the run's event files go, for example ``logs/my_run``.
-        resume_after: epoch that a continued run starts from. Records of later epochs, left by the
-            run that was stopped, are then out of date; TensorBoard and ``TrainingHistoryReader``
-            pass over them.
+        resume_after: epoch that a continued run starts from. Records of later epochs, left in the
+            directory by the run that was stopped or by another one, are out of date; TensorBoard
+            and ``TrainingHistoryReader`` pass over them.
         histograms: whether there are histograms of parameters, gradients and activations.
 
     Attributes:
@@ -73,21 +73,24 @@ class TrainingHistoryWriter:
     def __init__(
         self,
         run_directory: str | Path,
-        resume_after: int | None = None,
+        resume_after: int = 0,
         histograms: bool = True,
     ) -> None:
         self.run_directory = Path(run_directory)
         self.histograms = histograms
         self.seconds = 0.0
-        self._resume_after = resume_after
+        self._resume_after: int | None = resume_after  # None once it is told
         self._writers: dict[str, RecordWriter] = {}
         self._failed = False
 
     def write_cost(self, epoch: int, value: float, split: str = "train") -> None:
         """Record the cost of an epoch on the "train" or the "validation" data.
 
-        With the first one goes the layout of charts, which has both on one.
+        With the first one goes the layout of charts, which has both on one. Raises ValueError for
+        another split.
         """
+        if split not in COST_TAGS:
+            raise ValueError(f"split must be 'train' or 'validation', got {split!r}")
         with self._clock():
             if "cost" not in self._writers:
                 self._write(RUN, 0, [layout_value(CHARTS)])
@@ -116,12 +119,6 @@ class TrainingHistoryWriter:
     def write_activations(self, epoch: int, outputs: Mapping[str, NDArray[Any]]) -> None:
         """Record the statistics of layers' outputs, the share that is zero, and histograms."""
         self._write_arrays("activations", epoch, outputs, activation_tag, self.histograms)
-        with self._clock():
-            zeros = {
-                activation_tag(name, "zeros"): 1 - np.count_nonzero(array) / max(array.size, 1)
-                for name, array in outputs.items()
-            }
-            self._write("activations", epoch, scalar_values(zeros))
 
     def write_image(self, epoch: int, name: str, pixels: NDArray[np.uint8]) -> None:
         """Record a picture, (height, width, 3) or (height, width) of 8-bit levels."""
@@ -192,6 +189,8 @@ class TrainingHistoryWriter:
             values = []
             for name, array in arrays.items():
                 figures = array_statistics(array)
+                if kind == "activations":
+                    figures["zeros"] = share_of_zeros(array)
                 values += scalar_values({tag(name, figure): figures[figure] for figure in figures})
                 histogram = array_histogram(array) if histograms else None
                 if histogram is not None:

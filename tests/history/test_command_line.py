@@ -118,11 +118,14 @@ def test_mistakes_are_one_line(runs, tmp_path):
         ("show", runs): "holds 4 runs, expected one, for example ",
         ("show", tmp_path / "empty"): "is no run: expected a directory of --log-dir",
         ("show", tmp_path / "gone"): "its history is no longer at ",
-        ("compare", runs / "a"): "expected two runs or more",
-        ("compare", runs / "a", runs / "a"): "expected two runs or more",
+        ("compare", runs / "a"): f"expected two runs or more, got one: {runs / 'a'}",
+        ("compare", runs / "a", runs / "b" / ".." / "a"): "expected two runs or more, got one: ",
         ("compare", runs / "a", runs / "c"): "expected runs of one recipe: ",
         ("export", runs / "a"): "--to",
         ("export", runs / "a", "--to", "xlsx"): "invalid choice",
+        ("export", runs / "a", "--to", "csv", "--output", tmp_path): (
+            f"--output: {tmp_path} is a directory, expected the name of a file"
+        ),
     }
     for words, message in cases.items():
         done = run(*words)
@@ -140,4 +143,106 @@ def test_a_torn_file_is_shown_with_one_line_of_warning(runs, tmp_path):
     done = run("show", torn, "--output-dir", tmp_path / "charts")
     assert done.returncode == 0, done.stderr
     (line,) = done.stderr.splitlines()
+    assert line.startswith("python -m src.history show: warning: ")
     assert "incomplete after byte" in line
+
+
+def test_one_run_by_two_paths_is_no_comparison(runs, tmp_path, capsys):
+    (tmp_path / "link").symlink_to(runs / "a")
+    assert main(["compare", str(runs / "a"), str(tmp_path / "link")]) == 2
+    assert "expected two runs or more, got one: " in capsys.readouterr().err
+    charts = ["--output-dir", str(tmp_path / "charts")]
+    three = [str(path) for path in (runs / "a", tmp_path / "link", runs / "b")]
+    assert main(["compare", *three, *charts]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["a", "b"]
+
+
+def test_show_tells_what_the_diagnosis_found(runs, tmp_path, capsys):
+    charts = ["--output-dir", str(tmp_path / "charts")]
+    assert main(["show", str(runs / "a"), *charts]) == 0
+    assert "diagnosis" not in capsys.readouterr().out
+    with TrainingHistoryWriter(tmp_path / "sick") as writer:
+        writer.write_text(1, "diagnosis", "- epoch 1: one")
+        writer.write_text(2, "diagnosis", "- epoch 1: one\n- epoch 2: two")
+        writer.write_cost(1, 0.5)
+        writer.write_cost(2, 0.5)
+    assert main(["show", str(tmp_path / "sick"), *charts]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = [line for line in lines if line.startswith("diagnosis")]
+    assert told == ["diagnosis: epoch 1: one", "diagnosis: epoch 2: two"]
+
+
+def test_charts_of_other_comparisons_stay(runs, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    long = "x" * 90
+    for name in ("a", "1/b", "2/b", long):
+        with TrainingHistoryWriter(tmp_path / name) as writer:
+            writer.write_cost(1, 0.5)
+    comparisons = [("1/b", "a"), ("2/b", "a"), (long, "1/b"), (long, "2/b")]
+    for words in comparisons:
+        assert main(["compare", *words]) == 0
+    made = {path.name for path in (tmp_path / "assets" / "history").iterdir()}
+    assert len(made) == len(comparisons)
+    assert sum(name.startswith("compare-b-a-") for name in made) == 2
+    assert main(["compare", str(tmp_path / "1" / "b"), "1/../a"]) == 0
+    assert {path.name for path in (tmp_path / "assets" / "history").iterdir()} == made
+    assert "chart     assets/history/compare-b-a-" in capsys.readouterr().out
+
+
+def test_runs_below_a_run_are_others(tmp_path, capsys):
+    write_run(tmp_path / "run", epochs=(1, 2))
+    write_run(tmp_path / "run" / "fold-1", epochs=(1, 2, 3))
+    write_run(tmp_path / "other", epochs=(1,))
+    charts = ["--output-dir", str(tmp_path / "charts")]
+    assert main(["show", str(tmp_path / "run"), *charts]) == 0
+    assert "epochs 1 to 2" in capsys.readouterr().out
+    output = tmp_path / "table.csv"
+    assert main(["export", str(tmp_path / "run"), "--to", "csv", "--output", str(output)]) == 0
+    assert set(pd.read_csv(output)["run"]) == {"run"}
+    capsys.readouterr()
+    assert main(["compare", str(tmp_path / "run"), str(tmp_path / "other"), *charts]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert ["epochs", "trained", "2", "1"] in rows
+
+
+def test_a_run_whose_name_is_not_unicode_is_shown_compared_and_exported(
+    runs, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    named = tmp_path / "r\udcffn"
+    write_run(named)
+    output = tmp_path / "table.csv"
+    assert main(["show", str(named)]) == 0
+    assert (tmp_path / "assets" / "history" / "r\\udcffn" / "cost.png").exists()
+    assert main(["compare", str(named), str(runs / "plain")]) == 0
+    assert main(["export", str(named), "--to", "csv", "--output", str(output)]) == 0
+    assert set(pd.read_csv(output)["run"]) == {"r\\udcffn"}
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["r\\udcffn", "plain"] in lines
+
+
+def test_names_with_dollars_and_underscores_are_drawn(tmp_path, capsys):
+    for name in ("_$\\frac{$", "$x$"):
+        write_run(tmp_path / name)
+    paths = [str(tmp_path / name) for name in ("_$\\frac{$", "$x$")]
+    assert main(["compare", *paths, "--output-dir", str(tmp_path / "charts")]) == 0
+    assert main(["show", paths[0], "--output-dir", str(tmp_path / "charts")]) == 0
+    assert "cost.png" in capsys.readouterr().out
+
+
+def test_an_export_that_finds_no_room_names_the_users_file(runs, tmp_path):
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "import pandas; from src.history.__main__ import main; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); sys.exit(main(sys.argv[1:]))"
+    )
+    output = tmp_path / "table.csv"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", script, "export", runs / "a", "--to=csv", "--output", output],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 2
+    assert done.stderr == f"python -m src.history export: error: {output}: File too large\n"
+    assert not list(tmp_path.iterdir())

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from src.history import GraphNode, HistoryWarning, TrainingHistoryReader, TrainingHistoryWriter
+from src.history.events import read_events
+from src.history.reader import run_history
 from src.history.statistics import BLOCK, array_histogram, array_statistics
 from tests.paths import ROOT
 
 EPOCHS, BATCHES = (2000, 2050, 2100), 5
 
 
-def write_run(directory, epochs=EPOCHS, resume_after=None, offset=0.0):
+def write_run(directory, epochs=EPOCHS, resume_after=0, offset=0.0):
     """A run like the user's: gradients of several batches, parameters, costs, metrics."""
     rng = np.random.default_rng(0)
     with TrainingHistoryWriter(directory, resume_after) as writer:
@@ -191,7 +193,7 @@ def test_files_are_read_in_the_order_in_which_they_were_begun(tmp_path):
     """By time, not by name: process 1000 wrote before process 999 continued."""
     directory = tmp_path / "run"
     for epochs, resume_after, offset, name in (
-        ((1, 2, 3), None, 0.0, "events.out.tfevents.1700000000.host.1000.0"),
+        ((1, 2, 3), 0, 0.0, "events.out.tfevents.1700000000.host.1000.0"),
         ((3,), 2, 100.0, "events.out.tfevents.1700000000.host.999.0"),
     ):
         write_run(directory, epochs, resume_after, offset)
@@ -319,3 +321,53 @@ def test_on_a_full_disk_training_goes_on_with_one_warning(tmp_path):
         warnings.simplefilter("error")  # no file ends with half a record
         history = TrainingHistoryReader(tmp_path / "run").get_history()
     assert 1 < history["step"].max() < 40
+
+
+def test_a_new_run_in_a_used_directory_makes_the_old_records_out_of_date(tmp_path):
+    write_run(tmp_path / "run", epochs=(1, 2, 3))
+    with TrainingHistoryWriter(tmp_path / "run") as writer:
+        writer.write_cost(1, 0.5)
+    history = TrainingHistoryReader(tmp_path / "run").get_history()
+    assert list(history["tag"]) == ["/cost"]
+    assert list(history["step"]) == [1]
+    assert list(history["value"]) == [0.5]
+
+
+@pytest.mark.parametrize("split", ["test", "all", ""])
+def test_a_cost_of_an_unknown_split_is_refused(tmp_path, split):
+    writer = TrainingHistoryWriter(tmp_path)
+    with pytest.raises(ValueError, match="split must be 'train' or 'validation', got"):
+        writer.write_cost(1, 0.5, split=split)
+    writer.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_zeros_of_a_layer_are_in_one_record_with_its_other_figures(tmp_path):
+    """A file that is cut has all of them or none."""
+    with TrainingHistoryWriter(tmp_path) as writer:
+        writer.write_activations(1, {"relu1": np.array([0.0, 2.0, 0.0])})
+    (file,) = (tmp_path / "activations").glob("*tfevents*")
+    _, event = read_events(file)
+    tags = {value.tag for value in event.summary.value}
+    assert {"/activations/relu1_zeros", "/activations/relu1_mean"} <= tags
+
+
+def test_the_history_of_a_run_is_without_the_runs_below_it(logs):
+    write_run(logs / "first" / "fold-1", epochs=(1, 2))
+    found = run_history(logs / "first")
+    assert set(found["run"]) == {"first"}
+    assert set(found["step"]) == set(EPOCHS)
+    everything = TrainingHistoryReader(logs / "first").get_history()
+    expected = everything[everything["run"] == "first"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_a_run_whose_name_is_not_unicode_has_its_bytes_escaped(tmp_path):
+    write_run(tmp_path / "r\udcffn")
+    for found in (
+        TrainingHistoryReader(tmp_path).get_history(),
+        TrainingHistoryReader(tmp_path / "r\udcffn").get_history(),
+        run_history(tmp_path / "r\udcffn"),
+    ):
+        assert set(found["run"]) == {"r\\udcffn"}
+        found.to_csv(tmp_path / "table.csv", index=False)

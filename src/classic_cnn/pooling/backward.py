@@ -1,7 +1,7 @@
 """Pooling, backward: where the gradient of a window's number goes.
 
-    max      to the first maximum of the window, in reading order (PyTorch's rule for ties)
-    average  in equal parts to all elements, dy / count each
+max      to the first maximum of the window, in reading order (PyTorch's rule for ties)
+average  in equal parts to all elements, dy / count each
 """
 
 import numpy as np

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.context import Context
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.layers.summary import summary_table
 from src.classic_nn.parameters import ParameterVector
@@ -44,6 +45,13 @@ class Container(Layer):
             yield child
             if isinstance(child, Container):
                 yield from child.descendants()
+
+    def forward_child(self, child: Layer, x: Array, context: Context) -> tuple[Array, Any]:
+        """Forward of a child; an observer is told what it puts out."""
+        y, cache = child.forward(x, context)
+        if context.observer is not None:
+            context.observer(child, y)
+        return y, cache
 
     def build_children(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike

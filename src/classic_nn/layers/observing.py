@@ -25,6 +25,25 @@ def layer_paths(network: Container) -> dict[Layer, str]:
     return paths
 
 
+def parameter_labels(network: Container) -> dict[str, str]:
+    """Where each parameter is, by its name in the network: the layer, and the name there.
+
+    >>> import numpy as np
+    >>> from src.classic_nn import Dense, Residual, Sequential
+    >>> network = Sequential([Dense(2), Residual(Sequential([Dense(2)]))])
+    >>> _ = network.build((2,), np.random.default_rng(0))
+    >>> parameter_labels(network)["residual1.body.W1"]
+    'residual1.body.dense1 (W)'
+    """
+    labels: dict[str, str] = {}
+    for child, names in zip(network.children(), network.child_names("parameters"), strict=True):
+        inside = parameter_labels(child) if isinstance(child, Container) else {}
+        for local, name in names.items():
+            own = inside.get(local)
+            labels[name] = f"{child.name}.{own}" if own else f"{child.name} ({local})"
+    return labels
+
+
 def observe_outputs(
     network: Container, x: Array, look: Callable[[str, Layer, Array], None]
 ) -> Array:
@@ -40,7 +59,7 @@ def observe_outputs(
     Returns:
         The network's output.
 
-    Layers are those that stand in a ``Sequential``; containers are seen too, after their layers.
+    Containers are seen too, after the layers inside.
     """
     paths = layer_paths(network)
     context = Context(observer=lambda layer, y: look(paths[layer], layer, y))

@@ -59,7 +59,7 @@ class Parallel(Container):
         """(samples, *input_shape) -> (samples, *output_shape), and for each branch its cache."""
         self.check_input(x, self.built_shape())
         outputs, caches = zip(
-            *(branch.forward(x, context) for branch in self.branches), strict=True
+            *(self.forward_child(branch, x, context) for branch in self.branches), strict=True
         )
         return np.concatenate(outputs, axis=-1), list(caches)
 

@@ -62,7 +62,7 @@ class Residual(Container):
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, list[Any]]:
         """(samples, *input_shape) -> (samples, *output_shape), and the caches of both."""
         self.check_input(x, self.built_shape())
-        results = [child.forward(x, context) for child in self.children()]
+        results = [self.forward_child(child, x, context) for child in self.children()]
         y = results[0][0] + (results[1][0] if self.shortcut is not None else x)
         return y, [cache for _, cache in results]
 

@@ -86,10 +86,8 @@ class Sequential(Container):
         self.check_input(x, self.built_shape())
         caches = []
         for layer in self.layers:
-            x, cache = layer.forward(x, context)
+            x, cache = self.forward_child(layer, x, context)
             caches.append(cache)
-            if context.observer is not None:
-                context.observer(layer, x)
         return x, caches
 
     def backward(

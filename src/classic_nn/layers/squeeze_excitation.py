@@ -59,7 +59,7 @@ class SqueezeExcitation(Container):
         """(samples, ..., channels) to the same shape."""
         self.check_input(x, self.built_shape())
         squeezed = x.mean(axis=_pixel_axes(x))
-        excited, cache = self.excitation.forward(squeezed, context)
+        excited, cache = self.forward_child(self.excitation, squeezed, context)
         return x * _beside_pixels(excited, x), (x, excited, cache)
 
     def backward(

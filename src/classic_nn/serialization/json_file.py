@@ -10,10 +10,13 @@ from src.classic_nn.serialization.atomic import atomic_path
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, whole or not at all; what is not a number becomes null."""
+    r"""Write a JSON file, whole or not at all; what is not a number becomes null.
+
+    Names of files that are not Unicode are written as JSON's own escapes, \udcff.
+    """
     with atomic_path(path) as partial:
         text = json.dumps(_finite(content), indent=2, allow_nan=False, ensure_ascii=False)
-        partial.write_text(f"{text}\n", encoding="utf-8")
+        partial.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _finite(content: Any) -> Any:

@@ -13,8 +13,18 @@ from tqdm.auto import tqdm
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers import Layer, ReLU, ReLU6, Sigmoid, Tanh
+from src.classic_nn.layers.observing import parameter_labels
 from src.classic_train.callbacks.base import Callback
-from src.classic_train.diagnosis import EpochFigures, Finding, judge, label_imbalance
+from src.classic_train.diagnosis import (
+    EpochFigures,
+    Finding,
+    divergence,
+    judge,
+    label_imbalance,
+    one_of_each,
+)
+from src.history import TrainingHistoryWriter
+from src.history.tags import FINDINGS
 
 if TYPE_CHECKING:
     from src.classic_train.mini_batch.trainer import MiniBatchTrainer
@@ -29,6 +39,11 @@ FLAT_SLOPE = 0.01
 """Of the steepest slope: below it a sigmoid or tanh is flat."""
 
 
+ENOUGH = 32
+"""Outputs of a unit, over samples and positions, from which on being 0 at all of them is no chance:
+a healthy unit is 0 at about every second one."""
+
+
 class Diagnosis(Callback):
     """Finds vanishing and exploding gradients, dead ReLUs, saturated activations, updates out of
     range, plateaus, overfitting and rare classes; says each once, when it is found.
@@ -37,6 +52,8 @@ class Diagnosis(Callback):
         targets: of all training samples; None leaves imbalance out.
         class_names: for the names of rare classes.
         report: whether to print a finding, on standard error, when it is found.
+        writer: of a history, for TensorBoard's Text view; it may be closed when training has
+            failed, so this callback stands before the ``History`` that closes it.
 
     What the layers put out comes from a ``Probe`` that has ``look`` among its listeners and stands
     before this callback.
@@ -53,17 +70,24 @@ class Diagnosis(Callback):
         targets: NDArray[Any] | None = None,
         class_names: Sequence[str] = (),
         report: bool = True,
+        writer: TrainingHistoryWriter | None = None,
     ) -> None:
         self.targets = targets
         self.class_names = class_names
         self.report = report
+        self.writer = writer
         self.findings: list[Finding] = []
         self.figures: list[EpochFigures] = []
         self._now = EpochFigures(0)
         self._before: Array | None = None
+        self._weights: dict[str, str] = {}
 
     def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
         """Look at the labels."""
+        labels = parameter_labels(trainer.network)
+        # biases, and scale and shift of batch normalization, are no weights
+        arrays = trainer.network.parameters.items()
+        self._weights = {name: labels[name] for name, array in arrays if array.ndim > 1}
         if self.targets is not None and not self.figures:
             self._add(label_imbalance(self.targets, self.class_names))
 
@@ -76,9 +100,9 @@ class Diagnosis(Callback):
         if trainer.batch < MEASURED:
             measured = min(MEASURED, trainer.batches)
             gradients = self._now.gradients
-            for name in _weights(trainer):
+            for name, label in self._weights.items():
                 norm = float(np.linalg.norm(trainer.gradients[name]))
-                gradients[name] = gradients.get(name, 0.0) + norm / measured
+                gradients[label] = gradients.get(label, 0.0) + norm / measured
         if trainer.batch == min(STEP, trainer.batches - 1):
             self._before = trainer.network.parameters.vector.copy()
 
@@ -88,16 +112,16 @@ class Diagnosis(Callback):
             return
         change = np.subtract(trainer.network.parameters.vector, self._before, out=self._before)
         changes = trainer.network.view_of(change)
-        for name in _weights(trainer):
+        for name, label in self._weights.items():
             norm = float(np.linalg.norm(trainer.network.parameters[name]))
-            self._now.weights[name] = norm
+            self._now.weights[label] = norm
             if norm > 0:
-                self._now.updates[name] = float(np.linalg.norm(changes[name])) / norm
+                self._now.updates[label] = float(np.linalg.norm(changes[name])) / norm
         self._before = None
 
     def look(self, epoch: int, path: str, layer: Layer, y: Array) -> None:
         """Measure what a layer puts out; see ``Probe``."""
-        if isinstance(layer, ReLU | ReLU6):
+        if isinstance(layer, ReLU | ReLU6) and y.size >= ENOUGH * y.shape[-1]:
             silent = ~y.reshape(-1, y.shape[-1]).any(axis=0)
             self._now.dead[path] = float(silent.mean())
         elif isinstance(layer, Sigmoid | Tanh):
@@ -112,6 +136,18 @@ class Diagnosis(Callback):
         self.figures.append(self._now)
         self._add(judge(self.figures))
 
+    def on_fit_failed(self, trainer: MiniBatchTrainer) -> None:
+        """Say so if it is because the numbers have left the finite ones."""
+        if not isinstance(sys.exception(), ArithmeticError):  # TrainingDivergedError is one
+            return
+        arrays = (trainer.gradients, trainer.network.parameters)
+        broken = [
+            label
+            for name, label in self._weights.items()
+            if not all(np.isfinite(array[name]).all() for array in arrays)
+        ]
+        self._add([divergence(self._now, broken[-1] if broken else "")])
+
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Findings and figures of all epochs."""
         facts = {
@@ -122,20 +158,24 @@ class Diagnosis(Callback):
 
     def load_state(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
         """Continue from ``state``."""
-        self.findings = [Finding(**finding) for finding in facts["findings"]]
+        self.findings = [
+            Finding(**finding | {"others": tuple(finding["others"])})
+            for finding in facts["findings"]
+        ]
         self.figures = [EpochFigures(**figures) for figures in facts["figures"]]
 
     def _add(self, found: list[Finding]) -> None:
-        """Keep, and print, what was not known."""
-        known = {(finding.disease, finding.layer) for finding in self.findings}
-        for finding in found:
-            if (finding.disease, finding.layer) not in known:
-                self.findings.append(finding)
-                if self.report:
-                    tqdm.write(f"diagnosis: {finding}", file=sys.stderr)
-
-
-def _weights(trainer: MiniBatchTrainer) -> list[str]:
-    """Names of the weights: biases, and scale and shift of batch normalization, are none."""
-    parameters = trainer.network.parameters
-    return [name for name, array in parameters.items() if array.ndim > 1]
+        """Keep, print and record what was not known."""
+        known = {
+            (finding.disease, layer)
+            for finding in self.findings
+            for layer in (finding.layer, *finding.others)
+        }
+        new = one_of_each([f for f in found if (f.disease, f.layer) not in known])
+        self.findings += new
+        if self.report:
+            for finding in new:
+                tqdm.write(f"diagnosis: {finding}", file=sys.stderr)
+        if self.writer is not None and new:
+            lines = "\n".join(f"- {finding}" for finding in self.findings)
+            self.writer.write_text(self._now.epoch, FINDINGS, lines)

@@ -59,13 +59,13 @@ class History(Callback):
         self._start = 0.0
 
     def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
-        """Start the clock; record graph and settings, unless the run is resumed and has them."""
+        """Start the clock; record settings, which may differ where a run is resumed, and graph."""
         self._start = time.perf_counter()
         if trainer.epoch == 0:
             self.writer.write_graph(network_graph(trainer.network))
-            if self.settings is not None:
-                self.writer.write_hyperparameters(self.settings, self.metrics)
-            self.writer.flush()
+        if self.settings is not None:
+            self.writer.write_hyperparameters(self.settings, self.metrics)
+        self.writer.flush()
 
     def look(self, epoch: int, path: str, layer: Layer, y: Array) -> None:
         """Record what a layer puts out; see ``Probe``."""

@@ -2,6 +2,13 @@
 
 from src.classic_train.diagnosis.figures import EpochFigures
 from src.classic_train.diagnosis.finding import Finding
-from src.classic_train.diagnosis.rules import judge, label_imbalance
+from src.classic_train.diagnosis.rules import divergence, judge, label_imbalance, one_of_each
 
-__all__ = ["EpochFigures", "Finding", "judge", "label_imbalance"]
+__all__ = [
+    "EpochFigures",
+    "Finding",
+    "divergence",
+    "judge",
+    "label_imbalance",
+    "one_of_each",
+]

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+NAMED = 3
+"""Other layers that are named; of more, the number is told."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -12,12 +15,14 @@ class Finding:
         epoch: in which it was found; 0 for one that was there before training.
         layer: the layer or parameter that has it; empty where it is the whole network's.
         evidence: the figure that shows it, with what it is compared to.
+        others: layers that were found to have it too, less than this one.
     """
 
     disease: str
     epoch: int
     layer: str
     evidence: str
+    others: tuple[str, ...] = ()
 
     @property
     def advice(self) -> str:
@@ -28,7 +33,15 @@ class Finding:
         """One line."""
         when = f"epoch {self.epoch}" if self.epoch else "data"
         where = f" in {self.layer}" if self.layer else ""
-        return f"{when}: {self.disease}{where}: {self.evidence}. What usually helps: {self.advice}"
+        return (
+            f"{when}: {self.disease}{where}: {self.evidence}{self._others()}. "
+            f"What usually helps: {self.advice}"
+        )
+
+    def _others(self) -> str:
+        named = ", ".join(self.others[:NAMED])
+        more = len(self.others) - NAMED
+        return f"; also in {named}{f' and {more} more' if more > 0 else ''}" if named else ""
 
 
 ADVICE = {

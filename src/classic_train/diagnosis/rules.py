@@ -5,7 +5,9 @@ network is left in peace: what is found is worth reading. A disease that comes a
 epoch is none, so most rules want to see it in two epochs running.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -54,8 +56,14 @@ NAMED = 3
 def vanishing_gradient(epochs: Epochs) -> Iterator[Finding]:
     """The gradient of a layer is tiny beside that of the layer with the largest one."""
     last = epochs[-1]
+    measured = [epoch for epoch in epochs if epoch.gradients][-2:]
+    if not last.gradients or len(measured) < 2:
+        return
+    if not any(epoch.gradient for epoch in measured) and last.cost > 0:
+        evidence = "no gradient at all: that of every weight is 0"
+        yield Finding("vanishing gradient", last.epoch, next(iter(last.gradients)), evidence)
     for name in last.gradients:
-        if not all(e.gradients[name] < FADED * max(e.gradients.values()) for e in _two(epochs)):
+        if not all(e.gradients[name] < FADED * max(e.gradients.values()) for e in measured):
             continue
         largest = max(last.gradients, key=lambda other: last.gradients[other])
         yield Finding(
@@ -75,7 +83,7 @@ def exploding_gradient(epochs: Epochs) -> Iterator[Finding]:
         return
     worst = max(last.gradients, key=lambda name: last.gradients[name])
     weights = float(np.linalg.norm(list(last.weights.values())))
-    before = [epoch.gradient for epoch in epochs[:-1]]
+    before = [epoch.gradient for epoch in epochs[:-1] if epoch.gradient]
     if last.gradient > EXPLODED * weights > 0:
         evidence = f"the gradient's norm is {last.gradient:.2g}, that of the weights {weights:.2g}"
     elif (
@@ -92,16 +100,16 @@ def exploding_gradient(epochs: Epochs) -> Iterator[Finding]:
 
 def dead_relu(epochs: Epochs) -> Iterator[Finding]:
     """Most units of a layer put out 0 whatever they are given: they learn nothing any more."""
-    for name, share in epochs[-1].dead.items():
-        if all(epoch.dead[name] >= DEAD for epoch in _two(epochs)):
+    for name, share in _largest_first(epochs[-1].dead):
+        if min(_last_two([epoch.dead for epoch in epochs], name)) >= DEAD:
             evidence = f"{share:.0%} of its units put out 0 for every sample"
             yield Finding("dead ReLU", epochs[-1].epoch, name, evidence)
 
 
 def saturated_activation(epochs: Epochs) -> Iterator[Finding]:
     """Most values of a sigmoid or tanh layer lie where it is flat: no gradient comes through."""
-    for name, share in epochs[-1].saturated.items():
-        if all(epoch.saturated[name] >= SATURATED for epoch in _two(epochs)):
+    for name, share in _largest_first(epochs[-1].saturated):
+        if min(_last_two([epoch.saturated for epoch in epochs], name)) >= SATURATED:
             evidence = f"at {share:.0%} of its values the slope is below 1% of the steepest"
             yield Finding("saturated activation", epochs[-1].epoch, name, evidence)
 
@@ -110,13 +118,16 @@ def update_ratio(epochs: Epochs) -> Iterator[Finding]:
     """A step changes a weight by far more, or by far less, than a thousandth of it."""
     last = epochs[-1]
     highest_rate = max(epoch.learning_rate for epoch in epochs)
-    for name, ratio in last.updates.items():
+    at_work = last.learning_rate >= 0.1 * highest_rate
+    large, small = [], []
+    for name, ratio in _largest_first(last.updates):
         evidence = f"a step changes it by {ratio:.1e} of its norm, about 1e-3 is usual"
-        ratios = [epoch.updates.get(name, ratio) for epoch in _two(epochs)]
+        ratios = _last_two([epoch.updates for epoch in epochs], name)
         if min(ratios) > LARGE_UPDATE:
-            yield Finding("large updates", last.epoch, name, evidence)
-        elif max(ratios) < SMALL_UPDATE and last.learning_rate >= 0.1 * highest_rate:
-            yield Finding("small updates", last.epoch, name, evidence)
+            large.append(Finding("large updates", last.epoch, name, evidence))
+        elif max(ratios) < SMALL_UPDATE and at_work:
+            small.append(Finding("small updates", last.epoch, name, evidence))
+    yield from [*large, *reversed(small)]
 
 
 def loss_plateau(epochs: Epochs) -> Iterator[Finding]:
@@ -167,6 +178,8 @@ def label_imbalance(targets: NDArray[Any], class_names: Sequence[str]) -> list[F
         targets: (samples,) class numbers, (samples, 1) of 0 and 1, or (samples, labels).
         class_names: of the classes or labels; of one output, no and yes or only yes.
     """
+    if not len(targets):
+        return []
     if targets.ndim == 1 or targets.shape[1] == 1:
         several = max(len(class_names), 2)
         counts = np.bincount(targets.reshape(-1).astype(np.int64), minlength=several)
@@ -176,22 +189,31 @@ def label_imbalance(targets: NDArray[Any], class_names: Sequence[str]) -> list[F
         names = list(class_names) if len(class_names) > 1 else ["no", *class_names, "yes"][:2]
     else:
         counts = (targets >= 0.5).sum(axis=0)
-        share = np.minimum(counts, len(targets) - counts) / max(len(targets), 1)
+        share = np.minimum(counts, len(targets) - counts) / len(targets)
         rare = np.flatnonzero(share < RARE_SAMPLES)
         beside = f"of {len(targets):,} samples"
         names = list(class_names)
     if not len(rare):
         return []
     rare = rare[np.argsort(counts[rare], kind="stable")]
+    names += [f"class {k}" for k in range(len(names), len(counts))]
     few = ", ".join(f"{names[k]} {counts[k]:,}" for k in rare[:NAMED])
     more = f" and {len(rare) - NAMED} more" if len(rare) > NAMED else ""
     what = "classes" if targets.ndim == 1 or targets.shape[1] == 1 else "labels"
     return [Finding("label imbalance", 0, "", f"rare {what}: {few}{more}; {beside}")]
 
 
-def _two(epochs: Epochs) -> Epochs:
-    """The last two; of the first epoch alone a rule would see too little, ``judge`` waits."""
-    return epochs[-2:]
+def _last_two(figures: Sequence[Mapping[str, float]], name: str) -> list[float]:
+    """A figure in the last two epochs that have it: not every epoch looks at every layer.
+
+    In one alone a rule would see too little: then there is a NaN, which no limit admits.
+    """
+    found = [epoch[name] for epoch in figures if name in epoch]
+    return found[-2:] if len(found) > 1 else [np.nan]
+
+
+def _largest_first(figures: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(figures.items(), key=lambda item: -item[1])
 
 
 RULES: tuple[Callable[[Epochs], Iterator[Finding]], ...] = (
@@ -205,13 +227,39 @@ RULES: tuple[Callable[[Epochs], Iterator[Finding]], ...] = (
 )
 """All that judge an epoch."""
 
+CAUSES = {"exploding gradient": "vanishing gradient", "vanishing gradient": "small updates"}
+"""By disease, another that it looks like from elsewhere: beside a gradient that has exploded every
+other seems to have vanished, and what has no gradient is not changed."""
+
 
 def judge(epochs: Epochs) -> list[Finding]:
     """What is wrong in the last of two epochs or more; nothing in the first, which begins badly
-    in healthy networks too."""
+    in healthy networks too. Of each disease the worst layer comes first."""
     if len(epochs) < 2:
         return []
     found = [finding for rule in RULES for finding in rule(epochs)]
-    # beside a gradient that has exploded every other looks as if it had vanished
-    exploded = any(finding.disease == "exploding gradient" for finding in found)
-    return [f for f in found if not (exploded and f.disease == "vanishing gradient")]
+    diseases = {finding.disease for finding in found}
+    symptoms = {CAUSES[disease] for disease in CAUSES if disease in diseases}
+    return [finding for finding in found if finding.disease not in symptoms]
+
+
+def divergence(figures: EpochFigures, layer: str) -> Finding:
+    """Training has ended in numbers that are not finite.
+
+    Args:
+        figures: of the epoch that was not completed.
+        layer: whose gradient or weight is not finite; empty if none is.
+    """
+    norms = [norm for norm in figures.gradients.values() if np.isfinite(norm)]
+    before = f", up to {max(norms):.2g} before" if norms else ""
+    evidence = f"the numbers left the finite ones{before}; training ended"
+    return Finding("exploding gradient", figures.epoch, layer, evidence)
+
+
+def one_of_each(findings: Sequence[Finding]) -> list[Finding]:
+    """One finding for each disease, which names the other layers that have it."""
+    together = [list(same) for _, same in groupby(findings, key=lambda finding: finding.disease)]
+    return [
+        replace(worst, others=tuple(finding.layer for finding in others))
+        for worst, *others in together
+    ]

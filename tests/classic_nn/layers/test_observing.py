@@ -1,8 +1,8 @@
 import numpy as np
 
-from src.classic_nn import Dense, ReLU, Sequential
-from src.classic_nn.layers import Dropout, Parallel, Residual
-from src.classic_nn.layers.observing import layer_paths, observe_outputs
+from src.classic_nn import Dense, ReLU, Sequential, Tanh
+from src.classic_nn.layers import BatchNorm, Dropout, Parallel, Residual, SqueezeExcitation
+from src.classic_nn.layers.observing import layer_paths, observe_outputs, parameter_labels
 
 
 def network():
@@ -24,14 +24,71 @@ def test_outputs_are_seen_in_order_and_are_those_of_evaluation(rng):
     seen = {}
     y = observe_outputs(made, x, lambda path, layer, output: seen.update({path: output.copy()}))
     assert np.array_equal(y, made.forward(x)[0])
-    assert list(seen)[:5] == [
+    assert list(seen)[:6] == [
         "dense1",
         "residual1.body.dense1",
         "residual1.body.relu1",
         "residual1.body.dense2",
+        "residual1.body",
         "residual1",
     ]
     assert np.array_equal(seen["dense2"], y)
     assert np.array_equal(seen["dropout1"], seen["parallel1"])  # nothing is dropped
     body, _ = made.layers[1].body.forward(seen["dense1"])
+    assert np.array_equal(seen["residual1.body"], body)
     assert np.array_equal(seen["residual1"], body + seen["dense1"])
+
+
+def test_branches_that_stand_in_no_sequential_are_seen_too(rng):
+    made = Sequential(
+        [
+            Residual(ReLU(), shortcut=Tanh()),
+            Parallel([Tanh(), ReLU()]),
+            SqueezeExcitation(Dense(6)),
+        ]
+    )
+    made.build((5, 3), np.random.default_rng(0), np.float64)
+    seen = {}
+    observe_outputs(made, rng.normal(size=(7, 5, 3)), lambda path, _, y: seen.update({path: y}))
+    assert list(seen) == [
+        "residual1.body",
+        "residual1.shortcut",
+        "residual1",
+        "parallel1.branch1",
+        "parallel1.branch2",
+        "parallel1",
+        "squeezeexcitation1.excitation",
+        "squeezeexcitation1",
+    ]
+    assert set(seen) == set(layer_paths(made).values())
+    both = seen["residual1.body"] + seen["residual1.shortcut"]
+    assert np.array_equal(both, seen["residual1"])
+    assert np.array_equal(seen["parallel1.branch2"], np.maximum(seen["residual1"], 0))
+    excited = seen["squeezeexcitation1.excitation"]
+    assert excited.shape == (7, 6)
+    expected = seen["parallel1"] * excited[:, np.newaxis]
+    assert np.array_equal(seen["squeezeexcitation1"], expected)
+
+
+def test_parameters_are_labelled_by_the_layer_that_has_them():
+    block = Residual(Sequential([Dense(4), BatchNorm(), ReLU(), Dense(4)]), shortcut=Dense(4))
+    made = Sequential([Dense(3), ReLU(), block, Parallel([Dense(2), Dense(1)])])
+    made.build((2,), np.random.default_rng(0))
+    labels = parameter_labels(made)
+    assert list(labels) == list(made.parameters)
+    assert labels == {
+        "W1": "dense1 (W)",
+        "b1": "dense1 (b)",
+        "residual1.body.W1": "residual1.body.dense1 (W)",
+        "residual1.body.b1": "residual1.body.dense1 (b)",
+        "residual1.body.gamma1": "residual1.body.batchnorm1 (gamma)",
+        "residual1.body.beta1": "residual1.body.batchnorm1 (beta)",
+        "residual1.body.W2": "residual1.body.dense2 (W)",
+        "residual1.body.b2": "residual1.body.dense2 (b)",
+        "residual1.shortcut.W": "residual1.shortcut (W)",
+        "residual1.shortcut.b": "residual1.shortcut (b)",
+        "parallel1.branch1.W": "parallel1.branch1 (W)",
+        "parallel1.branch1.b": "parallel1.branch1 (b)",
+        "parallel1.branch2.W": "parallel1.branch2 (W)",
+        "parallel1.branch2.b": "parallel1.branch2 (b)",
+    }

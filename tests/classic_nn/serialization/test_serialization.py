@@ -15,6 +15,7 @@ from src.classic_nn.serialization import (
     read_tensor_file,
     save_model,
     tensor_file,
+    write_json,
     write_tensor_file,
 )
 
@@ -225,3 +226,11 @@ def test_convolutional_networks_come_back(rng, tmp_path):
     x = rng.normal(size=(2, 16, 16, 3)).astype(np.float32)
     loaded = load_model(tmp_path / "m.safetensors").network
     assert np.array_equal(loaded.forward(x)[0], network.forward(x)[0])
+
+
+def test_a_file_name_that_is_not_unicode_passes_through_json(tmp_path):
+    content = {"image": "ä\udcff.png", "written": "\\udcff"}
+    write_json(tmp_path / "m.json", content)
+    text = (tmp_path / "m.json").read_text(encoding="utf-8")
+    assert '"ä\\udcff.png"' in text
+    assert json.loads(text) == content

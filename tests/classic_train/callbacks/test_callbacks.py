@@ -25,6 +25,8 @@ from src.classic_train.callbacks import (
     read_checkpoint,
 )
 from src.history import TrainingHistoryReader, TrainingHistoryWriter
+from src.history.events import read_events
+from src.history.runs import notes_of
 
 
 def trainer_of(callbacks, epochs=6, validation_costs=None):
@@ -300,3 +302,18 @@ def test_a_failed_run_closes_its_history(tmp_path):
         fit(trainer)
     assert list(TrainingHistoryReader(tmp_path).get_costs()["step"]) == [1, 2]
     assert not trainer.callbacks[1].writer._writers
+
+
+def test_a_resumed_run_records_the_settings_that_it_goes_on_with(tmp_path):
+    logs = tmp_path / "logs"
+    for epochs in (2, 4):
+        writer = TrainingHistoryWriter(logs, resume_after=0 if epochs == 2 else 2)
+        history = History(writer, settings={"epochs": epochs, "seed": 3})
+        trainer = trainer_of([history, Checkpoint(tmp_path / "run")], epochs)
+        if epochs == 4:
+            trainer.load_state(*read_checkpoint(tmp_path / "run"))
+        fit(trainer)
+        assert notes_of(logs).settings == {"epochs": epochs, "seed": 3}
+    events = [event for file in logs.glob("*tfevents*") for event in read_events(file)]
+    assert sum(bool(event.graph_def) for event in events) == 1
+    assert list(TrainingHistoryReader(logs).get_costs()["step"]) == [1, 2, 3, 4]

@@ -1,5 +1,7 @@
 """Networks that are built to be sick, trained for real; and healthy ones."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -17,8 +19,11 @@ from src.classic_nn import (
     create_optimizer,
 )
 from src.classic_nn.layers import Residual
-from src.classic_train.callbacks import Diagnosis, Probe
+from src.classic_train.callbacks import Callback, Diagnosis, History, Probe
 from src.classic_train.mini_batch import MiniBatchTrainer
+from src.classic_train.mini_batch.diagnosis import TrainingDivergedError
+from src.history import TrainingHistoryWriter
+from src.history.runs import notes_of
 
 
 def circle(rng, samples=400, center=(1, 0.5)):
@@ -30,19 +35,19 @@ def circle(rng, samples=400, center=(1, 0.5)):
 
 def diagnose(
     network, rng, optimizer="adam", rate=0.01, epochs=10, train=None, validation=None, loss=None,
-    **settings,
+    diagnosis=None, callbacks=(), **settings,
 ):  # fmt: skip
     train = train or circle(rng)
     validation = validation or circle(rng)
     network.build(train[0].shape[1:], np.random.default_rng(1))
-    diagnosis = Diagnosis(train[1], report=False)
+    diagnosis = diagnosis or Diagnosis(train[1], report=False)
     trainer = MiniBatchTrainer(
         network,
         loss or BinaryCrossEntropy(),
         create_optimizer(optimizer, learning_rate=rate),
         batch_size=32,
         epochs=epochs,
-        callbacks=[Probe(validation[0][:64], [diagnosis.look]), diagnosis],
+        callbacks=[Probe(validation[0][:64], [diagnosis.look]), diagnosis, *callbacks],
         **settings,
     )
     trainer.fit(train, validation)
@@ -64,10 +69,11 @@ def deep(activation, layers=8, width=16, initialization="he"):
 
 def test_a_deep_chain_of_sigmoids_loses_its_gradient(rng):
     diagnosis = diagnose(deep(Sigmoid, initialization="xavier"), rng)
-    assert ("vanishing gradient", "W1") in found(diagnosis)
+    assert ("vanishing gradient", "dense1 (W)") in found(diagnosis)
     (finding,) = [f for f in diagnosis.findings if f.disease == "vanishing gradient"]
     assert finding.epoch == 2
-    assert ("vanishing gradient", "W1") not in found(diagnose(deep(ReLU), rng))
+    assert "that of dense9 (W) " in finding.evidence
+    assert "vanishing gradient" not in {disease for disease, _ in found(diagnose(deep(ReLU), rng))}
 
 
 def test_a_deep_chain_with_large_weights_explodes(rng):
@@ -129,7 +135,9 @@ def test_rates_far_too_high_and_far_too_low(rng):
     assert "large updates" in {disease for disease, _ in found(high)}
     network = Sequential([Dense(16), ReLU(), Dense(1)])
     low = diagnose(network, rng, "sgd", rate=1e-9, epochs=10)
-    assert {("small updates", "W1"), ("small updates", "W2"), ("loss plateau", "")} <= found(low)
+    assert [finding.disease for finding in low.findings] == ["small updates", "loss plateau"]
+    small = low.findings[0]
+    assert {small.layer, *small.others} == {"dense1 (W)", "dense2 (W)"}
 
 
 def test_noise_that_is_learned_by_heart_is_overfitting(rng):
@@ -202,7 +210,7 @@ def test_every_finding_is_said_once_and_survives_a_resume(rng, capsys):
     assert len(said) == len(set(said)) > 0
     arrays, facts = diagnosis.state()
     other = Diagnosis()
-    other.load_state(arrays, facts)
+    other.load_state(arrays, json.loads(json.dumps(facts)))
     assert other.findings == diagnosis.findings
     assert other.figures == diagnosis.figures
 
@@ -221,5 +229,131 @@ def test_measuring_changes_nothing(rng):
     watched = weights([Probe(data[0][:32], [diagnosis.look]), diagnosis])
     assert np.array_equal(watched, weights([]))
     step = diagnosis.figures[0]
-    assert set(step.updates) == set(step.gradients) == set(step.weights) == {"W1", "W2"}
-    assert 0 < step.updates["W1"] < 1
+    weights = {"dense1 (W)", "dense2 (W)"}
+    assert set(step.updates) == set(step.gradients) == set(step.weights) == weights
+    assert 0 < step.updates["dense1 (W)"] < 1
+
+
+class Drown(Callback):
+    """Sets biases of dense layers so low that nothing comes through, at the end of an epoch."""
+
+    def __init__(self, biases, epoch=1):
+        self.biases = biases
+        self.epoch = epoch
+
+    def on_epoch_end(self, trainer):
+        if trainer.epoch == self.epoch:
+            for name, units in self.biases.items():
+                trainer.network.parameters[name][:units] = -100
+
+
+def three_relus():
+    return Sequential([Dense(16), ReLU(), Dense(16), ReLU(), Dense(16), ReLU(), Dense(1)])
+
+
+def dead(diagnosis):
+    findings = [finding for finding in diagnosis.findings if finding.disease == "dead ReLU"]
+    return [(finding.epoch, finding.layer, finding.others) for finding in findings]
+
+
+def test_a_disease_of_several_layers_is_one_finding_which_survives_a_resume(rng, capsys):
+    diagnosis = Diagnosis()
+    drown = Drown({"b1": 9, "b2": 12, "b3": 15})
+    diagnose(three_relus(), rng, epochs=5, diagnosis=diagnosis, callbacks=[drown])
+    assert dead(diagnosis) == [(3, "relu3", ("relu2", "relu1"))]
+    said = [line for line in capsys.readouterr().err.splitlines() if "dead ReLU" in line]
+    assert len(said) == 1
+    assert "; also in relu2, relu1. What usually helps" in said[0]
+    arrays, facts = diagnosis.state()
+    other = Diagnosis(report=False)
+    other.load_state(arrays, json.loads(json.dumps(facts)))
+    assert other.findings == diagnosis.findings
+    assert other.figures == diagnosis.figures
+
+
+def test_a_layer_that_falls_ill_later_is_a_finding_of_its_own(rng):
+    drown = [Drown({"b1": 12, "b2": 12}), Drown({"b3": 12}, epoch=3)]
+    diagnosis = diagnose(three_relus(), rng, epochs=6, callbacks=drown)
+    assert [(epoch, {layer, *others}) for epoch, layer, others in dead(diagnosis)] == [
+        (3, {"relu1", "relu2"}),
+        (5, {"relu3"}),
+    ]
+
+
+@pytest.mark.parametrize(("samples", "layers"), [(31, set()), (32, {"relu1", "relu2"})])
+def test_of_few_samples_no_unit_is_called_dead(rng, samples, layers):
+    network = Sequential([Dense(16), ReLU(), Dense(16), ReLU(), Dense(1)])
+    diagnosis = diagnose(network, rng, epochs=2, validation=circle(rng, samples))
+    assert [set(figures.dead) for figures in diagnosis.figures] == [layers, layers]
+
+
+@pytest.mark.parametrize(("side", "layers"), [(5, set()), (6, {"relu1"})])
+def test_positions_of_an_image_count_as_samples(rng, side, layers):
+    x, y = rng.random((8, side, side, 3), dtype=np.float32), np.arange(8) % 2
+    network = Sequential([Conv2D(3), ReLU(), GlobalAveragePool(), Dense(2)])
+    diagnosis = diagnose(
+        network, rng, epochs=1, train=(x, y), validation=(x[:1], y[:1]), loss=SoftmaxCrossEntropy()
+    )
+    assert set(diagnosis.figures[0].dead) == layers
+
+
+def test_weights_are_named_by_their_layers_inside_blocks_too(rng):
+    network = Sequential([Residual(Dense(2)), Dense(8, bias=False), BatchNorm(), Dense(1)])
+    diagnosis = diagnose(network, rng, epochs=1)
+    expected = {"residual1.body (W)", "dense1 (W)", "dense2 (W)"}
+    assert set(diagnosis.figures[0].gradients) == expected
+
+
+def test_training_that_leaves_the_finite_numbers_is_diagnosed_and_recorded(rng, tmp_path, capsys):
+    x, y = circle(rng)
+    writer = TrainingHistoryWriter(tmp_path / "run")
+    diagnosis = Diagnosis(writer=writer)
+    network = Sequential([Dense(16), ReLU(), Dense(16), ReLU(), Dense(1)])
+    with pytest.raises(TrainingDivergedError):
+        diagnose(
+            network, rng, "sgd", rate=1e30, diagnosis=diagnosis, callbacks=[History(writer)],
+            train=(x, y), validation=(x, y),
+        )  # fmt: skip
+    (finding,) = diagnosis.findings
+    assert (finding.disease, finding.epoch) == ("exploding gradient", 1)
+    assert finding.layer in {"dense1 (W)", "dense2 (W)", "dense3 (W)"}
+    assert finding.evidence.startswith("the numbers left the finite ones, up to ")
+    assert finding.evidence.endswith(" before; training ended")
+    assert capsys.readouterr().err.splitlines() == [f"diagnosis: {finding}"]
+    assert notes_of(tmp_path / "run").findings == [str(finding)]
+
+
+@pytest.mark.parametrize("when", [(1, 0), (2, 1)], ids=["before any cost", "later"])
+def test_a_run_that_is_interrupted_has_not_diverged(rng, when):
+    class Interrupt(Callback):
+        def on_batch_begin(self, trainer):
+            if (trainer.epoch, trainer.batch) == when:
+                raise KeyboardInterrupt
+
+    diagnosis = Diagnosis(report=False)
+    with pytest.raises(KeyboardInterrupt):
+        diagnose(three_relus(), rng, diagnosis=diagnosis, callbacks=[Interrupt()])
+    assert diagnosis.findings == []
+
+
+def test_the_history_has_all_findings_so_far_from_the_epoch_that_found_one(rng, tmp_path):
+    y = np.zeros((400, 1), np.float32)
+    y[:4] = 1
+    read = {}
+
+    class Look(Callback):
+        def on_epoch_end(self, trainer):
+            read[trainer.epoch] = notes_of(tmp_path).findings
+
+    writer = TrainingHistoryWriter(tmp_path)
+    diagnosis = Diagnosis(y, ["other", "plant"], report=False, writer=writer)
+    diagnose(
+        three_relus(), rng, epochs=4, train=(circle(rng)[0], y), diagnosis=diagnosis,
+        callbacks=[Drown({"b1": 12}), History(writer), Look()],
+    )  # fmt: skip
+    lines = [str(finding) for finding in diagnosis.findings]
+    assert [finding.disease for finding in diagnosis.findings][:2] == [
+        *("label imbalance", "dead ReLU")
+    ]
+    assert (read[1], read[2], read[4]) == (lines[:1], lines[:1], lines)
+    assert lines[1] in read[3]

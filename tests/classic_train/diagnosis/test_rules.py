@@ -6,7 +6,14 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from src.classic_train.diagnosis import EpochFigures, Finding, judge, label_imbalance
+from src.classic_train.diagnosis import (
+    EpochFigures,
+    Finding,
+    divergence,
+    judge,
+    label_imbalance,
+    one_of_each,
+)
 from src.classic_train.diagnosis.finding import ADVICE
 
 
@@ -124,6 +131,12 @@ def test_a_plateau_needs_its_epochs(epoch):
         (np.eye(3)[[0] * 150 + [1] * 150 + [2]], ["a", "b", "c"], "rare labels: c 1; of 301"),
         (np.eye(60), [str(k) for k in range(60)], None),
         (np.repeat(np.arange(6), [100, 1, 2, 3, 4, 5]), list("abcdef"), "b 1, c 2, d 3 and 2 more"),
+        (np.repeat([0, 1, 2, 3], [100, 90, 2, 1]), ["a", "b", "c"], "classes: class 3 1, c 2; the"),
+        (np.repeat([0, 1, 2], [100, 90, 2]), [], "rare classes: class 2 2; the largest"),
+        (np.eye(3)[[0] * 150 + [1] * 150 + [2]], ["a"], "rare labels: class 2 1; of 301"),
+        (np.zeros(0, np.int64), ["a", "b"], None),
+        (np.zeros((0, 1)), ["yes"], None),
+        (np.zeros((0, 3)), ["a", "b", "c"], None),
     ],
 )
 def test_label_imbalance(targets, names, expected):
@@ -137,4 +150,117 @@ def test_label_imbalance(targets, names, expected):
 def test_findings_and_figures_pass_through_json():
     figures = epochs(3)[2]
     assert EpochFigures(**json.loads(json.dumps(asdict(figures)))) == figures
+    finding = Finding("dead ReLU", 2, "relu1", "x", ("relu2", "relu3"))
+    facts = json.loads(json.dumps(asdict(finding)))
+    assert facts["others"] == ["relu2", "relu3"]
+    assert Finding(**facts | {"others": tuple(facts["others"])}) == finding
     assert Finding("overfitting", 2, "", "x").advice == ADVICE["overfitting"]
+
+
+def test_no_gradient_at_all_has_vanished():
+    (finding,) = judge(epochs(2, gradients=lambda e: {"W1": 0.0, "W2": 0.0}))
+    assert (finding.disease, finding.epoch, finding.layer) == ("vanishing gradient", 2, "W1")
+    assert finding.evidence == "no gradient at all: that of every weight is 0"
+    once = {"gradients": lambda e: {"W1": 0.0 if e == 12 else 0.5, "W2": 0.0 if e == 12 else 0.1}}
+    assert judge(epochs(12, **once)) == []
+    learned = {"gradients": lambda e: {"W1": 0.0, "W2": 0.0}, "cost": lambda e: 0.0}
+    assert judge(epochs(12, **learned)) == []
+
+
+IN_ODD_EPOCHS = {
+    "vanishing gradient": {"gradients": lambda e: {"W1": 0.9e-4, "W2": 0.1} if e % 2 else {}},
+    "dead ReLU": {"dead": lambda e: {"relu1": 0.5} if e % 2 else {}},
+    "saturated activation": {"saturated": lambda e: {"sigmoid1": 0.5} if e % 2 else {}},
+    "large updates": {"updates": lambda e: {"W2": 0.031} if e % 2 else {}},
+    "small updates": {"updates": lambda e: {"W1": 0.9e-6} if e % 2 else {}},
+}
+
+
+@pytest.mark.parametrize("disease", IN_ODD_EPOCHS)
+def test_of_a_layer_that_some_epochs_did_not_see_the_last_two_that_did_count(disease):
+    layer, _ = SICK[disease]
+    changes = IN_ODD_EPOCHS[disease]
+    assert judge(epochs(1, **changes)) == []
+    assert judge(epochs(2, **changes)) == []
+    assert diseases(judge(epochs(3, **changes))) == [(disease, layer)]
+    assert judge(epochs(4, **changes)) == []
+
+
+def test_a_layer_that_was_seen_once_is_not_judged():
+    late = epochs(
+        3,
+        dead=lambda e: {"relu1": 1.0} if e == 3 else {},
+        saturated=lambda e: {"sigmoid1": 1.0} if e == 3 else {},
+        updates=lambda e: {"W1": 1.0, "W2": 1e-9} if e == 3 else {},
+        gradients=lambda e: {"W1": 0.0, "W2": 0.1} if e == 3 else {},
+    )
+    assert judge(late) == []
+
+
+def test_what_has_no_gradient_is_not_said_to_change_too_little():
+    sick = epochs(
+        12,
+        gradients=lambda e: {"W1": 0.9e-4, "W2": 0.1},
+        updates=lambda e: {"W1": 1e-8, "W2": 1e-3},
+    )
+    assert diseases(judge(sick)) == [("vanishing gradient", "W1")]
+
+
+def test_of_each_disease_the_worst_layer_comes_first():
+    sick = epochs(
+        3,
+        dead=lambda e: {"relu1": 0.6, "relu2": 0.9, "relu3": 0.4, "relu4": 0.7},
+        saturated=lambda e: {"tanh1": 0.5, "tanh2": 1.0},
+        updates=lambda e: {"W1": 0.05, "W2": 1e-7, "W3": 0.5, "W4": 1e-9, "W5": 1e-3},
+    )
+    assert diseases(judge(sick)) == [
+        ("dead ReLU", "relu2"),
+        ("dead ReLU", "relu4"),
+        ("dead ReLU", "relu1"),
+        ("saturated activation", "tanh2"),
+        ("saturated activation", "tanh1"),
+        ("large updates", "W3"),
+        ("large updates", "W1"),
+        ("small updates", "W4"),
+        ("small updates", "W2"),
+    ]
+    together = one_of_each(judge(sick))
+    assert [(f.disease, f.layer, f.others) for f in together] == [
+        ("dead ReLU", "relu2", ("relu4", "relu1")),
+        ("saturated activation", "tanh2", ("tanh1",)),
+        ("large updates", "W3", ("W1",)),
+        ("small updates", "W4", ("W2",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        (0, "relu0: x. What"),
+        (1, "relu0: x; also in relu1. What"),
+        (3, "relu0: x; also in relu1, relu2, relu3. What"),
+        (5, "relu0: x; also in relu1, relu2, relu3 and 2 more. What"),
+    ],
+)
+def test_a_finding_names_three_other_layers_and_counts_the_rest(others, told):
+    layers = [f"relu{k}" for k in range(others + 1)]
+    (finding,) = one_of_each([Finding("dead ReLU", 2, layer, "x") for layer in layers])
+    assert finding.others == tuple(layers[1:])
+    assert told in str(finding)
+
+
+def test_divergence_tells_the_largest_gradient_that_was_still_finite():
+    figures = EpochFigures(3, gradients={"W1": 4.0, "W2": np.inf, "W3": np.nan})
+    finding = divergence(figures, "W2")
+    assert str(finding).startswith(
+        "epoch 3: exploding gradient in W2: the numbers left the finite ones, up to 4 before; "
+        "training ended. What usually helps: a lower learning rate"
+    )
+    assert divergence(EpochFigures(1), "").evidence == (
+        "the numbers left the finite ones; training ended"
+    )
+
+
+def test_epochs_without_gradients_are_no_small_ones():
+    seen_late = epochs(6, gradients=lambda e: {"W1": 0.1, "W2": 0.1} if e > 4 else {})
+    assert judge(seen_late) == []
