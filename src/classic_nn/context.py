@@ -8,6 +8,7 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.communicator import SOLO, Communicator
+from src.classic_nn.sample_streams import SampleStreams
 
 Observer = Callable[[Any, Array], None]
 """Is given a layer and what it put out; leaves both as they are."""
@@ -20,14 +21,15 @@ class Context:
     Attributes:
         training: True while training: dropout drops, batch normalization uses the statistics of
             the mini-batch and updates the running ones. False for evaluation and prediction.
-        rng: source of the randomness of layers (dropout); needed only while training.
+        rng: source of the randomness of layers (dropout), needed only while training: a generator,
+            or streams that make a sample's numbers the same for any number of workers.
         communicator: joins the workers that share the mini-batch.
         observer: told of every layer that has put something out, in the order of the forward
             pass; see ``observe_outputs``.
     """
 
     training: bool = False
-    rng: np.random.Generator | None = None
+    rng: np.random.Generator | SampleStreams | None = None
     communicator: Communicator = SOLO
     observer: Observer | None = None
 

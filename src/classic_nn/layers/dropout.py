@@ -11,16 +11,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src.classic_nn.array_types import Array
+from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.checks import check_number
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.parameters import ParameterVector
+from src.classic_nn.sample_streams import SampleStreams
 
 
-def dropout_forward(x: Array, rate: float, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Drop values of x (any shape) at random; returns y and the mask, both of the shape of x."""
-    mask = (rng.random(x.shape, dtype=np.float32) >= rate).astype(x.dtype)
+def dropout_forward(x: Array, rate: float, u: Array) -> tuple[Array, Array]:
+    """Drop values at random.
+
+    Args:
+        x: any shape.
+        rate: probability of being dropped, in [0, 1).
+        u: uniform numbers in [0, 1), of the shape of x, or 1 along axes that are dropped together.
+
+    Returns:
+        y of the shape of x, and the mask, of the shape of u.
+    """
+    mask = (u >= rate).astype(x.dtype)
     mask /= 1 - rate
     return x * mask, mask
 
@@ -48,16 +58,22 @@ class Dropout(Layer):
         """Any shape to the same shape; the cache is the mask, or None where nothing was dropped."""
         if not context.training or self.rate == 0:
             return x.copy(), None
-        return dropout_forward(x, self.rate, self.generator(context))
+        return dropout_forward(x, self.rate, self.uniform(context, self.mask_shape(x.shape)))
 
-    def generator(self, context: Context) -> np.random.Generator:
-        """The source of randomness; ValueError where the context has none."""
+    def mask_shape(self, shape: Shape) -> Shape:
+        """Shape of the mask for x of this shape: 1 along the axes that are dropped together."""
+        return shape
+
+    def uniform(self, context: Context, shape: Shape) -> Array:
+        """Random numbers in [0, 1); ValueError where the context has no source of them."""
         if context.rng is None:
             raise ValueError(
                 f"{self.name}: dropout needs a random generator while training; "
                 "pass Context(training=True, rng=numpy.random.default_rng(seed))"
             )
-        return context.rng
+        if isinstance(context.rng, SampleStreams):
+            return context.rng.uniform(self, shape)
+        return context.rng.random(shape, dtype=np.float32)
 
     def backward(
         self,

@@ -13,33 +13,12 @@ is dropped leaves the identity of its residual sum: training meets networks of m
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from src.classic_nn.array_types import Array, Shape
-from src.classic_nn.context import EVALUATION, Context
+from src.classic_nn.array_types import Shape
 from src.classic_nn.layers.dropout import Dropout
 
 
 @dataclass(eq=False)
-class DropoutOfParts(Dropout):
-    """Base of the two: subclasses say what is dropped together."""
-
-    def mask_shape(self, shape: Shape) -> Shape:
-        """Shape of the mask for x of this shape: one along the axes that are dropped together."""
-        raise NotImplementedError
-
-    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Array | None]:
-        """Any shape to the same shape; the cache is the mask, or None where nothing was dropped."""
-        if not context.training or self.rate == 0:
-            return x.copy(), None
-        uniform = self.generator(context).random(self.mask_shape(x.shape), dtype=np.float32)
-        mask = (uniform >= self.rate).astype(x.dtype)
-        mask /= 1 - self.rate
-        return x * mask, mask
-
-
-@dataclass(eq=False)
-class SpatialDropout(DropoutOfParts):
+class SpatialDropout(Dropout):
     """Drop whole channels while training, pass everything through in evaluation.
 
     Args:
@@ -52,7 +31,7 @@ class SpatialDropout(DropoutOfParts):
 
 
 @dataclass(eq=False)
-class StochasticDepth(DropoutOfParts):
+class StochasticDepth(Dropout):
     """Drop whole samples while training: the last layer of a residual block's body.
 
     Args:

@@ -32,6 +32,10 @@ class Loss:
         """Gradient of the loss with respect to the logits, (samples, outputs)."""
         raise NotImplementedError
 
+    def total_weight(self, y: Array, sample_weights: Array | None = None) -> float:
+        """What the sum over these samples is divided by: their number, or the sum of weights."""
+        return float(len(y) if sample_weights is None else sample_weights.sum())
+
     def probabilities(self, logits: Array) -> Array:
         """What the logits mean as probabilities."""
         raise NotImplementedError

@@ -117,6 +117,14 @@ class SoftmaxCrossEntropy(Loss):
         """Gradient with respect to the logits."""
         return softmax_cross_entropy_backward(cache)
 
+    def total_weight(self, y: Array, sample_weights: Array | None = None) -> float:
+        """The sum of s_i c_{y_i}."""
+        if self.class_weights is None:
+            return super().total_weight(y, sample_weights)
+        c = np.asarray(self.class_weights, np.float64)
+        of_classes = (one_hot(y, len(c), c.dtype) if y.ndim == 1 else y) @ c
+        return float(of_classes.sum() if sample_weights is None else sample_weights @ of_classes)
+
     def probabilities(self, logits: Array) -> Array:
         """softmax(logits)."""
         return softmax(logits)

@@ -195,3 +195,18 @@ def test_the_mean_over_many_samples_keeps_its_digits():
 def test_label_smoothing_must_be_a_share(smoothing):
     with pytest.raises(ValueError, match="label_smoothing must be 0 or more and below 1"):
         SoftmaxCrossEntropy(smoothing)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", CASES)
+def test_losses_of_parts_join_by_what_they_are_divided_by(name, weighted, rng):
+    loss, kind = CASES[name]
+    logits, y = rng.normal(size=(7, OUTPUTS)), draw(kind, 7, rng)
+    weights = rng.random(7) if weighted else None
+    whole, _ = loss.forward(logits, y, weights)
+    total = 0.0
+    for rows in (slice(0, 3), slice(3, 7)):
+        part = None if weights is None else weights[rows]
+        value, _ = loss.forward(logits[rows], y[rows], part)
+        total += value * loss.total_weight(y[rows], part)
+    assert total / loss.total_weight(y, weights) == pytest.approx(whole, rel=1e-12)
