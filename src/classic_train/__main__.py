@@ -16,6 +16,7 @@ from src.classic_nn.serialization import TensorFileError
 from src.classic_nn.utils.plots import show_pictures
 from src.classic_train.callbacks.checkpoint import LAST
 from src.classic_train.cross_validation import cross_validate
+from src.classic_train.distributed import launch, processes_of_launcher, run_together
 from src.classic_train.mini_batch import DataError, TrainingDivergedError
 from src.classic_train.option_parsers import (
     OptionError,
@@ -24,6 +25,7 @@ from src.classic_train.option_parsers import (
 )
 from src.classic_train.options import add_training_options, given_options
 from src.classic_train.photo_options import PhotoOptions
+from src.classic_train.processes import ALONE, MPIProcesses, Processes
 from src.classic_train.recipe import Recipe
 from src.classic_train.recipes import RECIPES
 from src.classic_train.resolved_options import resolve_options, resumed_options
@@ -34,6 +36,7 @@ from src.classic_train.runs import (
     new_run,
     python_command,
     resumed_run,
+    shared_run,
     train_command_line,
 )
 from src.command_line import Parser, fail, guarded
@@ -120,6 +123,18 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
             metavar="N",
             help="train N times, judged by another part of the photos each time: mean and spread",
         )
+    together = group.add_mutually_exclusive_group()
+    together.add_argument(
+        "--mpi",
+        type=argument_type(at_least(1)),
+        metavar="N",
+        help="train on N processes of this machine, started through MPI (extra: distributed)",
+    )
+    together.add_argument(
+        "--distributed",
+        action="store_true",
+        help="this is one of the processes that mpirun has started, on one machine or several",
+    )
     group.add_argument(
         "--show", action="store_true", help="open the pictures in windows at the end"
     )
@@ -129,8 +144,8 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
     )
 
 
-def train_command(arguments: argparse.Namespace) -> None:
-    """Train the recipe of the parsed command line."""
+def train_command(arguments: argparse.Namespace, processes: Processes = ALONE) -> None:
+    """Train the recipe of the parsed command line, as one of these processes."""
     recipe = RECIPES[arguments.command]
     given = given_options(arguments, type(recipe.options))
     settings = {"check_gradients": arguments.check_gradients, "quiet": arguments.quiet}
@@ -140,12 +155,12 @@ def train_command(arguments: argparse.Namespace) -> None:
             raise OptionError("--folds: cross-validation is not resumed; start it anew")
         if arguments.output_dir or arguments.log_dir:
             raise OptionError("--resume goes on in the run's directories; leave the others out")
-        run = resumed_run(arguments.resume, **settings)
+        run = shared_run(processes, lambda: resumed_run(arguments.resume, **settings))
         options = resumed_options(recipe, run, given)
     else:
         options = resolve_options(recipe, given)
         output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
-        run = new_run(recipe.name, output, logs, **settings)
+        run = shared_run(processes, lambda: new_run(recipe.name, output, logs, **settings))
     if options.data not in recipe.data and Path(options.data).exists():
         # so that the run can be resumed from anywhere
         options = replace(options, data=str(Path(options.data).resolve()))
@@ -153,9 +168,9 @@ def train_command(arguments: argparse.Namespace) -> None:
         options = replace(options, negatives=str(Path(options.negatives).resolve()))
     try:
         if folds:
-            cross_validate(recipe, options, run, folds)
+            cross_validate(recipe, options, run, folds, processes)
         else:
-            train_recipe(recipe, options, run)
+            train_recipe(recipe, options, run, processes=processes)
     except KeyboardInterrupt:
         if folds:
             raise KeyboardInterrupt(f"Finished folds are kept in {run.directory}") from None
@@ -163,8 +178,9 @@ def train_command(arguments: argparse.Namespace) -> None:
     except TrainingDivergedError as error:
         raise TrainingDivergedError(f"{error}. {_how_to_go_on(recipe, run)}") from None
     finally:
-        run.discard_if_empty()
-    if arguments.show:
+        if run.writes:
+            run.discard_if_empty()
+    if arguments.show and run.writes:
         problem = show_pictures(sorted(run.directory.glob("*.png")))
         if problem:
             print(f"--show: {problem}; the pictures are in {run.directory}", file=sys.stderr)
@@ -194,10 +210,42 @@ def main(argv: Sequence[str] | None = None) -> int:
         for recipe in RECIPES.values():
             print(f"{recipe.name:{width}}  {recipe.summary}")
         return 0
-    return guarded(command, lambda: _do(arguments, command), MISTAKES)
+    if getattr(arguments, "mpi", None):
+        rest = without_option(argv, "--mpi")
+        return guarded(command, lambda: launch(command, arguments.mpi, rest), MISTAKES)
+    if not getattr(arguments, "distributed", False):
+        started = processes_of_launcher()
+        if started > 1 and arguments.command in RECIPES:
+            return fail(
+                command,
+                2,
+                f"{started} processes were started together, and each would train by itself; add "
+                "--distributed",
+            )
+        return guarded(command, lambda: _do(arguments, command), MISTAKES)
+    try:
+        processes = MPIProcesses()
+    except ImportError as error:
+        return fail(command, 2, f"--distributed: {error}")
+    if processes.size > 1:
+        command = f"{command}: rank {processes.rank}"
+    return run_together(
+        processes,
+        lambda: guarded(command, lambda: _do(arguments, command, processes), MISTAKES),
+    )
 
 
-def _do(arguments: argparse.Namespace, command: str) -> int:
+def without_option(argv: Sequence[str], name: str) -> list[str]:
+    """The arguments without an option and its value, "--mpi 2" or "--mpi=2"."""
+    kept, skip = [], False
+    for argument in argv:
+        if not skip and argument != name and not argument.startswith(f"{name}="):
+            kept.append(argument)
+        skip = argument == name
+    return kept
+
+
+def _do(arguments: argparse.Namespace, command: str, processes: Processes = ALONE) -> int:
     try:
         if arguments.command == "compare":
             runs = [read_run(path) for path in arguments.runs]
@@ -205,7 +253,7 @@ def _do(arguments: argparse.Namespace, command: str) -> int:
             if arguments.by_class:
                 print(f"\n{class_comparison(runs)}")
         else:
-            train_command(arguments)
+            train_command(arguments, processes)
     except (TrainingDivergedError, GradientCheckFailedError) as error:
         return fail(command, 1, str(error))
     return 0

@@ -11,6 +11,7 @@ from src.classic_nn.text_table import format_table
 from src.classic_train.option_parsers import OptionError
 from src.classic_train.options import TrainingOptions
 from src.classic_train.photo_data import PhotoData
+from src.classic_train.processes import ALONE, Processes
 from src.classic_train.recipe import Recipe
 from src.classic_train.run import train_recipe
 from src.classic_train.runs import Run
@@ -20,11 +21,18 @@ Figures = dict[str, list[float]]
 """Values of each fold, by the name of the figure."""
 
 
-def cross_validate(recipe: Recipe, options: TrainingOptions, run: Run, folds: int) -> Figures:
+def cross_validate(
+    recipe: Recipe,
+    options: TrainingOptions,
+    run: Run,
+    folds: int,
+    processes: Processes = ALONE,
+) -> Figures | None:
     """Train and judge once for each part of the photos, in ``fold-1`` and so on of the run.
 
     The parts share no photo, nor near copies of one. Writes ``folds.csv``,
-    ``cross_validation.json`` and ``report.md``.
+    ``cross_validation.json`` and ``report.md``. Of several processes, the first writes, and the
+    others return None.
 
     Raises OptionError for a recipe whose data come in fixed splits; else as ``train_recipe``.
     """
@@ -41,13 +49,18 @@ def cross_validate(recipe: Recipe, options: TrainingOptions, run: Run, folds: in
             check_gradients=run.check_gradients and number == 1,
             complete=False,
         )
-        part.directory.mkdir()
-        part.history_directory.mkdir()
+        if run.writes:
+            part.directory.mkdir()
+            part.history_directory.mkdir()
         run.say(f"=== fold {number} of {folds}")
-        train_recipe(recipe, options, part, fold)
+        train_recipe(recipe, options, part, fold, processes)
+        if not run.writes:
+            continue
         metrics = json.loads((part.directory / "metrics.json").read_text(encoding="utf-8"))
         tests.append(metrics["test"])
         beside.append(metrics["baselines"])
+    if not run.writes:
+        return None
     figures = {name: [test[name] for test in tests] for name in tests[0]}
     rows = fold_rows(figures, beside)
     run.say(f"{folds}-fold cross-validation of {recipe.name}\n{format_table(rows)}")

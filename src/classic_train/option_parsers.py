@@ -33,6 +33,12 @@ def at_least(minimum: int) -> Callable[[str], int]:
     return parse
 
 
+def at_least_or_auto(minimum: int) -> Callable[[str], int | str]:
+    """Parser of "auto", or of whole numbers from ``minimum``."""
+    whole = at_least(minimum)
+    return lambda text: text if text == "auto" else whole(text)
+
+
 def number(minimum: float, below: float = float("inf"), exclusive: bool = False) -> Any:
     """Parser of numbers from ``minimum`` (above it if exclusive) to below ``below``."""
 

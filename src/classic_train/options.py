@@ -16,6 +16,7 @@ from src.classic_nn.schedules import SCHEDULES, Cosine, Schedule
 from src.classic_train.option_parsers import (
     argument_type,
     at_least,
+    at_least_or_auto,
     number,
     one_of,
     parse_specification,
@@ -108,7 +109,18 @@ class TrainingOptions:
         one_of("dtype", ["float32", "float64"]),
         "TYPE",
     )
-    workers: int = option(1, "threads that share every mini-batch", at_least(1), "N")
+    accumulate: int = option(
+        1,
+        "mini-batches whose gradients add up to one update, as of one large one",
+        at_least(1),
+        "N",
+    )
+    workers: int | str = option(
+        1,
+        "threads that share every mini-batch; auto chooses by the network",
+        at_least_or_auto(1),
+        "N",
+    )
     product_threads: int = option(
         1, "threads of the matrix library in each worker, for wide dense layers", at_least(1), "N"
     )

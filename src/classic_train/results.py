@@ -42,6 +42,7 @@ class Trained:
         seconds: that training took.
         ending: why it stopped, and of which epoch the weights are.
         findings: of the diagnosis.
+        threads: that trained it, and judge it.
     """
 
     network: Sequential
@@ -49,6 +50,7 @@ class Trained:
     seconds: float
     ending: str
     findings: Sequence[Finding] = ()
+    threads: int = 1
 
 
 def saved_model(network: Sequential, data: RecipeData, **more: Any) -> SavedModel:
@@ -80,7 +82,7 @@ def write_results(
     recipe: Recipe, options: TrainingOptions, run: Run, data: RecipeData, trained: Trained
 ) -> Evaluation:
     """Choose the threshold, judge by the test data, write everything; returns the judgement."""
-    classifier = Classifier(saved_model(trained.network, data), options.workers)
+    classifier = Classifier(saved_model(trained.network, data), trained.threads)
     threshold = chosen_threshold(options, data, classifier)
     dataset = data.dataset()
     test = evaluate(classifier, dataset, dataset.splits["test"], threshold)

@@ -27,15 +27,17 @@ from src.classic_train.callbacks import (
     Stopwatch,
 )
 from src.classic_train.live_pictures import visible
-from src.classic_train.mini_batch import MiniBatchTrainer
+from src.classic_train.mini_batch import DataError, MiniBatchTrainer
 from src.classic_train.mini_batch.metrics import METRICS
 from src.classic_train.mini_batch.utils import AUGMENTATION, random_stream
 from src.classic_train.option_parsers import OptionError
 from src.classic_train.options import TrainingOptions
+from src.classic_train.processes import ALONE, Processes
 from src.classic_train.recipe import Recipe
 from src.classic_train.recipe_data import SPLITS, RecipeData
 from src.classic_train.results import Trained, saved_model, versions, write_results
 from src.classic_train.runs import Run, python_command, train_command_line
+from src.classic_train.worker_choice import chosen_workers
 from src.history import TrainingHistoryWriter
 from src.history.tags import TEST
 from src.inference.evaluation import Evaluation
@@ -51,18 +53,25 @@ class GradientCheckFailedError(ArithmeticError):
 
 
 def train_recipe(
-    recipe: Recipe, options: TrainingOptions, run: Run, data: RecipeData | None = None
-) -> Evaluation:
+    recipe: Recipe,
+    options: TrainingOptions,
+    run: Run,
+    data: RecipeData | None = None,
+    processes: Processes = ALONE,
+) -> Evaluation | None:
     """Train, evaluate on the test data, and write everything; returns how it did there.
+
+    Of several processes the first evaluates and writes, and the others return None.
 
     Args:
         recipe: what to train.
         options: settings.
         run: where to write.
         data: to train on; those of the options if None.
+        processes: that train together.
 
     Raises:
-        DataError: the data cannot be trained on.
+        DataError: the data cannot be trained on, or are not the same for all processes.
         TrainingDivergedError: training left the finite numbers; the last checkpoint stays.
         GradientCheckFailedError: asked for, and the gradients are wrong.
     """
@@ -77,7 +86,11 @@ def train_recipe(
     if run.check_gradients:
         check_gradients(network, loss, data, run)
 
-    trainer = create_trainer(recipe, options, run, network, loss, data)
+    if len(set(processes.all_values(data.digest()))) > 1:
+        raise DataError(
+            "the processes were given different data: expected the same files on every machine"
+        )
+    trainer = create_trainer(recipe, options, run, network, loss, data, processes)
     if run.checkpoint:
         try:
             if data.digest() != run.checkpoint[1]["data_digest"]:
@@ -88,29 +101,29 @@ def train_recipe(
                 f"--resume: the data or the program have changed since {run.directory}: {error}"
             ) from None
         run.say(f"resuming {run.directory} after epoch {trainer.epoch}")
-    write_json(
-        run.directory / "config.json",
-        {
-            "recipe": recipe.name,
-            **options.as_dict(),
-            "versions": versions(),
-            "history_directory": os.path.relpath(run.history_directory, run.directory),
-            "fingerprint": data.facts(),
-        },
-    )
+    if run.writes:
+        write_json(
+            run.directory / "config.json",
+            {
+                "recipe": recipe.name,
+                **options.as_dict(),
+                "processes": processes.size,
+                "versions": versions(),
+                "history_directory": os.path.relpath(run.history_directory, run.directory),
+                "fingerprint": data.facts(),
+            },
+        )
     history = trainer.fit(data.batches("train"), data.batches("validation"))
+    if not run.writes:
+        return None
     seconds = callback(trainer, Stopwatch).seconds
     findings = callback(trainer, Diagnosis).findings
     ending = how_it_ended(trainer)
     run.say(f"trained {trainer.epoch} epochs in {seconds:.1f} s; {ending}")
-    test = write_results(
-        recipe, options, run, data, Trained(network, history, seconds, ending, findings)
-    )
+    trained = Trained(network, history, seconds, ending, findings, trainer.team.size)
+    test = write_results(recipe, options, run, data, trained)
     with callback(trainer, History).writer as writer:
         writer.write_metrics(trainer.epoch, {f"{TEST}{k}": v for k, v in test.summary().items()})
-        if findings:
-            lines = "\n".join(f"- {finding}" for finding in findings)
-            writer.write_text(trainer.epoch, "diagnosis", lines)
     run.say(f"history   {run.history_directory}\n")
     if run.complete:
         run.say(next_commands(recipe, options, run, trainer.stop_reason is not None))
@@ -124,9 +137,43 @@ def create_trainer(
     network: Sequential,
     loss: Loss,
     data: RecipeData,
+    processes: Processes = ALONE,
 ) -> MiniBatchTrainer:
     """The trainer that the options describe, with the callbacks of a run."""
-    epoch = run.checkpoint[1]["epoch"] if run.checkpoint else None
+    callbacks: list[Callback] = [
+        EarlyStopping(options.patience or None, restore_best=options.keep == "best")
+    ]
+    if run.writes:
+        callbacks += writing_callbacks(recipe, options, run, network, data)
+    workers, product_threads, why = chosen_workers(options, network, data.input_shape, processes)
+    if why:
+        run.say(why)
+    return MiniBatchTrainer(
+        network,
+        loss,
+        options.create_optimizer(),
+        batch_size=options.batch_size,
+        epochs=options.epochs,
+        schedule=options.create_schedule(),
+        l2=L2(options.l2) if options.l2 else None,
+        clip_norm=options.clip_norm or None,
+        clip_value=options.clip_value or None,
+        metrics=METRICS[data.task],
+        augmentation=recipe.augmentation,
+        callbacks=callbacks,
+        seed=options.seed,
+        accumulate=options.accumulate,
+        workers=workers,
+        product_threads=product_threads,
+        processes=processes,
+    )
+
+
+def writing_callbacks(
+    recipe: Recipe, options: TrainingOptions, run: Run, network: Sequential, data: RecipeData
+) -> list[Callback]:
+    """Those that write files or on the terminal: one process has them."""
+    epoch = run.checkpoint[1]["epoch"] if run.checkpoint else 0
     facts = {
         "recipe": recipe.name,
         "options": options.as_dict(),
@@ -144,13 +191,12 @@ def create_trainer(
         metrics=[*names, *(f"{TEST}{name}" for name in names)],
     )
     judged = data.judged_examples(PROBED)
-    diagnosis = Diagnosis(data.targets("train"), data.class_names, report=not run.quiet)
+    diagnosis = Diagnosis(data.targets("train"), data.class_names, not run.quiet, writer)
     callbacks: list[Callback] = [
         Stopwatch(),
-        EarlyStopping(options.patience or None, restore_best=options.keep == "best"),
         Probe(judged, [history.look, diagnosis.look]),
-        history,
         diagnosis,
+        history,
         Checkpoint(run.directory, options.checkpoint_every, facts=facts),
         pictures(writer, recipe, options, data, judged[:DRAWN]),
     ]
@@ -162,25 +208,7 @@ def create_trainer(
                 lambda path: save_model(path, saved_model(network, data)),
             )
         )
-    if not run.quiet:
-        callbacks.append(Progress())
-    return MiniBatchTrainer(
-        network,
-        loss,
-        options.create_optimizer(),
-        batch_size=options.batch_size,
-        epochs=options.epochs,
-        schedule=options.create_schedule(),
-        l2=L2(options.l2) if options.l2 else None,
-        clip_norm=options.clip_norm or None,
-        clip_value=options.clip_value or None,
-        metrics=METRICS[data.task],
-        augmentation=recipe.augmentation,
-        callbacks=callbacks,
-        seed=options.seed,
-        workers=options.workers,
-        product_threads=options.product_threads,
-    )
+    return callbacks if run.quiet else [*callbacks, Progress()]
 
 
 def plain_settings(options: TrainingOptions) -> dict[str, str | float | bool]:

@@ -5,12 +5,14 @@ import shlex
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from src.classic_train.callbacks import read_checkpoint
 from src.classic_train.option_parsers import OptionError
+from src.classic_train.processes import Processes
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Run:
         check_gradients: prove the gradients of the network before training.
         quiet: print nothing but errors.
         complete: whether it stands for itself; False for a fold of a cross-validation.
+        writes: whether this process writes the run's files: the first of several does.
     """
 
     directory: Path
@@ -32,6 +35,7 @@ class Run:
     check_gradients: bool = False
     quiet: bool = False
     complete: bool = True
+    writes: bool = True
 
     def discard_if_empty(self) -> None:
         """Remove the directories again if nothing has been written to them."""
@@ -64,6 +68,15 @@ def new_run(recipe: str, output_directory: Path, log_directory: Path, **settings
                 ) from None
         return run
     raise OptionError(f"no free name for a run in {output_directory}; choose another --output-dir")
+
+
+def shared_run(processes: Processes, make: Callable[[], Run]) -> Run:
+    """The run that the first process makes or reads; the others have no part in its files."""
+    run = processes.from_first(make() if processes.rank == 0 else None)
+    assert run is not None
+    if processes.rank:
+        run = replace(run, quiet=True, check_gradients=False, writes=False)
+    return run
 
 
 def resumed_run(path: Path, **settings: Any) -> Run:

@@ -1,4 +1,4 @@
-"""A team of workers that share every mini-batch: threads of this process.
+"""A team of workers that share every mini-batch: threads of this process, and of others with it.
 
 NumPy releases Python's lock inside its kernels, so threads run them at the same time. Each worker
 takes its share of the mini-batch, with the matrix library limited to one thread, since two
@@ -21,8 +21,8 @@ from typing import Self, TypeVar
 from threadpoolctl import threadpool_limits
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.communicator import Communicator
 from src.classic_train.memory import keep_freed_memory
+from src.classic_train.processes import ALONE, Processes
 
 T = TypeVar("T")
 
@@ -30,48 +30,82 @@ SPREAD = 1 << 18
 """Values from which on a vector is divided among threads: half a millisecond of an update."""
 
 
-class ThreadCommunicator:
-    """One worker's end of the team; all workers of a team share ``slots`` and ``barrier``."""
+class Worker:
+    """One worker's end of the team: a thread of a process.
 
-    def __init__(self, rank: int, slots: list[Array | None], barrier: threading.Barrier) -> None:
-        self.rank = rank
-        self.size = len(slots)
+    Workers are counted over all processes; the sum over all is made in two steps, over the threads
+    of each process and then over processes, by the first thread of each.
+
+    Args:
+        thread: number in its process.
+        slots: where the threads of the process lay out their arrays.
+        barrier: at which they meet.
+        processes: that train together.
+    """
+
+    def __init__(
+        self,
+        thread: int,
+        slots: list[Array | None],
+        barrier: threading.Barrier,
+        processes: Processes = ALONE,
+    ) -> None:
+        self.thread = thread
+        self.threads = len(slots)
+        self.rank = processes.rank * self.threads + thread
+        self.size = processes.size * self.threads
         self._slots = slots
         self._barrier = barrier
+        self._processes = processes
 
     def all_reduce(self, array: Array) -> Array:
         """Replace ``array`` by its sum over all workers.
 
-        Every worker adds up one slice of all arrays, always in the order of ranks, so the result
-        does not depend on which thread was first.
-
         Raises:
             ValueError: the array is not contiguous.
-            threading.BrokenBarrierError: another worker failed.
+            threading.BrokenBarrierError: another worker of the process failed.
         """
         if self.size == 1:
             return array
         if not array.flags.c_contiguous:
             raise ValueError("all_reduce needs a contiguous array")
-        self._slots[self.rank] = array.reshape(-1)
+        if self.threads > 1:
+            self._sum_over_threads(array)
+        if self._processes.size > 1:
+            if self.thread == 0:
+                self._processes.all_reduce(array)
+            if self.threads > 1:
+                self._copy_from_first_thread(array)
+        return array
+
+    def _sum_over_threads(self, array: Array) -> None:
+        """Every thread adds up one slice of all arrays, always in the order of ranks, so the result
+        does not depend on which thread was first."""
+        self._slots[self.thread] = array.reshape(-1)
         self._barrier.wait()
-        start = array.size * self.rank // self.size
-        stop = array.size * (self.rank + 1) // self.size
+        start = array.size * self.thread // self.threads
+        stop = array.size * (self.thread + 1) // self.threads
         total, *others = [slot[start:stop] for slot in self._slots if slot is not None]
         for part in others:
             total += part
         for part in others:
             part[...] = total
         self._barrier.wait()
-        return array
+
+    def _copy_from_first_thread(self, array: Array) -> None:
+        self._barrier.wait()
+        if self.thread and self._slots[0] is not None:
+            array.reshape(-1)[...] = self._slots[0]
+        self._barrier.wait()
 
 
 class WorkerTeam:
-    """Runs the same task on every worker; the calling thread is worker 0.
+    """Runs the same task on every worker of this process; the calling thread is the first.
 
     Args:
         size: number of workers.
         product_threads: threads that the matrix library may use in each worker.
+        processes: that train together, each with such a team.
 
     Use it as a context manager: inside, the matrix library keeps to its limit.
 
@@ -79,18 +113,19 @@ class WorkerTeam:
         ValueError: size or product_threads is below 1.
     """
 
-    def __init__(self, size: int = 1, product_threads: int = 1) -> None:
+    def __init__(
+        self, size: int = 1, product_threads: int = 1, processes: Processes = ALONE
+    ) -> None:
         for name, number in (("workers", size), ("product_threads", product_threads)):
             if number < 1:
                 raise ValueError(f"{name} must be 1 or more, got {number}")
         self.size = size
         self.product_threads = product_threads
+        self.processes = processes
         self.threads = max(size, product_threads)
         self._barrier = threading.Barrier(size)
         slots: list[Array | None] = [None] * size
-        self.communicators = [
-            ThreadCommunicator(rank, slots, self._barrier) for rank in range(size)
-        ]
+        self.workers = [Worker(k, slots, self._barrier, processes) for k in range(size)]
 
     def __enter__(self) -> Self:
         self._barrier.reset()  # the end of an earlier use has broken it
@@ -109,18 +144,15 @@ class WorkerTeam:
         self._pool.shutdown()
         self._limits.restore_original_limits()
 
-    def run(self, task: Callable[[Communicator], T]) -> list[T]:
-        """Run ``task(communicator)`` on every worker; returns the results in order of ranks.
+    def run(self, task: Callable[[Worker], T]) -> list[T]:
+        """Run ``task(worker)`` on every thread's worker; returns the results in their order.
 
         If one worker fails, the others stop at their next all_reduce, and its error is raised.
         """
-        futures = [
-            self._pool.submit(self._guarded, task, communicator)
-            for communicator in self.communicators[1:]
-        ]
+        futures = [self._pool.submit(self._guarded, task, worker) for worker in self.workers[1:]]
         results, failures = [], []
         try:
-            results.append(self._guarded(task, self.communicators[0]))
+            results.append(self._guarded(task, self.workers[0]))
         except Exception as error:
             failures.append(error)
         for future in futures:
@@ -153,9 +185,9 @@ class WorkerTeam:
             for future in futures:
                 future.result()
 
-    def _guarded(self, task: Callable[[Communicator], T], communicator: Communicator) -> T:
+    def _guarded(self, task: Callable[[Worker], T], worker: Worker) -> T:
         try:
-            return task(communicator)
+            return task(worker)
         except BaseException:
             self._barrier.abort()
             raise

@@ -10,6 +10,7 @@ alone, so the same mini-batches come out with any number of threads.
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -124,6 +125,12 @@ class BatchLoader:
     def __len__(self) -> int:
         """Mini-batches in an epoch."""
         return -(-len(self.rows) // self.batch_size)
+
+    def part(self, rank: int, size: int) -> "BatchLoader":
+        """The same loader, of whose mini-batches one worker makes its part; one cache for both."""
+        part = copy(self)
+        part.rank, part.size = rank, size
+        return part
 
     @property
     def samples(self) -> int:

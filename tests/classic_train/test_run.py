@@ -13,6 +13,7 @@ from src.classic_nn.schedules import ExponentialDecay
 from src.classic_nn.serialization import write_json
 from src.classic_train.callbacks import (
     Checkpoint,
+    Diagnosis,
     EarlyStopping,
     History,
     LearningRate,
@@ -74,6 +75,10 @@ def test_options_reach_the_trainer_and_its_callbacks(data, tmp_path):
     assert by_type[Checkpoint].every == 6
     assert by_type[Checkpoint].facts["options"] == OPTIONS.as_dict()
     assert Progress in by_type
+    diagnosis, history = by_type[Diagnosis], by_type[History]
+    assert diagnosis.writer is history.writer
+    # of a run that fails the diagnosis is written before the history is closed
+    assert trainer.callbacks.index(diagnosis) < trainer.callbacks.index(history)
     assert type(trainer.callbacks[-1]) is Checkpoint
 
 

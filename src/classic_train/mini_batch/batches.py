@@ -14,6 +14,8 @@ class Batches(Protocol):
     """Mini-batches, epoch by epoch; ``src.load.BatchLoader`` is one.
 
     They have a seed of their own: a resumed run goes on exactly if it is given the same again.
+    Those that are trained on by several processes also have ``part(rank, size)``: mini-batches of
+    which this one makes the rows of process ``rank`` alone, in the same order.
     """
 
     def __len__(self) -> int:
@@ -23,6 +25,22 @@ class Batches(Protocol):
         """(x, y) or (x, y, sample_weights) of each mini-batch; the same for the same number."""
 
 
+def part_of(batches: Batches, rank: int, size: int) -> Batches:
+    """The mini-batches, of which one of ``size`` processes has its part.
+
+    Raises TypeError for a loader of several processes that cannot be divided.
+    """
+    if size == 1:
+        return batches
+    if not hasattr(batches, "part"):
+        raise TypeError(
+            f"{size} processes train together: expected a loader with part(rank, size), got a "
+            f"{type(batches).__name__}"
+        )
+    part: Batches = batches.part(rank, size)
+    return part
+
+
 class ArrayBatches:
     """Shuffled mini-batches of arrays.
 
@@ -30,12 +48,21 @@ class ArrayBatches:
         data: all samples.
         batch_size: samples in a mini-batch; the last one may have fewer.
         seed: of the order.
+        rank, size: this process among several: it has its own part of every mini-batch.
     """
 
-    def __init__(self, data: ArrayDataset, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, data: ArrayDataset, batch_size: int, seed: int, rank: int = 0, size: int = 1
+    ) -> None:
         self.data = data
         self.batch_size = batch_size
         self.seed = seed
+        self.rank = rank
+        self.size = size
+
+    def part(self, rank: int, size: int) -> "ArrayBatches":
+        """The same mini-batches, of which one process has its part."""
+        return ArrayBatches(self.data, self.batch_size, self.seed, rank, size)
 
     def __len__(self) -> int:
         return -(-len(self.data) // self.batch_size)
@@ -44,5 +71,29 @@ class ArrayBatches:
         """Every sample once, in an order of this epoch's own."""
         shuffling = random_stream(self.seed, SHUFFLING, number)
         for rows in shuffled_batches(len(self.data), self.batch_size, shuffling):
-            batch = self.data[rows]
-            yield (batch.x, batch.y) if batch.weights is None else (batch.x, batch.y, batch.weights)
+            start, stop = (len(rows) * k // self.size for k in (self.rank, self.rank + 1))
+            yield self.data[rows[start:stop]].arrays()
+
+
+class WholeBatch:
+    """All samples in one mini-batch, in their order: arrays that are judged by.
+
+    Args:
+        data: all samples.
+        rank, size: this process among several: it has its own part.
+    """
+
+    def __init__(self, data: ArrayDataset, rank: int = 0, size: int = 1) -> None:
+        self.data = data
+        self.own = data.share(rank, size)
+
+    def part(self, rank: int, size: int) -> "WholeBatch":
+        """The same samples, of which one process has its part."""
+        return WholeBatch(self.data, rank, size)
+
+    def __len__(self) -> int:
+        return 1
+
+    def epoch(self, number: int) -> Generator[tuple[NDArray[Any], ...], None, None]:
+        """The one mini-batch."""
+        yield self.own.arrays()

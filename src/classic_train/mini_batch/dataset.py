@@ -45,10 +45,9 @@ class ArrayDataset:
         """Which samples the share of a worker has."""
         return slice(len(self) * rank // size, len(self) * (rank + 1) // size)
 
-    @property
-    def total_weight(self) -> float:
-        """Sum of the sample weights: the number of samples where there are none."""
-        return float(len(self) if self.weights is None else self.weights.sum())
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """(x, y) or (x, y, sample_weights)."""
+        return (self.x, self.y) if self.weights is None else (self.x, self.y, self.weights)
 
 
 def as_dataset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +18,8 @@ class TrainingDivergedError(ArithmeticError):
 
 
 def describe_divergence(
-    trainer: MiniBatchTrainer, what: str, data: ArrayDataset | None = None
-) -> str:
+    trainer: MiniBatchTrainer, what: str, data: Sequence[ArrayDataset] = ()
+) -> tuple[str, bool]:
     """Epoch, mini-batch, learning rate and the first layers that are not finite.
 
     The forward pass runs from the input to the loss, so the first layer that puts out something
@@ -28,13 +29,16 @@ def describe_divergence(
     Args:
         trainer: as it was when it happened.
         what: which quantity is not finite, as "the cost is nan".
-        data: the samples that it was computed from.
+        data: the samples that it was computed from, those of this process.
+
+    Returns:
+        The text, and whether the first layer was found, which other processes may not find.
     """
     message = (
         f"training diverged: {what} in epoch {trainer.epoch}, batch {trainer.batch} "
         f"(learning rate {trainer.optimizer.learning_rate:g})"
     )
-    output = None if data is None else _first_output(trainer, data)
+    output = next(filter(None, (_first_output(trainer, part) for part in data)), None)
     gradient = _first_gradient(trainer)
     if output:
         message += f"; first layer whose output is not finite: {output}"
@@ -42,7 +46,7 @@ def describe_divergence(
         message += f"; first layer, from the loss, whose gradient is not finite: {gradient}"
     else:
         message += "; the gradients are still finite"
-    return f"{message}. Lower the learning rate, or limit the gradient (clip_norm)"
+    return f"{message}. Lower the learning rate, or limit the gradient (clip_norm)", bool(output)
 
 
 def _first_output(trainer: MiniBatchTrainer, data: ArrayDataset) -> str | None:

@@ -3,29 +3,31 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.checks import check_number
-from src.classic_nn.communicator import Communicator
-from src.classic_nn.context import Context
+from src.classic_nn.layers.observing import layer_paths
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.loss.base import Loss
 from src.classic_nn.optimizers import Optimizer, clip_by_norm, clip_by_value
 from src.classic_nn.regularization import L2
+from src.classic_nn.sample_streams import SampleStreams
 from src.classic_nn.schedules import Schedule
-from src.classic_nn.utils.eval import Metric, evaluate_logits, predict_batches, predict_logits
+from src.classic_nn.utils.eval import Metric
 from src.classic_train.callbacks import Callback, LearningRate
 from src.classic_train.mini_batch.augmentation import Augmentation
-from src.classic_train.mini_batch.batches import ArrayBatches, Batches
+from src.classic_train.mini_batch.batches import ArrayBatches, Batches, WholeBatch, part_of
 from src.classic_train.mini_batch.dataset import ArrayDataset, as_dataset, check_shapes
 from src.classic_train.mini_batch.diagnosis import TrainingDivergedError, describe_divergence
 from src.classic_train.mini_batch.state import load_trainer_state, trainer_state
-from src.classic_train.mini_batch.utils import AUGMENTATION, LAYERS, random_stream
+from src.classic_train.mini_batch.step import Learner, Part
+from src.classic_train.mini_batch.utils import AUGMENTATION, LAYERS, grouped, random_stream
+from src.classic_train.mini_batch.validation import judge
+from src.classic_train.processes import ALONE, AnotherProcessFailedError, Processes
 from src.classic_train.workers import WorkerTeam
 
 Data = ArrayDataset | Sequence[NDArray[Any]] | Batches
@@ -49,14 +51,17 @@ class MiniBatchTrainer:
         augmentation: changes training inputs, each time otherwise; None leaves them as they are.
         callbacks: listeners; see ``Callback`` for the events.
         seed: of shuffling and of the layers' randomness. Same seed, same machine, same number of
-            workers: the same numbers to the last bit.
+            workers: the same numbers to the last bit; another number of workers: to rounding.
+        accumulate: mini-batches whose gradients are added up for one update, as if they were one.
         workers: threads that share every mini-batch.
         product_threads: threads of the matrix library in each worker; see ``WorkerTeam``.
+        processes: that train together. Each is given all data, and takes its own part of every
+            mini-batch; arrays given to ``train_on_batch`` are that part.
 
     Attributes:
         epoch: number of the current or last epoch, from 1; 0 before training.
-        batch: number of the current mini-batch in its epoch, from 0.
-        batches: mini-batches in an epoch.
+        batch: number of the current mini-batch in its epoch, from 0; accumulated ones are one.
+        batches: mini-batches in an epoch, counted likewise.
         batch_cost: cost of the current mini-batch, with regularization.
         gradients: of the current mini-batch, by parameter name.
         record: costs, metrics and learning rate of the epoch that ended.
@@ -91,12 +96,15 @@ class MiniBatchTrainer:
         augmentation: Augmentation | None = None,
         callbacks: Iterable[Callback] = (),
         seed: int = 0,
+        accumulate: int = 1,
         workers: int = 1,
         product_threads: int = 1,
+        processes: Processes = ALONE,
     ) -> None:
         for name, value in (
             ("batch_size", batch_size),
             ("epochs", epochs),
+            ("accumulate", accumulate),
             ("workers", workers),
             ("product_threads", product_threads),
         ):
@@ -113,11 +121,12 @@ class MiniBatchTrainer:
         self.clip_value = clip_value
         self.metrics = dict(metrics or {})
         self.augmentation = augmentation
+        self.accumulate = accumulate
         self.seed = seed
         schedules = [LearningRate(schedule)] if schedule else []
         self.callbacks = sorted([*schedules, *callbacks], key=lambda callback: callback.order)
 
-        self.team = WorkerTeam(workers, product_threads)
+        self.team = WorkerTeam(workers, product_threads, processes)
         self.worker_gradients = [
             network.view_of(np.zeros_like(network.parameters.vector)) for _ in range(workers)
         ]
@@ -129,8 +138,9 @@ class MiniBatchTrainer:
         self.record: dict[str, float] = {}
         self.history: list[dict[str, float]] = []
         self.stop_reason: str | None = None
-        self.judged: tuple[Array, NDArray[Any]] | None = None
-        self._streams: list[np.random.Generator] | None = None
+        self.judged: Sequence[NDArray[Any]] | None = None
+        self._streams: list[SampleStreams] | None = None
+        self._met = 0  # samples of the epoch, of all processes
 
     def fit(self, train: Data, validation: Data | None = None) -> list[dict[str, float]]:
         """Train until ``epochs`` or until a callback asks to stop; return the history.
@@ -146,7 +156,7 @@ class MiniBatchTrainer:
         """
         batches = self._as_batches(train)
         judged = None if validation is None else self._as_validation(validation)
-        self.batches = len(batches)
+        self.batches = -(-len(batches) // self.accumulate)
         self.stop_reason = None
         self._notify("on_fit_begin")
         try:
@@ -154,6 +164,7 @@ class MiniBatchTrainer:
             with self.team, np.errstate(over="ignore", invalid="ignore"):
                 while self.epoch < self.epochs and self.stop_reason is None:
                     self.epoch += 1
+                    self._share_state()
                     self._notify("on_epoch_begin")
                     cost = self._train_epoch(batches)
                     self._close_epoch(cost, judged)
@@ -164,21 +175,29 @@ class MiniBatchTrainer:
         self._notify("on_fit_end")
         return self.history
 
-    def _as_batches(self, train: Data) -> Batches:
-        """Mini-batches of checked arrays; a loader as it is."""
-        if isinstance(train, Batches):
-            return train
-        return ArrayBatches(self._checked(train, "train"), self.batch_size, self.seed)
+    def _as_batches(self, data: Data, name: str = "train") -> Batches:
+        """Mini-batches of checked arrays, or a loader; of several processes, this one's part."""
+        if isinstance(data, Batches):
+            batches = data
+        else:
+            batches = ArrayBatches(self._checked(data, name), self.batch_size, self.seed)
+        return part_of(batches, self.team.processes.rank, self.team.processes.size)
 
-    def _as_validation(self, validation: Data) -> ArrayDataset | Batches:
-        if isinstance(validation, Batches):
-            return validation
-        return self._checked(validation, "validation")
+    def _as_validation(self, validation: Data) -> Batches:
+        """A loader's mini-batches in their order; of arrays, one mini-batch with all samples."""
+        if not isinstance(validation, Batches):
+            validation = WholeBatch(self._checked(validation, "validation"))
+        return self._as_batches(validation, "validation")
 
     def _checked(self, data: ArrayDataset | Sequence[NDArray[Any]], name: str) -> ArrayDataset:
         dataset = as_dataset(data, name, self.network.parameters.vector.dtype)
         check_shapes(dataset, name, self.network)
         return dataset
+
+    def _share_state(self) -> None:
+        """All processes start an epoch with the numbers of the first, to the last bit."""
+        for array in (self.network.parameters.vector, *self.network.buffers.values()):
+            self.team.processes.array_from_first(array)
 
     def _train_epoch(self, train: Batches) -> float:
         """One pass over the data; the mean cost over its samples, as they were met."""
@@ -186,18 +205,17 @@ class MiniBatchTrainer:
         changes = random_stream(self.seed, AUGMENTATION, self.epoch)
         total = weight = 0.0
         with closing(train.epoch(self.epoch)) as epoch:
-            for self.batch, arrays in enumerate(epoch):
-                batch = ArrayDataset(*arrays)
+            steps = grouped((self._part(arrays, changes) for arrays in epoch), self.accumulate)
+            for self.batch, parts in enumerate(steps):
                 if self.batch == 0:
-                    check_shapes(batch, "train", self.network)
-                if batch.total_weight == 0:
-                    continue  # its samples don't count
-                drawn = None
-                if self.augmentation is not None:
-                    drawn = self.augmentation.draw(len(batch), changes)
-                self._train_batch(batch, streams, drawn)
-                total += self.batch_cost * batch.total_weight
-                weight += batch.total_weight
+                    check_shapes(parts[0].arrays, "train", self.network)
+                counting = [part for part in parts if part.weight]
+                if not counting:
+                    continue  # none of the samples counts
+                self._train_batch(counting, streams)
+                weight_of_step = sum(part.weight for part in counting)
+                total += self.batch_cost * weight_of_step
+                weight += weight_of_step
         return total / weight
 
     def train_on_batch(self, *batch: NDArray[Any]) -> float:
@@ -213,56 +231,59 @@ class MiniBatchTrainer:
         if self._streams is None:
             self._streams = self._layer_streams()
         with np.errstate(over="ignore", invalid="ignore"):
-            self._train_batch(ArrayDataset(*batch), self._streams)
+            self._train_batch([self._part(batch)], self._streams)
         return self.batch_cost
 
-    def _layer_streams(self) -> list[np.random.Generator]:
-        """One source of randomness for the layers of each worker."""
-        ranks = range(self.team.size)
-        return [random_stream(self.seed, LAYERS, self.epoch, rank) for rank in ranks]
+    def _layer_streams(self) -> list[SampleStreams]:
+        """The random numbers of the layers, for each worker; the epoch has met no sample yet."""
+        self._met = 0
+        key, layers = (self.seed, LAYERS, self.epoch), layer_paths(self.network)
+        return [SampleStreams(key, layers) for _ in self.team.workers]
 
-    def _train_batch(
-        self,
-        batch: ArrayDataset,
-        streams: Sequence[np.random.Generator],
-        drawn: NDArray[Any] | None = None,
-    ) -> None:
+    def _part(
+        self, arrays: Sequence[NDArray[Any]], changes: np.random.Generator | None = None
+    ) -> Part:
+        """This process's part of a mini-batch, and its place in the whole; how it is changed."""
+        batch, processes = ArrayDataset(*arrays), self.team.processes
+        # samples of each process, and the weight of all
+        counts = np.zeros(processes.size + 1)
+        counts[processes.rank] = len(batch)
+        counts[-1] = self.loss.total_weight(batch.y, batch.weights)
+        *samples, weight = processes.all_reduce(counts).tolist()
+        before, total = int(sum(samples[: processes.rank])), int(sum(samples))
+        drawn = None
+        if self.augmentation is not None and changes is not None:
+            drawn = self.augmentation.draw(total, changes)[before : before + len(batch)]
+        part = Part(batch, self._met + before, total, weight, drawn)
+        self._met += total
+        return part
+
+    def _train_batch(self, parts: Sequence[Part], streams: Sequence[SampleStreams]) -> None:
         """Forward, loss, backward and update."""
         self._notify("on_batch_begin")
-        losses = self.team.run(partial(self._step, batch, streams, drawn))
+        learner = Learner(self.network, self.loss, self.augmentation)
+        losses = self.team.run(
+            lambda worker: learner.step(
+                parts,
+                self.worker_gradients[worker.thread].vector,
+                streams[worker.thread],
+                worker,
+            )
+        )
         self._regularize(losses[0])
         if not math.isfinite(self.batch_cost):
-            what = f"the cost is {self.batch_cost}"
-            raise TrainingDivergedError(describe_divergence(self, what, batch))
+            self._diverged(f"the cost is {self.batch_cost}", [part.arrays for part in parts])
         self._notify("after_backward")
         self.optimizer.step(self.network.parameters, self.gradients, self.team.spread)
         self._notify("on_batch_end")
 
-    def _step(
-        self,
-        batch: ArrayDataset,
-        streams: Sequence[np.random.Generator],
-        drawn: NDArray[Any] | None,
-        worker: Communicator,
-    ) -> float:
-        """One worker's part of a training step: its share forwards, backwards, summed up.
-
-        Afterwards every worker's gradients are those of the whole mini-batch. (NumPy's error
-        state belongs to a thread, so it is set here again.)
-        """
-        share = batch.share(worker.rank, worker.size)
-        gradients = self.worker_gradients[worker.rank]
-        context = Context(training=True, rng=streams[worker.rank], communicator=worker)
-        with np.errstate(over="ignore", invalid="ignore"):
-            x = share.x
-            if self.augmentation is not None and drawn is not None:
-                x = self.augmentation.apply(x, drawn[batch.rows_of(worker.rank, worker.size)])
-            logits, caches = self.network.forward(x, context)
-            loss, cache = self.loss.forward(logits, share.y, share.weights, context)
-            dlogits = self.loss.backward(cache)
-            self.network.backward(dlogits, caches, context, gradients, input_gradient=False)
-            worker.all_reduce(gradients.vector)
-        return loss
+    def _diverged(self, what: str, data: Sequence[ArrayDataset] = ()) -> NoReturn:
+        """Stop; of several processes the one speaks whose samples show where it began."""
+        message, found = describe_divergence(self, what, data)
+        speaker = self.team.processes.all_values(found)
+        if self.team.processes.rank != (speaker.index(True) if any(speaker) else 0):
+            raise AnotherProcessFailedError(message)
+        raise TrainingDivergedError(message)
 
     def _regularize(self, loss: float) -> None:
         """Add regularization to cost and gradients, then clip the gradients."""
@@ -277,34 +298,22 @@ class MiniBatchTrainer:
     def _penalty(self) -> float:
         return 0.0 if self.l2 is None else self.l2.penalty(self.network.parameters)
 
-    def _close_epoch(self, cost: float, validation: ArrayDataset | Batches | None) -> None:
+    def _close_epoch(self, cost: float, validation: Batches | None) -> None:
         """Evaluate and file the epoch's record; refuse to go on with broken parameters."""
         self.record = {"epoch": self.epoch, "cost": cost}
         self.record["learning_rate"] = self.optimizer.learning_rate
         if validation is not None:
-            judgement = self._evaluate(validation)
-            self.record["validation_cost"] = judgement.pop("cost") + self._penalty()
-            self.record.update(judgement)
+            figures, *self.judged = judge(
+                self.network, self.loss, validation, self.metrics, self.team
+            )
+            self.record["validation_cost"] = figures.pop("cost") + self._penalty()
+            self.record.update(figures)
         if not np.isfinite(self.network.parameters.vector).all():
-            what = "a parameter is not finite"
-            raise TrainingDivergedError(describe_divergence(self, what))
+            self._diverged("a parameter is not finite")
         if not math.isfinite(self.record.get("validation_cost", 0.0)):
-            what = f"the validation cost is {self.record['validation_cost']}"
-            arrays = validation if isinstance(validation, ArrayDataset) else None
-            raise TrainingDivergedError(describe_divergence(self, what, arrays))
+            own = [validation.own] if isinstance(validation, WholeBatch) else []
+            self._diverged(f"the validation cost is {self.record['validation_cost']}", own)
         self.history.append(self.record)
-
-    def _evaluate(self, validation: ArrayDataset | Batches) -> dict[str, float]:
-        """Figures of the validation data; logits and targets stay for the callbacks."""
-        weights = None
-        if isinstance(validation, Batches):
-            with closing(validation.epoch(0)) as epoch:
-                logits, y, weights = predict_batches(self.network, epoch)
-        else:
-            logits, y = predict_logits(self.network, validation.x), validation.y
-            weights = validation.weights
-        self.judged = logits, y
-        return evaluate_logits(logits, self.loss, y, self.metrics, weights)
 
     def _notify(self, event: str) -> None:
         for callback in self.callbacks:

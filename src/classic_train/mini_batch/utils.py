@@ -1,21 +1,36 @@
 """Random streams and mini-batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 SHUFFLING, LAYERS, AUGMENTATION = 0, 1, 2
 """Purposes of random streams, so that one never repeats the numbers of another."""
 
 
-def random_stream(seed: int, purpose: int, epoch: int, rank: int = 0) -> np.random.Generator:
-    """The random generator of one purpose, in one epoch, of one worker.
+def random_stream(seed: int, purpose: int, epoch: int) -> np.random.Generator:
+    """The random generator of one purpose in one epoch.
 
-    Every epoch starts its streams anew from (seed, purpose, epoch, rank). So a resumed run draws
-    the numbers that the uninterrupted run would have drawn, and no generator state is saved.
+    Every epoch starts its streams anew from (seed, purpose, epoch). So a resumed run draws the
+    numbers that the uninterrupted run would have drawn, and no generator state is saved.
     """
-    return np.random.default_rng([seed, purpose, epoch, rank])
+    return np.random.default_rng([seed, purpose, epoch])
+
+
+def grouped(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of so many items; the last may be short.
+
+    >>> list(grouped("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
+    iterator = iter(items)
+    while group := list(islice(iterator, size)):
+        yield group
 
 
 def shuffled_batches(

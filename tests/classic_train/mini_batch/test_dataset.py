@@ -67,13 +67,7 @@ def test_samples_are_shuffled_not_batches():
 
 
 def test_streams_differ_by_everything_they_are_made_of():
-    settings = [(0, SHUFFLING, 1, 0), (1, SHUFFLING, 1, 0), (0, LAYERS, 1, 0), (0, LAYERS, 2, 0)]
-    settings.append((0, LAYERS, 1, 1))
+    settings = [(0, SHUFFLING, 1), (1, SHUFFLING, 1), (0, LAYERS, 1), (0, LAYERS, 2)]
     draws = {random_stream(*setting).random() for setting in settings}
     assert len(draws) == len(settings)
-    assert random_stream(0, LAYERS, 1).random() == random_stream(0, LAYERS, 1, 0).random()
-
-
-def test_total_weight_is_the_number_of_samples_or_the_sum():
-    assert ArrayDataset(X, Y).total_weight == 5
-    assert ArrayDataset(X, Y, np.array([1.0, 0, 0, 0, 2])).total_weight == 3
+    assert random_stream(0, LAYERS, 1).random() == random_stream(0, LAYERS, 1).random()

@@ -1,0 +1,136 @@
+"""Processes that train together: on one machine or on many, through MPI.
+
+Every process runs the same program on its part of every mini-batch. What belongs to all of them is
+added up by MPI's own all-reduce; nothing of it is written again here. ``ALONE`` is the group of one
+process, which needs no MPI.
+"""
+
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.classic_nn.array_types import Array
+
+T = TypeVar("T")
+
+
+class AnotherProcessFailedError(Exception):
+    """This process stops because of a failure that another one tells of."""
+
+
+class Processes(Protocol):
+    """One process's view of the group. All must make the same calls in the same order."""
+
+    @property
+    def rank(self) -> int:
+        """Number of this process, from 0 to size - 1."""
+
+    @property
+    def size(self) -> int:
+        """Number of processes."""
+
+    def on_this_machine(self) -> int:
+        """How many of the processes share this machine's cores."""
+
+    def all_reduce(self, array: Array) -> Array:
+        """Replace a contiguous array in place by its sum over all processes, and return it."""
+
+    def all_rows(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The rows of all processes, in the order of ranks."""
+
+    def all_values(self, value: T) -> list[T]:
+        """The values of all processes, in the order of ranks."""
+
+    def from_first(self, value: T) -> T:
+        """The value of process 0."""
+
+    def array_from_first(self, array: NDArray[Any]) -> None:
+        """Replace an array in place by that of process 0."""
+
+
+class Alone:
+    """The group of one process."""
+
+    rank = 0
+    size = 1
+
+    def on_this_machine(self) -> int:
+        """This one."""
+        return 1
+
+    def all_reduce(self, array: Array) -> Array:
+        """The array as it is."""
+        return array
+
+    def all_rows(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The array as it is."""
+        return array
+
+    def all_values(self, value: T) -> list[T]:
+        """Its own value."""
+        return [value]
+
+    def from_first(self, value: T) -> T:
+        """Its own value."""
+        return value
+
+    def array_from_first(self, array: NDArray[Any]) -> None:
+        """Nothing to do."""
+
+
+ALONE = Alone()
+
+
+class MPIProcesses:
+    """The processes of an MPI communicator.
+
+    Args:
+        communicator: of mpi4py; all processes that ``mpirun`` has started if None.
+
+    Raises:
+        ImportError: mpi4py or the MPI library is missing; the text names the extra.
+    """
+
+    def __init__(self, communicator: Any = None) -> None:
+        try:
+            from mpi4py import MPI
+        except (ImportError, RuntimeError) as error:  # no package, or no library that it can load
+            raise ImportError(
+                f"training on several processes needs MPI ({error}); "
+                "pip install 'classic-nn[distributed]'"
+            ) from None
+        self._mpi = MPI
+        self.communicator = MPI.COMM_WORLD if communicator is None else communicator
+        self.rank: int = self.communicator.Get_rank()
+        self.size: int = self.communicator.Get_size()
+
+    def on_this_machine(self) -> int:
+        """How many of the processes share this machine's cores."""
+        here = self.communicator.Split_type(self._mpi.COMM_TYPE_SHARED)
+        number: int = here.Get_size()
+        here.Free()
+        return number
+
+    def all_reduce(self, array: Array) -> Array:
+        """Replace a contiguous array in place by its sum over all processes, and return it."""
+        self.communicator.Allreduce(self._mpi.IN_PLACE, array)
+        return array
+
+    def all_rows(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The rows of all processes, in the order of ranks."""
+        return np.concatenate(self.communicator.allgather(array))
+
+    def all_values(self, value: T) -> list[T]:
+        """The values of all processes, in the order of ranks."""
+        values: list[T] = self.communicator.allgather(value)
+        return values
+
+    def from_first(self, value: T) -> T:
+        """The value of process 0."""
+        first: T = self.communicator.bcast(value)
+        return first
+
+    def array_from_first(self, array: NDArray[Any]) -> None:
+        """Replace an array in place by that of process 0."""
+        self.communicator.Bcast(array)
