@@ -230,6 +230,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if processes.size > 1:
         command = f"{command}: rank {processes.rank}"
     return run_together(
+        command,
         processes,
         lambda: guarded(command, lambda: _do(arguments, command, processes), MISTAKES),
     )

@@ -18,12 +18,14 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, TextIO
+from typing import TextIO
 
+from src.classic_train.mini_batch.diagnosis import DivergedElsewhereError
 from src.classic_train.option_parsers import OptionError
-from src.classic_train.processes import AnotherProcessFailedError, Processes
+from src.classic_train.processes import Processes
 from src.command_line import fail
 
 PATIENCE, STEP = 0.5, 0.02
@@ -56,27 +58,30 @@ def launch(command: str, count: int, arguments: Sequence[str]) -> int:
     process = subprocess.Popen(
         [_mpiexec(), "-n", str(count), *program],
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         errors="backslashreplace",
         start_new_session=True,  # Ctrl-C comes to this process, which hands it on once
     )
+    assert process.stdout is not None
     assert process.stderr is not None
-    killed = None
-    try:
-        killed = _hand_on(process.stderr, sys.stderr)
-        status = process.wait()
-    except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
-        killer = subprocess.Popen(
-            ["sh", "-c", f"sleep {STOPPED_WITHIN}; kill -9 -{process.pid} 2>/dev/null"]
-        )
-        _hand_on(process.stderr, sys.stderr)
-        process.wait()
-        killer.terminate()
-        killer.wait()
-        return 130
-    if killed is None:
+    with process, ThreadPoolExecutor(2) as pool:
+        told = [
+            pool.submit(_hand_on, process.stdout, sys.stdout),
+            pool.submit(_hand_on, process.stderr, sys.stderr),
+        ]
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(STOPPED_WITHIN)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+            status = 130
+        killed = next((number for number in (one.result() for one in told) if number), None)
+    if killed is None or status == 130:
         return status
     name = signal.Signals(killed).name if killed in set(signal.Signals) else str(killed)
     return fail(
@@ -106,21 +111,21 @@ def _hand_on(lines: Iterable[str], output: TextIO) -> int | None:
     """
     killed, banner = None, False
     for line in lines:
-        if "BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES" in line:
-            banner = True
-        elif banner:
+        banner = banner or "BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES" in line
+        if banner:
             found = re.search(r"\(signal (\d+)\)", line)
             killed = int(found[1]) if found else killed
-        elif not re.match(r"\s*$|=+$|\[mpiexec@\S+\] (Sending Ctrl-C|Press Ctrl-C)", line):
+        elif not re.match(r"={60,}$|\[mpiexec@\S+\] (Sending Ctrl-C|Press Ctrl-C)", line):
             output.write(line)
             output.flush()
     return killed
 
 
-def run_together(processes: Processes, work: Callable[[], int]) -> int:
+def run_together(command: str, processes: Processes, work: Callable[[], int]) -> int:
     """Do the work of one process among several, and end so that all others end too.
 
     Args:
+        command: the program, its command and the rank, for messages.
         processes: the group.
         work: returns the exit status, after it has said what is wrong.
 
@@ -133,22 +138,19 @@ def run_together(processes: Processes, work: Callable[[], int]) -> int:
         warnings.simplefilter("ignore")  # the first process has them too
     try:
         status = work()
-    except AnotherProcessFailedError:
+    except DivergedElsewhereError:
         time.sleep(STOPPED_WITHIN / 2)
         status = 1
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else 1
-    except BaseException:
+    except BaseException as error:
         traceback.print_exc()
-        status = 1
-    return _leave(status) if status else 0
-
-
-def _leave(status: int) -> NoReturn:
-    """End at once: an orderly end would wait for all other processes."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(status)
+        status = fail(command, 1, f"{type(error).__name__}: {error}; all processes are stopped")
+    if status:  # an orderly end would wait for the other processes
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        processes.abort(status)
+    return 0
 
 
 def _interrupt_once(number: int, frame: FrameType | None) -> None:

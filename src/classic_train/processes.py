@@ -5,7 +5,9 @@ added up by MPI's own all-reduce; nothing of it is written again here. ``ALONE``
 process, which needs no MPI.
 """
 
-from typing import Any, Protocol, TypeVar
+import os
+import signal
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +16,8 @@ from src.classic_nn.array_types import Array
 
 T = TypeVar("T")
 
-
-class AnotherProcessFailedError(Exception):
-    """This process stops because of a failure that another one tells of."""
+PATIENCE = 5
+"""Seconds that the end of all processes may take."""
 
 
 class Processes(Protocol):
@@ -48,6 +49,9 @@ class Processes(Protocol):
     def array_from_first(self, array: NDArray[Any]) -> None:
         """Replace an array in place by that of process 0."""
 
+    def abort(self, status: int) -> NoReturn:
+        """End all processes at once, with this exit status."""
+
 
 class Alone:
     """The group of one process."""
@@ -77,6 +81,10 @@ class Alone:
 
     def array_from_first(self, array: NDArray[Any]) -> None:
         """Nothing to do."""
+
+    def abort(self, status: int) -> NoReturn:
+        """End this process."""
+        os._exit(status)
 
 
 ALONE = Alone()
@@ -134,3 +142,10 @@ class MPIProcesses:
     def array_from_first(self, array: NDArray[Any]) -> None:
         """Replace an array in place by that of process 0."""
         self.communicator.Bcast(array)
+
+    def abort(self, status: int) -> NoReturn:
+        """End all processes at once, wherever they are, with this exit status."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what is wrong has been said
+        signal.alarm(PATIENCE)  # ends this one if the library cannot reach the launcher
+        self.communicator.Abort(status)
+        os._exit(status)

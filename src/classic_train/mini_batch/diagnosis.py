@@ -17,9 +17,13 @@ class TrainingDivergedError(ArithmeticError):
     """Training has left the finite numbers; the text says when and in which layer."""
 
 
+class DivergedElsewhereError(ArithmeticError):
+    """The same, where another process tells of it."""
+
+
 def describe_divergence(
     trainer: MiniBatchTrainer, what: str, data: Sequence[ArrayDataset] = ()
-) -> tuple[str, bool]:
+) -> tuple[str, int]:
     """Epoch, mini-batch, learning rate and the first layers that are not finite.
 
     The forward pass runs from the input to the loss, so the first layer that puts out something
@@ -32,31 +36,33 @@ def describe_divergence(
         data: the samples that it was computed from, those of this process.
 
     Returns:
-        The text, and whether the first layer was found, which other processes may not find.
+        The text, and the number of the first layer that puts out something not finite (of layers,
+        where none does): other processes may find another one.
     """
     message = (
         f"training diverged: {what} in epoch {trainer.epoch}, batch {trainer.batch} "
         f"(learning rate {trainer.optimizer.learning_rate:g})"
     )
-    output = next(filter(None, (_first_output(trainer, part) for part in data)), None)
+    layers = trainer.network.layers
+    depth = min((_first_output(trainer, part) for part in data), default=len(layers))
     gradient = _first_gradient(trainer)
-    if output:
-        message += f"; first layer whose output is not finite: {output}"
+    if depth < len(layers):
+        message += f"; first layer whose output is not finite: {layers[depth].name}"
     if gradient:
         message += f"; first layer, from the loss, whose gradient is not finite: {gradient}"
     else:
         message += "; the gradients are still finite"
-    return f"{message}. Lower the learning rate, or limit the gradient (clip_norm)", bool(output)
+    return f"{message}. Lower the learning rate, or limit the gradient (clip_norm)", depth
 
 
-def _first_output(trainer: MiniBatchTrainer, data: ArrayDataset) -> str | None:
+def _first_output(trainer: MiniBatchTrainer, data: ArrayDataset) -> int:
     x = data.x
     with np.errstate(over="ignore", invalid="ignore"):
-        for layer in trainer.network.layers:
+        for depth, layer in enumerate(trainer.network.layers):
             x, _ = layer.forward(x)
             if not np.isfinite(x).all():
-                return layer.name
-    return None
+                return depth
+    return len(trainer.network.layers)
 
 
 def _first_gradient(trainer: MiniBatchTrainer) -> str | None:

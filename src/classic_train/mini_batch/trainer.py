@@ -22,12 +22,16 @@ from src.classic_train.callbacks import Callback, LearningRate
 from src.classic_train.mini_batch.augmentation import Augmentation
 from src.classic_train.mini_batch.batches import ArrayBatches, Batches, WholeBatch, part_of
 from src.classic_train.mini_batch.dataset import ArrayDataset, as_dataset, check_shapes
-from src.classic_train.mini_batch.diagnosis import TrainingDivergedError, describe_divergence
+from src.classic_train.mini_batch.diagnosis import (
+    DivergedElsewhereError,
+    TrainingDivergedError,
+    describe_divergence,
+)
 from src.classic_train.mini_batch.state import load_trainer_state, trainer_state
 from src.classic_train.mini_batch.step import Learner, Part
 from src.classic_train.mini_batch.utils import AUGMENTATION, LAYERS, grouped, random_stream
 from src.classic_train.mini_batch.validation import judge
-from src.classic_train.processes import ALONE, AnotherProcessFailedError, Processes
+from src.classic_train.processes import ALONE, Processes
 from src.classic_train.workers import WorkerTeam
 
 Data = ArrayDataset | Sequence[NDArray[Any]] | Batches
@@ -278,11 +282,11 @@ class MiniBatchTrainer:
         self._notify("on_batch_end")
 
     def _diverged(self, what: str, data: Sequence[ArrayDataset] = ()) -> NoReturn:
-        """Stop; of several processes the one speaks whose samples show where it began."""
-        message, found = describe_divergence(self, what, data)
-        speaker = self.team.processes.all_values(found)
-        if self.team.processes.rank != (speaker.index(True) if any(speaker) else 0):
-            raise AnotherProcessFailedError(message)
+        """Stop; of several processes the one speaks in whose samples it begins earliest."""
+        message, depth = describe_divergence(self, what, data)
+        depths = self.team.processes.all_values(depth)
+        if self.team.processes.rank != depths.index(min(depths)):
+            raise DivergedElsewhereError(message)
         raise TrainingDivergedError(message)
 
     def _regularize(self, loss: float) -> None:
