@@ -39,7 +39,7 @@ def build(description: dict[str, Any]) -> Callable[[], object]:
 
 def _training(task: Training, workers: int, product_threads: int) -> Callable[[], object]:
     rng = np.random.default_rng(0)
-    network = _network(task)
+    network = network_of(task)
     network.build(task.input_shape, rng)
     x = rng.standard_normal((task.batch, *task.input_shape), dtype=np.float32)
     loss: Loss = BinaryCrossEntropy() if task.loss == "binary" else SoftmaxCrossEntropy()
@@ -58,7 +58,8 @@ def _training(task: Training, workers: int, product_threads: int) -> Callable[[]
     return lambda: trainer.train_on_batch(x, y)
 
 
-def _network(task: Training) -> Sequential:
+def network_of(task: Training) -> Sequential:
+    """The network of a workload, not yet built."""
     layers: list[Layer] = []
     for block in task.blocks:
         for conv in block:

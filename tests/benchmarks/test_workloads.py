@@ -12,11 +12,11 @@ from tests.paths import ROOT
 
 
 def test_multiply_adds_are_those_of_the_network_three_times_but_once_less_for_the_first():
-    from benchmarks.our_side import _network
+    from benchmarks.our_side import network_of
 
     for workload in WORKLOADS.values():
         if isinstance(workload.task, Training):
-            network = _network(workload.task)
+            network = network_of(workload.task)
             assert isinstance(network, Sequential)
             forward = network.multiply_adds(workload.task.input_shape)
             shape, first = workload.task.input_shape, 0

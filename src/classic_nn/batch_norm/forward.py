@@ -86,13 +86,26 @@ def batch_statistics(x: Array, communicator: Communicator = SOLO) -> tuple[Array
     """Steps 1 to 3: mean (features,), biased variance (features,) and count n.
 
     The variance is the mean of squared deviations, not E[x^2] - E[x]^2, which loses its digits
-    where the mean is large.
+    where the mean is large. Each worker takes the deviations of its share from the mean of its
+    share, so that one all-reduce is enough; with n_k, mu_k and S_k of worker k (Chan, Golub and
+    LeVeque 1979)
+
+        n mu    = sum_k n_k mu_k
+        n var   = sum_k S_k + sum_k n_k mu_k^2 - n mu^2
+
+    whose last two terms, how far the workers' means are apart, are computed in float64.
     """
-    positions = float(x.size // x.shape[-1])
-    *sums, count = communicator.all_reduce(np.append(feature_sum(x).astype(float), positions))
-    mean = (np.array(sums) / count).astype(x.dtype)
-    variance = communicator.all_reduce(squared_deviations(x, mean)) / x.dtype.type(count)
-    return mean, variance, int(count)
+    positions = x.size // x.shape[-1]
+    own_mean = feature_sum(x) / x.dtype.type(max(positions, 1))
+    deviations = squared_deviations(x, own_mean)
+    if communicator.size == 1:
+        return own_mean, deviations / x.dtype.type(positions), positions
+    exact = own_mean.astype(np.float64)
+    parts = np.stack([np.full_like(exact, positions), positions * exact, positions * exact**2])
+    parts = communicator.all_reduce(np.concatenate([parts, [deviations]]))
+    count, mean = parts[0], parts[1] / parts[0]
+    variance = (parts[3] + np.maximum(parts[2] - count * mean**2, 0)) / count
+    return mean.astype(x.dtype), variance.astype(x.dtype), int(count[0])
 
 
 def squared_deviations(x: Array, mean: Array) -> Array:

@@ -113,6 +113,19 @@ def test_workers_share_the_statistics_of_the_whole_mini_batch(workers, rng):
     assert all(np.allclose(v, variance) for v in variances)
 
 
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_the_variance_of_workers_survives_a_large_mean(workers, rng):
+    x = (1000 + rng.normal(0, 0.1, (64, 1))).astype(np.float32)
+    x[:20] += 0.3  # the workers' means differ
+    expected = x.astype(np.float64).var()
+    one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
+
+    def variance(worker, share):
+        return batch_norm_forward(share, one, zero, communicator=worker)[3][0]
+
+    assert on_team(workers, variance, x) == pytest.approx([expected] * workers, rel=2e-3)
+
+
 def test_a_mini_batch_of_one_leaves_the_running_variance_alone():
     mean, variance = np.array([1.0]), np.array([1.0])
     update_running_statistics(mean, variance, np.array([3.0]), np.array([0.0]), 1, momentum=0.5)
