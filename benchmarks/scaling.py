@@ -105,7 +105,12 @@ def workload(name: str) -> tuple[Sequential, Loss, str, tuple[int, ...], int, in
 
 
 def measure(
-    name: str, workers: int, product_threads: int, processes: Processes, share: int
+    name: str,
+    workers: int,
+    product_threads: int,
+    processes: Processes,
+    share: int,
+    overlap: bool | None = None,
 ) -> dict[str, Any]:
     """Median seconds of a step and its parts, on these processes, of a share of the mini-batch."""
     network, loss, optimizer, shape, samples, outputs = workload(name)
@@ -128,6 +133,7 @@ def measure(
         workers=workers,
         product_threads=product_threads,
         processes=processes,
+        overlap=overlap,
     )
     clock = Clock()
     with trainer.team:
@@ -204,12 +210,18 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--product-threads", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--share", type=int, default=1, help=argparse.SUPPRESS)
+    parser.add_argument("--overlap", default="auto", help=argparse.SUPPRESS)
     parser.add_argument("--distributed", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         processes: Processes = MPIProcesses() if options.distributed else ALONE
         found = measure(
-            options.one, options.workers, options.product_threads, processes, options.share
+            options.one,
+            options.workers,
+            options.product_threads,
+            processes,
+            options.share,
+            {"yes": True, "no": False, "auto": None}[options.overlap],
         )
         if processes.rank == 0:
             print(json.dumps(found))
@@ -230,7 +242,7 @@ def race(name: str, rounds: int) -> dict[str, list[dict[str, Any]]]:
             runs.append(run_variant(name, variant))
     steps = {variant: [run["step"] for run in runs] for variant, runs in found.items()}
     alone = median(steps["1 worker"])
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             "variant",
             "step, ms",

@@ -22,6 +22,11 @@ class Communicator(Protocol):
     def size(self) -> int:
         """Number of workers."""
 
+    @property
+    def leads(self) -> bool:
+        """Whether this worker, among those that share one network's memory, is the one that writes
+        there: running statistics are updated once in each process."""
+
     def all_reduce(self, array: Array) -> Array:
         """Replace ``array`` in place by its sum over all workers, and return it.
 
@@ -34,6 +39,7 @@ class Solo:
 
     rank = 0
     size = 1
+    leads = True
 
     def all_reduce(self, array: Array) -> Array:
         """Return ``array`` as it is: the sum over one worker."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.communicator import SOLO, Communicator
+from src.classic_nn.parameters import ParameterVector
 from src.classic_nn.sample_streams import SampleStreams
 
 Observer = Callable[[Any, Array], None]
@@ -26,12 +27,15 @@ class Context:
         communicator: joins the workers that share the mini-batch.
         observer: told of every layer that has put something out, in the order of the forward
             pass; see ``observe_outputs``.
+        finished: told of the parameter gradients of each layer of the network as soon as the
+            backward pass has them, from the last layer to the first.
     """
 
     training: bool = False
     rng: np.random.Generator | SampleStreams | None = None
     communicator: Communicator = SOLO
     observer: Observer | None = None
+    finished: Callable[[ParameterVector], None] | None = None
 
 
 EVALUATION = Context()

@@ -5,8 +5,13 @@ added up by MPI's own all-reduce; nothing of it is written again here. ``ALONE``
 process, which needs no MPI.
 """
 
+import math
 import os
 import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import numpy as np
@@ -37,6 +42,12 @@ class Processes(Protocol):
     def all_reduce(self, array: Array) -> Array:
         """Replace a contiguous array in place by its sum over all processes, and return it."""
 
+    def begin_all_reduce(self, array: Array) -> Callable[[], None]:
+        """Begin an all-reduce that goes on beside other work; returns what waits for its end."""
+
+    def bandwidth(self) -> float:
+        """Bytes a second of a large all-reduce, measured; the same number for all processes."""
+
     def all_rows(self, array: NDArray[Any]) -> NDArray[Any]:
         """The rows of all processes, in the order of ranks."""
 
@@ -66,6 +77,14 @@ class Alone:
     def all_reduce(self, array: Array) -> Array:
         """The array as it is."""
         return array
+
+    def begin_all_reduce(self, array: Array) -> Callable[[], None]:
+        """Nothing to wait for."""
+        return lambda: None
+
+    def bandwidth(self) -> float:
+        """Nothing is sent."""
+        return math.inf
 
     def all_rows(self, array: NDArray[Any]) -> NDArray[Any]:
         """The array as it is."""
@@ -112,6 +131,7 @@ class MPIProcesses:
         self.communicator = MPI.COMM_WORLD if communicator is None else communicator
         self.rank: int = self.communicator.Get_rank()
         self.size: int = self.communicator.Get_size()
+        self._beside: tuple[Any, ThreadPoolExecutor] | None = None
 
     def on_this_machine(self) -> int:
         """How many of the processes share this machine's cores."""
@@ -124,6 +144,27 @@ class MPIProcesses:
         """Replace a contiguous array in place by its sum over all processes, and return it."""
         self.communicator.Allreduce(self._mpi.IN_PLACE, array)
         return array
+
+    def begin_all_reduce(self, array: Array) -> Callable[[], None]:
+        """Begin an all-reduce in a thread of its own, which makes MPI go on beside other work.
+
+        It has a communicator of its own, so that its messages do not mix with those of others.
+        """
+        if self._beside is None:
+            self._beside = self.communicator.Dup(), ThreadPoolExecutor(1, "all-reduce")
+        communicator, pool = self._beside
+        return pool.submit(communicator.Allreduce, self._mpi.IN_PLACE, array).result
+
+    def bandwidth(self) -> float:
+        """Bytes a second of an all-reduce of 4 MiB, measured; the same number for all processes."""
+        array = np.zeros(1 << 20, np.float32)
+        self.all_reduce(array)  # connections are made by the first
+        seconds = []
+        for _ in range(3):
+            start = time.perf_counter()
+            self.all_reduce(array)
+            seconds.append(time.perf_counter() - start)
+        return self.from_first(array.nbytes / median(seconds))
 
     def all_rows(self, array: NDArray[Any]) -> NDArray[Any]:
         """The rows of all processes, in the order of ranks."""

@@ -54,6 +54,7 @@ class Worker:
         self.threads = len(slots)
         self.rank = processes.rank * self.threads + thread
         self.size = processes.size * self.threads
+        self.leads = thread == 0
         self._slots = slots
         self._barrier = barrier
         self._processes = processes
@@ -78,6 +79,18 @@ class Worker:
                 self._copy_from_first_thread(array)
         return array
 
+    def begin_all_reduce(self, array: Array) -> Callable[[], None]:
+        """Begin a sum over all workers that goes on beside other work; returns what waits for it.
+
+        The threads of a process are added up at once; what is between processes goes on. The sum
+        is in the array of the first thread of each process. Until then, nobody may touch it.
+        """
+        if self.threads > 1:
+            self._sum_over_threads(array)
+        if self.thread == 0:
+            return self._processes.begin_all_reduce(array)
+        return _nothing
+
     def _sum_over_threads(self, array: Array) -> None:
         """Every thread adds up one slice of all arrays, always in the order of ranks, so the result
         does not depend on which thread was first."""
@@ -97,6 +110,10 @@ class Worker:
         if self.thread and self._slots[0] is not None:
             array.reshape(-1)[...] = self._slots[0]
         self._barrier.wait()
+
+
+def _nothing() -> None:
+    """Wait for nothing."""
 
 
 class WorkerTeam:

@@ -73,7 +73,7 @@ class BatchNorm(Layer):
         y, cache, mean, variance = batch_norm_forward(
             x, gamma, beta, self.epsilon, context.communicator
         )
-        if context.communicator.rank == 0:  # every worker has the same statistics; one writes them
+        if context.communicator.leads:  # every worker has the same statistics; one writes them
             update_running_statistics(
                 running_mean, running_variance, mean, variance, cache.positions, self.momentum
             )

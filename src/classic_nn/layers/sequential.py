@@ -10,7 +10,7 @@ normalizations gamma1, beta1, ... A network inside a network adds its name and a
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -105,11 +105,14 @@ class Sequential(Container):
         out = self.gradient_vector(out)
         first = 0 if input_gradient else self._first_with_parameters()
         dx: Array | None = dy
+        inside = replace(context, finished=None)
         for k in reversed(range(first, len(self.layers))):
             assert dx is not None
             dx, _ = self.layers[k].backward(
-                dx, cache[k], context, out.parts[k], input_gradient or k > first
+                dx, cache[k], inside, out.parts[k], input_gradient or k > first
             )
+            if context.finished is not None:
+                context.finished(out.parts[k])
         return dx, out
 
     def _first_with_parameters(self) -> int:

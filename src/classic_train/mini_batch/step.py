@@ -4,7 +4,7 @@ Everything that trains on several threads or processes is this function, run by 
 belongs to the whole mini-batch goes through the worker's ``all_reduce``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from src.classic_nn.parameters import ParameterVector
 from src.classic_nn.sample_streams import SampleStreams
 from src.classic_train.mini_batch.augmentation import Augmentation
 from src.classic_train.mini_batch.dataset import ArrayDataset
+from src.classic_train.mini_batch.gradient_sum import GradientSum
 from src.classic_train.workers import Worker
 
 
@@ -49,11 +50,13 @@ class Learner:
         network: whose parameters all workers share.
         loss: what is minimized.
         augmentation: of the inputs.
+        overlap: whether gradients are summed up while the backward pass goes on.
     """
 
     network: Sequential
     loss: Loss
     augmentation: Augmentation | None = None
+    overlap: bool = False
 
     def step(
         self,
@@ -71,7 +74,8 @@ class Learner:
 
         Args:
             parts: of this process; the worker takes its share of each.
-            gradients: (parameters,), written: those of all workers together.
+            gradients: (parameters,), written: those of all workers together, in the first worker
+                of each process.
             streams: of random numbers of the layers; belongs to this worker.
             worker: which one.
 
@@ -82,6 +86,11 @@ class Learner:
         loss = 0.0
         views = self.network.view_of(gradients)
         with np.errstate(over="ignore", invalid="ignore"):  # belongs to a thread
+            if self.overlap and len(parts) == 1:
+                together = GradientSum(gradients, worker)
+                loss = self._backward(parts[0], views, streams, worker, together.finished)
+                together.wait()
+                return loss
             for k, part in enumerate(parts):
                 share = part.weight / total
                 one = views if k == 0 else self.network.gradient_vector()
@@ -94,13 +103,18 @@ class Learner:
         return loss
 
     def _backward(
-        self, part: Part, gradients: ParameterVector, streams: SampleStreams, worker: Worker
+        self,
+        part: Part,
+        gradients: ParameterVector,
+        streams: SampleStreams,
+        worker: Worker,
+        finished: Callable[[ParameterVector], None] | None = None,
     ) -> float:
         """Forwards and backwards; the gradients are those of this worker's share."""
         rows = part.arrays.rows_of(worker.thread, worker.threads)
         share = part.arrays[rows]
         streams.first = part.first + rows.start
-        context = Context(training=True, rng=streams, communicator=worker)
+        context = Context(training=True, rng=streams, communicator=worker, finished=finished)
         x = share.x
         if self.augmentation is not None and part.drawn is not None:
             x = self.augmentation.apply(x, part.drawn[rows])

@@ -27,6 +27,7 @@ from src.classic_train.mini_batch.diagnosis import (
     TrainingDivergedError,
     describe_divergence,
 )
+from src.classic_train.mini_batch.gradient_sum import overlap_pays
 from src.classic_train.mini_batch.state import load_trainer_state, trainer_state
 from src.classic_train.mini_batch.step import Learner, Part
 from src.classic_train.mini_batch.utils import AUGMENTATION, LAYERS, grouped, random_stream
@@ -61,6 +62,8 @@ class MiniBatchTrainer:
         product_threads: threads of the matrix library in each worker; see ``WorkerTeam``.
         processes: that train together. Each is given all data, and takes its own part of every
             mini-batch; arrays given to ``train_on_batch`` are that part.
+        overlap: whether the gradients of the processes are summed up while the backward pass goes
+            on; None for where it pays: a large gradient on a slow network.
 
     Attributes:
         epoch: number of the current or last epoch, from 1; 0 before training.
@@ -104,6 +107,7 @@ class MiniBatchTrainer:
         workers: int = 1,
         product_threads: int = 1,
         processes: Processes = ALONE,
+        overlap: bool | None = None,
     ) -> None:
         for name, value in (
             ("batch_size", batch_size),
@@ -135,6 +139,9 @@ class MiniBatchTrainer:
             network.view_of(np.zeros_like(network.parameters.vector)) for _ in range(workers)
         ]
         self.gradients = self.worker_gradients[0]
+        if overlap is None:
+            overlap = overlap_pays(processes, self.gradients.vector)
+        self.learner = Learner(network, loss, augmentation, overlap)
         self.epoch = 0
         self.batch = 0
         self.batches = 0
@@ -265,9 +272,8 @@ class MiniBatchTrainer:
     def _train_batch(self, parts: Sequence[Part], streams: Sequence[SampleStreams]) -> None:
         """Forward, loss, backward and update."""
         self._notify("on_batch_begin")
-        learner = Learner(self.network, self.loss, self.augmentation)
         losses = self.team.run(
-            lambda worker: learner.step(
+            lambda worker: self.learner.step(
                 parts,
                 self.worker_gradients[worker.thread].vector,
                 streams[worker.thread],

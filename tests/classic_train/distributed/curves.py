@@ -1,6 +1,7 @@
 """The costs of the first steps of every recipe; as a program, on the processes of mpirun.
 
-curves.py FOLDER WORKERS CASE... writes FOLDER/curves-PROCESSESxWORKERS.json
+curves.py FOLDER WORKERS OVERLAP CASE... writes FOLDER/curves-PROCESSESxWORKERS.json; OVERLAP is
+yes or no, and with it a part of the gradients is at least one kilobyte.
 """
 
 import json
@@ -22,8 +23,8 @@ from src.classic_nn import (
     create_optimizer,
 )
 from src.classic_train.callbacks import Callback
-from src.classic_train.mini_batch import MiniBatchTrainer
-from src.classic_train.processes import ALONE, MPIProcesses
+from src.classic_train.mini_batch import MiniBatchTrainer, gradient_sum
+from src.classic_train.processes import MPIProcesses
 from src.classic_train.recipes import RECIPES
 
 STEPS = 20
@@ -35,15 +36,19 @@ class EnoughError(Exception):
 
 
 class Costs(Callback):
-    """Collects the cost of every step, and ends training after some."""
+    """Collects the cost of every step and of the validation data, and ends training after some."""
 
     def __init__(self):
         self.costs = []
+        self.judged = []
 
     def on_batch_end(self, trainer):
         self.costs.append(trainer.batch_cost)
-        if len(self.costs) == STEPS:
+        if len(self.costs) >= STEPS and self.judged:
             raise EnoughError
+
+    def on_epoch_end(self, trainer):
+        self.judged.append(trainer.record["validation_cost"])
 
 
 def of_trainer(trainer, *data):
@@ -51,14 +56,14 @@ def of_trainer(trainer, *data):
     trainer.callbacks.append(costs)
     with suppress(EnoughError):
         trainer.fit(*data)
-    return costs.costs
+    return costs.costs[:STEPS], costs.judged[:1]
 
 
-def of_recipe(name, folder, workers=1, processes=ALONE, **settings):
+def of_recipe(name, folder, **team):
     """The costs of a recipe on small data, those in ``folder`` if the recipe reads files."""
     recipe = RECIPES[name]
     known = {f.name for f in fields(recipe.options)}
-    settings = {k: value for k, value in (SMALL | settings).items() if k in known}
+    settings = {k: value for k, value in SMALL.items() if k in known}
     if (folder / name).exists():
         settings["data"] = str(folder / name)
     options = replace(recipe.options, **settings)
@@ -73,13 +78,12 @@ def of_recipe(name, folder, workers=1, processes=ALONE, **settings):
         schedule=options.create_schedule(),
         augmentation=recipe.augmentation,
         seed=options.seed,
-        workers=workers,
-        processes=processes,
+        **team,
     )
     return of_trainer(trainer, data.batches("train"), data.batches("validation"))
 
 
-def of_weighted_samples(kind, workers=1, processes=ALONE):
+def of_weighted_samples(kind, **team):
     """Weighted samples, some of which count nothing; the last mini-batch is shorter than a team."""
     rng = np.random.default_rng(3)
     x = rng.normal(size=(6 * 16 + 3, 5))
@@ -97,8 +101,7 @@ def of_weighted_samples(kind, workers=1, processes=ALONE):
         create_optimizer("adam", learning_rate=0.05),
         batch_size=16,
         epochs=4,
-        workers=workers,
-        processes=processes,
+        **team,
     )
     return of_trainer(trainer, (x, targets, weights), (x, targets))
 
@@ -106,15 +109,18 @@ def of_weighted_samples(kind, workers=1, processes=ALONE):
 CASES = [*RECIPES, "weighted labels", "weighted classes"]
 
 
-def of_case(case, folder, workers=1, processes=ALONE):
+def of_case(case, folder, **team):
+    """Of one case; ``team`` are workers, processes and overlap."""
     if case.startswith("weighted "):
-        return of_weighted_samples(case.split()[1], workers, processes)
-    return of_recipe(case, folder, workers, processes)
+        return of_weighted_samples(case.split()[1], **team)
+    return of_recipe(case, folder, **team)
 
 
-def main(folder, workers, *cases):
+def main(folder, workers, overlap, *cases):
     processes = MPIProcesses()
-    costs = {case: of_case(case, Path(folder), int(workers), processes) for case in cases}
+    gradient_sum.PART = 1 << 10
+    team = {"workers": int(workers), "processes": processes, "overlap": overlap == "yes"}
+    costs = {case: of_case(case, Path(folder), **team) for case in cases}
     if processes.rank == 0:
         path = Path(folder) / f"curves-{processes.size}x{workers}.json"
         path.write_text(json.dumps(costs))

@@ -1,90 +1,79 @@
 """A training of which one process fails: failing.py RANK PHASE HOW, then the command line.
 
-PHASE: batch_norm, all_reduce, checkpoint, validation. HOW: kill, raise, nan, interrupt. It happens
-in the second epoch, when there is a checkpoint.
+PHASE: forward, batch_norm, all_reduce, checkpoint, validation. HOW: kill, raise, nan, interrupt. It
+happens in the second epoch, when there is a checkpoint.
 """
 
+import itertools
 import os
 import signal
 import sys
 
 import numpy as np
 
-from src.classic_nn.layers import batch_norm as batch_norm_layer
+from src.classic_nn.layers import batch_norm
 from src.classic_train import __main__ as command
 from src.classic_train.callbacks import checkpoint
 from src.classic_train.mini_batch import step, trainer
 from src.classic_train.processes import MPIProcesses
 from src.classic_train.workers import Worker
 
-rank, phase, how = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-sys.argv = ["src.classic_train", *sys.argv[4:]]
-here = MPIProcesses().rank == rank
-calls = 0
+STEPS = 16
+"""Of an epoch."""
+
+GRADIENTS = 10_000
+"""Values from which on an all-reduce is that of the gradients."""
 
 
-def fail():
+def fail(phase, how):
     if how == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    if how == "interrupt":
+    elif how == "interrupt":
         os.kill(os.getpid(), signal.SIGINT)
-        return
-    raise RuntimeError(f"a fault in {phase}")
+    else:
+        raise RuntimeError(f"a fault in {phase}")
 
 
-def after(number, function, broken=fail):
-    """The function, which fails at its call of this number."""
+def before(number, function, fault, counts=lambda *arguments: True):
+    """The function, with a fault before its call of this number."""
+    calls = itertools.count(1)
 
     def wrapped(*arguments, **settings):
-        global calls
-        calls += 1
-        if here and calls == number:
-            broken()
+        if counts(*arguments) and next(calls) == number:
+            fault(*arguments)
         return function(*arguments, **settings)
 
     return wrapped
 
 
-STEPS = 16  # of an epoch
+def prepare(phase, how):
+    """Put the fault into the program."""
 
-if how == "nan":
-    original = step.Learner._backward
+    def fault(*arguments):
+        fail(phase, how)
 
-    def poisoned(self, part, *arguments):
-        global calls
-        calls += 1
-        if here and calls == STEPS + 3:
-            part.arrays.x[...] = np.nan
-        return original(self, part, *arguments)
+    def poison(learner, part, *arguments):
+        part.arrays.x[...] = np.nan
 
-    step.Learner._backward = poisoned
-elif phase == "batch_norm":
-    forward = batch_norm_layer.batch_norm_forward
-    batch_norm_layer.batch_norm_forward = after(2 * (STEPS + 3), forward)  # two layers
-elif phase == "all_reduce":
-    reduce = Worker.all_reduce
+    def tear(path, *arguments):
+        path.with_name(f".{path.name}.partial").write_bytes(b"half")
+        fail(phase, how)
 
-    def all_reduce(self, array):
-        global calls
-        calls += array.size > 10_000  # the gradients
-        if here and calls == STEPS + 3:
-            calls += 1
-            fail()
-        return reduce(self, array)
+    if phase == "forward":
+        step.Learner._backward = before(STEPS + 3, step.Learner._backward, poison)
+    elif phase == "batch_norm":  # two layers
+        batch_norm.batch_norm_forward = before(2 * STEPS + 5, batch_norm.batch_norm_forward, fault)
+    elif phase == "all_reduce":
+        large = lambda worker, array: array.size > GRADIENTS  # noqa: E731
+        Worker.all_reduce = before(STEPS + 3, Worker.all_reduce, fault, large)
+    elif phase == "validation":
+        trainer.judge = before(2, trainer.judge, fault)
+    elif phase == "checkpoint":  # an epoch writes best and last
+        checkpoint.write_tensor_file = before(3, checkpoint.write_tensor_file, tear)
 
-    Worker.all_reduce = all_reduce
-elif phase == "validation":
-    trainer.judge = after(2, trainer.judge)
-elif phase == "checkpoint":
 
-    def torn(path, *arguments):
-        global calls
-        calls += 1
-        if calls > 2:  # those of the first epoch are best and last
-            path.with_name(f".{path.name}.partial").write_bytes(b"half")
-            fail()
-        written(path, *arguments)
-
-    written, checkpoint.write_tensor_file = checkpoint.write_tensor_file, torn
-
-sys.exit(command.main(sys.argv[1:]))
+if __name__ == "__main__":
+    failing_rank, failing_phase, failing_how, *arguments = sys.argv[1:]
+    if MPIProcesses().rank == int(failing_rank):
+        prepare(failing_phase, failing_how)
+    sys.exit(command.main(arguments))

@@ -38,21 +38,24 @@ def alone(folder):
     return {case: curves.of_case(case, folder) for case in curves.CASES}
 
 
-def same(costs, expected):
-    assert len(costs) == len(expected) == curves.STEPS
-    assert np.allclose(costs, expected, rtol=1e-9, atol=0)
+def same(found, expected):
+    for costs, wanted, length in zip(found, expected, (curves.STEPS, 1), strict=True):
+        assert len(costs) == len(wanted) == length
+        assert np.allclose(costs, wanted, rtol=1e-9, atol=0)
 
 
 @pytest.mark.parametrize("workers", [2, 4])
 @pytest.mark.parametrize("case", curves.CASES)
 def test_threads_give_the_same_curve(case, workers, folder, alone):
-    same(curves.of_case(case, folder, workers), alone[case])
+    same(curves.of_case(case, folder, workers=workers), alone[case])
 
 
 @needs_mpi
-@pytest.mark.parametrize(("processes", "workers"), [(2, 1), (4, 1), (2, 2)])
-def test_processes_give_the_same_curve(processes, workers, folder, alone):
-    done = mpiexec(processes, curves.__file__, folder, workers, *curves.CASES)
+@pytest.mark.parametrize(
+    ("processes", "workers", "overlap"), [(2, 1, "no"), (4, 1, "no"), (2, 2, "yes")]
+)
+def test_processes_give_the_same_curve(processes, workers, overlap, folder, alone):
+    done = mpiexec(processes, curves.__file__, folder, workers, overlap, *curves.CASES)
     assert done.returncode == 0, done.stderr
     found = json.loads((folder / f"curves-{processes}x{workers}.json").read_text())
     for case in curves.CASES:

@@ -21,6 +21,12 @@ array = np.full((2, 3), rank, np.float32)
 group.array_from_first(array)
 assert not array.any()
 assert group.on_this_machine() == size
+parts = np.full(7, rank + 1.0), np.full(3, 1.0)
+waits = [group.begin_all_reduce(part) for part in parts]
+[wait() for wait in waits]
+assert (parts[0] == size * (size + 1) / 2).all() and (parts[1] == size).all()
+bandwidths = group.all_values(group.bandwidth())
+assert len(set(bandwidths)) == 1 and bandwidths[0] > 0
 """
 
 
