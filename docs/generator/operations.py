@@ -249,11 +249,23 @@ LEARNING = [
     ),
 ]
 
+WORKERS = [
+    Operation("Communicator", {"classic_nn.communicator": "Communicator Solo"}),
+    Operation("The step of a worker", {"classic_train.mini_batch.step": "Part Learner"}),
+    Operation("Threads", {"classic_train.workers": "Worker WorkerTeam"}),
+    Operation("Processes", {"classic_train.processes": "Processes MPIProcesses"}),
+    Operation(
+        "Sum of gradients", {"classic_train.mini_batch.gradient_sum": "GradientSum overlap_pays"}
+    ),
+    Operation("Random numbers of samples", {"classic_nn.sample_streams": "SampleStreams"}),
+]
+
 CHAPTERS = {
     "Dense networks": DENSE,
     "Networks of layers": NETWORKS,
     "Convolutional networks": CONVOLUTIONAL,
     "Losses": LOSSES,
     "Learning": LEARNING,
+    "Several workers": WORKERS,
 }
 """Operations by chapter, in the order of reading."""

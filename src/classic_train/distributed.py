@@ -34,13 +34,13 @@ PATIENCE, STEP = 0.5, 0.02
 STOPPED_WITHIN = 10.0
 """Seconds after which processes that do not end are killed."""
 
-LAUNCHERS = {"PMI_SIZE": "mpirun", "OMPI_COMM_WORLD_SIZE": "mpirun", "SLURM_STEP_NUM_TASKS": "srun"}
-"""Variables in which launchers tell the number of processes."""
+TOLD_BY_LAUNCHERS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+"""Variables in which launchers tell the number of processes: of MPICH, Open MPI, Slurm."""
 
 
 def processes_of_launcher() -> int:
     """How many processes were started together with this one; 1 where nobody says."""
-    told = [os.environ.get(name, "") for name in LAUNCHERS]
+    told = [os.environ.get(name, "") for name in TOLD_BY_LAUNCHERS]
     return max([1, *(int(number) for number in told if number.isdigit())])
 
 

@@ -4,11 +4,15 @@ Every step makes the same large arrays and drops them. The C library gives large
 the system at once, and the system hands out new ones page by page, each filled with zeros: a
 TinyVGG step of 32 photos spends about 6% of its time there. Told to keep what it has, the library
 hands the same memory out again, and the mathematics needs no buffers of its own.
+
+All threads are given one arena. Those that the library would make for further threads consist of
+heaps that go back to the system as soon as they are empty, whatever it has been told: the second
+worker of a TinyVGG step met 5,140 new pages in every step.
 """
 
 import ctypes
 
-MMAP_MAX, TRIM_THRESHOLD = -4, -1
+MMAP_MAX, TRIM_THRESHOLD, ARENA_MAX = -4, -1, -8
 """Names of the settings in glibc's <malloc.h>."""
 
 
@@ -23,4 +27,5 @@ def keep_freed_memory() -> bool:
     except (AttributeError, OSError, TypeError):
         return False
     never = 2**31 - 1
-    return bool(mallopt(MMAP_MAX, 0)) and bool(mallopt(TRIM_THRESHOLD, never))
+    settings = ((ARENA_MAX, 1), (MMAP_MAX, 0), (TRIM_THRESHOLD, never))
+    return all(bool(mallopt(name, value)) for name, value in settings)

@@ -19,8 +19,8 @@ from src.classic_nn.layers.sequential import Sequential
 from src.classic_train.options import TrainingOptions
 from src.classic_train.processes import Processes
 
-SMALL_STEP = 30e6
-"""Multiply-adds of a step below which one thread does it all (about a millisecond)."""
+SMALL_STEP = 150e6
+"""Multiply-adds of a step below which one thread does it all (about five milliseconds)."""
 
 OFTEN = 256
 """Uses of a weight, by each worker in a step, from which on the samples are shared."""

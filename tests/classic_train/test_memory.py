@@ -7,26 +7,32 @@ from tests.paths import ROOT
 
 PROGRAM = """
 import resource, sys
+from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from src.classic_train.memory import keep_freed_memory
 if sys.argv[1] == "keep" and not keep_freed_memory():
     sys.exit(3)
 def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 def step(): (np.ones(3_000_000, np.float32) * 2).sum()
-for _ in range(3): step()
+def steps(number):
+    for _ in range(number): step()
+run = (lambda task, number: task(number)) if sys.argv[2] == "main" else (
+    lambda task, number: ThreadPoolExecutor(1).submit(task, number).result())
+run(steps, 3)
 before = faults()
-for _ in range(20): step()
+run(steps, 20)
 print(faults() - before)
 """
 
 
-def test_the_same_memory_is_used_again():
+@pytest.mark.parametrize("thread", ["main", "another"])
+def test_the_same_memory_is_used_again(thread):
     def faults(mode):
         result = subprocess.run(
-            [sys.executable, "-c", PROGRAM, mode], cwd=ROOT, capture_output=True, text=True
+            [sys.executable, "-c", PROGRAM, mode, thread], cwd=ROOT, capture_output=True, text=True
         )
         if result.returncode == 3:
             pytest.skip("the C library is not glibc")
         return int(result.stdout)
 
-    assert faults("keep") < 20 <= faults("as it is")
+    assert faults("keep") < 60 <= faults("as it is")

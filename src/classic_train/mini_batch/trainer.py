@@ -1,4 +1,4 @@
-"""Training by mini-batches: the loop, and the step of one worker that everything rests on."""
+"""Training by mini-batches: the loop around the step that every worker makes."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -180,6 +180,7 @@ class MiniBatchTrainer:
                     cost = self._train_epoch(batches)
                     self._close_epoch(cost, judged)
                     self._notify("on_epoch_end")
+                    self.stop_reason = self.team.processes.from_first(self.stop_reason)
         except BaseException:
             self._notify("on_fit_failed")
             raise

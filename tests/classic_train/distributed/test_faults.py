@@ -74,6 +74,19 @@ def test_a_process_that_fails_in_any_phase_ends_all(tmp_path, phase, how):
         assert "EXIT CODE: 9" in done.stdout  # the launcher's message
 
 
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_thread_of_a_process_that_fails_ends_all(tmp_path, rank):
+    threads = ["--workers", "2"]
+    done = mpiexec(
+        2, FAILING, rank, "all_reduce", "raise", *FOUR_EPOCHS, *threads, cwd=tmp_path, timeout=60
+    )
+    assert done.returncode == 1
+    assert processes_of(tmp_path) == []
+    message = f"rank {rank}: error: RuntimeError: a fault in all_reduce; all processes are stopped"
+    assert done.stderr.endswith(f"{message}\n")
+    assert done.stderr.count("rank ") == 1
+
+
 def test_a_nan_of_one_process_is_told_by_that_process(tmp_path):
     done = mpiexec(2, FAILING, 1, "forward", "nan", *FOUR_EPOCHS, cwd=tmp_path, timeout=60)
     assert done.returncode == 1
