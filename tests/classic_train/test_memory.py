@@ -16,11 +16,12 @@ def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 def step(): (np.ones(3_000_000, np.float32) * 2).sum()
 def steps(number):
     for _ in range(number): step()
-run = (lambda task, number: task(number)) if sys.argv[2] == "main" else (
-    lambda task, number: ThreadPoolExecutor(1).submit(task, number).result())
-run(steps, 3)
+pool = ThreadPoolExecutor(1)
+def run(number):
+    steps(number) if sys.argv[2] == "main" else pool.submit(steps, number).result()
+run(3)
 before = faults()
-run(steps, 20)
+run(20)
 print(faults() - before)
 """
 
