@@ -13,7 +13,7 @@ from src.classic_train.memory import keep_freed_memory
 if sys.argv[1] == "keep" and not keep_freed_memory():
     sys.exit(3)
 def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-def step(): (np.ones(3_000_000, np.float32) * 2).sum()
+def step(): (np.ones(10_000_000, np.float32) * 2).sum()
 def steps(number):
     for _ in range(number): step()
 pool = ThreadPoolExecutor(1)
