@@ -105,7 +105,7 @@ def array_summary(arrays: pd.DataFrame) -> dict[str, pd.DataFrame]:
                 for figure in figures
                 for place in (0, -1)
             }
-        tables[kind] = pd.DataFrame.from_dict(table, orient="index").rename_axis("array")
+        tables[kind] = pd.DataFrame(list(table.values()), pd.Index(list(table), name="array"))
     return tables
 
 
