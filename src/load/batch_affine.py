@@ -63,7 +63,8 @@ class BatchRandomAffine:
         corner = first + top * width + left
         step_down, step_right = min(height - 1, 1) * width, min(width - 1, 1)
         pixels = x.reshape(-1, channels)
-        upper = pixels[corner] * (1 - beside) + pixels[corner + step_right] * beside
+        # take, unlike pixels[corner], lets go of Python's lock
+        upper = pixels.take(corner, 0) * (1 - beside) + pixels.take(corner + step_right, 0) * beside
         corner += step_down
-        lower = pixels[corner] * (1 - beside) + pixels[corner + step_right] * beside
+        lower = pixels.take(corner, 0) * (1 - beside) + pixels.take(corner + step_right, 0) * beside
         return (upper * (1 - below) + lower * below).astype(x.dtype, copy=False)
