@@ -31,6 +31,9 @@ from src.command_line import fail
 PATIENCE, STEP = 0.5, 0.02
 """Seconds that the second process waits before it speaks, and each further one more."""
 
+HEARD_WITHIN = 0.2
+"""Seconds that the launcher is given to hand on what was said, before it hears of the end."""
+
 STOPPED_WITHIN = 10.0
 """Seconds after which processes that do not end are killed."""
 
@@ -149,6 +152,7 @@ def run_together(command: str, processes: Processes, work: Callable[[], int]) ->
     if status:  # an orderly end would wait for the other processes
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
+        time.sleep(HEARD_WITHIN)
         processes.abort(status)
     return 0
 
