@@ -30,6 +30,7 @@ from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.loss import Loss
 from src.classic_nn.text_table import format_table
 from src.classic_train.mini_batch import MiniBatchTrainer
+from src.classic_train.mini_batch.dataset import share_of
 from src.classic_train.networks import sign_network
 from src.classic_train.processes import ALONE, MPIProcesses, Processes
 from src.classic_train.recipes import RECIPES
@@ -123,7 +124,7 @@ def measure(
         if isinstance(loss, SoftmaxCrossEntropy)
         else rng.integers(2, size=(samples, outputs)).astype(np.float32)
     )
-    rows = slice(*(samples * k // processes.size for k in (processes.rank, processes.rank + 1)))
+    rows = share_of(samples, processes.rank, processes.size)
     trainer = MiniBatchTrainer(
         network,
         loss,

@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
-from src.classic_train.mini_batch.dataset import ArrayDataset
+from src.classic_train.mini_batch.dataset import ArrayDataset, share_of
 from src.classic_train.mini_batch.utils import SHUFFLING, random_stream, shuffled_batches
 
 
@@ -71,8 +71,7 @@ class ArrayBatches:
         """Every sample once, in an order of this epoch's own."""
         shuffling = random_stream(self.seed, SHUFFLING, number)
         for rows in shuffled_batches(len(self.data), self.batch_size, shuffling):
-            start, stop = (len(rows) * k // self.size for k in (self.rank, self.rank + 1))
-            yield self.data[rows[start:stop]].arrays()
+            yield self.data[rows[share_of(len(rows), self.rank, self.size)]].arrays()
 
 
 class WholeBatch:

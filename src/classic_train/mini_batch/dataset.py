@@ -15,6 +15,15 @@ class DataError(ValueError):
     """Data that cannot be trained on; the text says which array, what is wrong and what to do."""
 
 
+def share_of(samples: int, rank: int, size: int) -> slice:
+    """The contiguous part of one of ``size`` workers; parts differ by one sample at most.
+
+    >>> [share_of(7, rank, 3) for rank in range(3)]
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 7, None)]
+    """
+    return slice(samples * rank // size, samples * (rank + 1) // size)
+
+
 @dataclass(frozen=True)
 class ArrayDataset:
     """Inputs, targets and, optionally, the importance of each sample.
@@ -43,7 +52,7 @@ class ArrayDataset:
 
     def rows_of(self, rank: int, size: int) -> slice:
         """Which samples the share of a worker has."""
-        return slice(len(self) * rank // size, len(self) * (rank + 1) // size)
+        return share_of(len(self), rank, size)
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """(x, y) or (x, y, sample_weights)."""

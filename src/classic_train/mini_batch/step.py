@@ -30,14 +30,12 @@ class Part:
     Attributes:
         arrays: its samples.
         first: place of the first one among the samples of the epoch.
-        samples: of the whole mini-batch.
         weight: what the loss of the whole mini-batch is divided by.
         drawn: how augmentation changes the samples, (samples, ...); None for not at all.
     """
 
     arrays: ArrayDataset
     first: int
-    samples: int
     weight: float
     drawn: NDArray[Any] | None = None
 

@@ -266,7 +266,7 @@ class MiniBatchTrainer:
         drawn = None
         if self.augmentation is not None and changes is not None:
             drawn = self.augmentation.draw(total, changes)[before : before + len(batch)]
-        part = Part(batch, self._met + before, total, weight, drawn)
+        part = Part(batch, self._met + before, weight, drawn)
         self._met += total
         return part
 

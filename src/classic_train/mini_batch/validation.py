@@ -13,6 +13,7 @@ from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.loss.base import Loss
 from src.classic_nn.utils.eval import Metric, evaluate_logits, predict_logits
 from src.classic_train.mini_batch.batches import Batches
+from src.classic_train.mini_batch.dataset import share_of
 from src.classic_train.workers import Worker, WorkerTeam
 
 
@@ -50,6 +51,5 @@ def judge(
 
 
 def _share_of_logits(network: Sequential, x: Array, worker: Worker) -> Array:
-    start, stop = (len(x) * k // worker.threads for k in (worker.thread, worker.thread + 1))
     with np.errstate(over="ignore", invalid="ignore"):  # belongs to a thread
-        return predict_logits(network, x[start:stop])
+        return predict_logits(network, x[share_of(len(x), worker.thread, worker.threads)])

@@ -13,7 +13,7 @@ import pytest
 
 from src.classic_train.__main__ import main
 from src.classic_train.callbacks import read_checkpoint
-from tests.classic_train.distributed.mpi import MPIEXEC, environment, mpiexec, needs_mpi
+from tests.classic_train.distributed.mpi import environment, mpiexec, needs_mpi
 
 pytestmark = needs_mpi
 
@@ -196,7 +196,3 @@ def test_without_a_launcher_the_extra_is_named(tmp_path, monkeypatch, capfd):
     error = capfd.readouterr().err
     assert error.count("\n") == 1
     assert "--mpi: there is no mpiexec here; pip install 'classic-nn[distributed]'" in error
-
-
-def test_mpiexec_is_the_one_beside_python():
-    assert MPIEXEC.exists()
