@@ -24,7 +24,7 @@ from typing import Any
 
 from benchmarks.race import KEPT_MEMORY, Contestant, race
 from benchmarks.workloads import WORKLOADS, Convolution, Workload, chosen
-from src.classic_nn.serialization import atomic_path
+from src.common.files import atomic_path
 
 PEAK_GFLOP = 2 * 2048**3 / 1e9
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Self
 
-from src.classic_nn.text_table import format_table
+from src.common.tables import format_table
 
 RANKS = [2**k for k in range(1, 11)]
 

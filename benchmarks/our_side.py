@@ -23,7 +23,7 @@ from src.classic_nn import (
 from src.classic_nn.communicator import Communicator
 from src.classic_nn.loss import Loss
 from src.classic_train import MiniBatchTrainer
-from src.classic_train.workers import WorkerTeam
+from src.classic_train.parallel.workers import WorkerTeam
 
 VERSION = f"numpy {np.__version__}"
 

@@ -28,13 +28,13 @@ from src.classic_nn import BinaryCrossEntropy, SoftmaxCrossEntropy, create_optim
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.loss import Loss
-from src.classic_nn.text_table import format_table
 from src.classic_train.mini_batch import MiniBatchTrainer
-from src.classic_train.mini_batch.dataset import share_of
-from src.classic_train.networks import sign_network
-from src.classic_train.processes import ALONE, MPIProcesses, Processes
-from src.classic_train.recipes import RECIPES
-from src.classic_train.worker_choice import chosen_workers
+from src.classic_train.mini_batch.dataset import shard
+from src.classic_train.parallel.choice import chosen_workers
+from src.classic_train.parallel.processes import ALONE, MPIProcesses, Processes
+from src.classic_train.recipes.networks import sign_network
+from src.classic_train.recipes.registry import RECIPES
+from src.common.tables import format_table
 
 VARIANTS = {
     "1 worker": (1, 1, 1),
@@ -124,7 +124,7 @@ def measure(
         if isinstance(loss, SoftmaxCrossEntropy)
         else rng.integers(2, size=(samples, outputs)).astype(np.float32)
     )
-    rows = share_of(samples, processes.rank, processes.size)
+    rows = shard(samples, processes.rank, processes.size)
     trainer = MiniBatchTrainer(
         network,
         loss,

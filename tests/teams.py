@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from src.classic_train.workers import WorkerTeam
+from src.classic_train.parallel.workers import WorkerTeam
 
 
 def on_team(size, function, *arrays):

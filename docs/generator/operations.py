@@ -194,14 +194,11 @@ LOSSES = [
         "Binary cross-entropy",
         {"classic_nn.loss.binary_cross_entropy": "binary_cross_entropy"},
         {"classic_nn.loss.binary_cross_entropy": "binary_cross_entropy_backward"},
-        {
-            "classic_nn.loss.binary_cross_entropy": "BinaryCrossEntropy "
-            "MissWeightedBinaryCrossEntropy"
-        },
+        {"classic_nn.loss.binary_cross_entropy": "BinaryCrossEntropy"},
         of_loss("BinaryCrossEntropy()", nn.BinaryCrossEntropy(), LABELS)
         | of_loss(
-            "MissWeightedBinaryCrossEntropy(miss_weight=3)",
-            nn.MissWeightedBinaryCrossEntropy(miss_weight=3),
+            "BinaryCrossEntropy(pos_weight=3)",
+            nn.BinaryCrossEntropy(pos_weight=3),
             LABELS,
         ),
     ),
@@ -251,7 +248,7 @@ LEARNING = [
 
 WORKERS = [
     Operation("Communicator", {"classic_nn.communicator": "Communicator Solo"}),
-    Operation("The step of a worker", {"classic_train.mini_batch.step": "Part Learner"}),
+    Operation("The step of a worker", {"classic_train.mini_batch.step": "Part WorkerStep"}),
     Operation("Threads", {"classic_train.workers": "Worker WorkerTeam"}),
     Operation("Processes", {"classic_train.processes": "Processes MPIProcesses"}),
     Operation(

@@ -23,20 +23,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from src.classic_cnn.blocks import gathered
+from src.classic_cnn.batched_matmul import batched_matmul, batched_matmul_transposed
+from src.classic_cnn.blocks import im2col_blocks
+from src.classic_cnn.col2im import col2im
 from src.classic_cnn.depthwise import depthwise_backward
-from src.classic_cnn.folding import add_windows
 from src.classic_cnn.forward import ConvCache, group_slices, is_depthwise
-from src.classic_cnn.products import tall_product, tall_product_transposed
-from src.classic_cnn.utils import Geometry, turned_geometry
-from src.classic_cnn.widening import (
-    narrow_kernel,
+from src.classic_cnn.multi_output import (
+    multi_output_geometry,
+    multi_output_kernel,
+    multi_output_kernel_backward,
     outputs_at_once,
-    widen_geometry,
-    widen_kernel,
 )
+from src.classic_cnn.utils import Geometry, input_gradient_geometry
 from src.classic_nn.array_types import Array
-from src.classic_nn.wide_rows import feature_sum
+from src.classic_nn.channelwise import feature_sum
 
 
 def conv_backward(
@@ -90,35 +90,35 @@ def _kernel_gradient(group: _Group) -> None:
     """dw = sum over blocks of windows^T @ dy."""
     dy, x, w, where, dw = group
     t = outputs_at_once(where, *w.shape[2:])
-    wide = widen_geometry(where, t)
+    wide = multi_output_geometry(where, t)
     total = np.zeros((*wide.kernel, w.shape[2], t * w.shape[3]), w.dtype)
-    for samples, rows, columns in gathered(x, wide):
+    for samples, rows, columns in im2col_blocks(x, wide):
         upstream = dy[samples, rows].reshape(len(columns), total.shape[3])
-        total += tall_product_transposed(columns, upstream).reshape(total.shape)
-    dw[...] = narrow_kernel(total, t)
+        total += batched_matmul_transposed(columns, upstream).reshape(total.shape)
+    dw[...] = multi_output_kernel_backward(total, t)
 
 
 def _both_from_windows_of_dy(group: _Group, dx: Array) -> None:
     """dx and dw at stride 1, block by block of the input's positions.
 
-    Parts of dy that ``turned_geometry`` leaves out saw zeros only: they add nothing to either.
+    Outputs that ``input_gradient_geometry`` leaves out saw zeros only: they add nothing to either.
     """
     dy, x, w, where, dw = group
     channels, filters = w.shape[2:]
-    turned, (vertical, horizontal) = turned_geometry(where, x.shape[1:3])
+    turned, (vertical, horizontal) = input_gradient_geometry(where, x.shape[1:3])
     t = outputs_at_once(turned, filters, channels)
-    wide = widen_geometry(turned, t)
-    kernel = widen_kernel(turn(w), t).reshape(-1, t * channels)
+    wide = multi_output_geometry(turned, t)
+    kernel = multi_output_kernel(turn(w), t).reshape(-1, t * channels)
     dkernel = np.zeros((*wide.kernel, filters, t * channels), w.dtype)
-    for samples, rows, columns in gathered(dy[:, vertical, horizontal], wide):
+    for samples, rows, columns in im2col_blocks(dy[:, vertical, horizontal], wide):
         part = dx[samples, rows]
         if part.flags.c_contiguous:
-            tall_product(columns, kernel, out=part.reshape(len(columns), kernel.shape[1]))
+            batched_matmul(columns, kernel, out=part.reshape(len(columns), kernel.shape[1]))
         else:
             part[...] = (columns @ kernel).reshape(part.shape)
         pixels = x[samples, rows].reshape(len(columns), t * channels)
-        dkernel += tall_product_transposed(columns, pixels).reshape(dkernel.shape)
-    dw[...] = turn(narrow_kernel(dkernel, t))
+        dkernel += batched_matmul_transposed(columns, pixels).reshape(dkernel.shape)
+    dw[...] = turn(multi_output_kernel_backward(dkernel, t))
 
 
 def turn(w: Array) -> Array:
@@ -132,10 +132,10 @@ def _both_from_windows_of_x(group: _Group, dx: Array) -> None:
     kernel = np.ascontiguousarray(w.reshape(-1, w.shape[3]))
     total = np.zeros_like(kernel)
     dx[...] = 0
-    for samples, rows, columns in gathered(x, where):
+    for samples, rows, columns in im2col_blocks(x, where):
         upstream = dy[samples, rows]
         flat = upstream.reshape(len(columns), kernel.shape[1])
-        total += tall_product_transposed(columns, flat)
+        total += batched_matmul_transposed(columns, flat)
         shares = (flat @ kernel.T).reshape(*upstream.shape[:3], *w.shape[:3])
-        add_windows(shares, where, dx, samples, rows)
+        col2im(shares, where, dx, samples, rows)
     dw[...] = total.reshape(w.shape)

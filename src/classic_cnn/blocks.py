@@ -92,7 +92,7 @@ def window_blocks(
         yield samples, rows, view[:count, rows]
 
 
-def gathered(x: Array, where: Geometry) -> Iterator[tuple[slice, slice, Array]]:
+def im2col_blocks(x: Array, where: Geometry) -> Iterator[tuple[slice, slice, Array]]:
     """The windows of each block as rows of a matrix, (positions, KH * KW * channels).
 
     The matrix is a buffer that the next block overwrites; or, where the windows lie one after the

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from src.classic_cnn.blocks import blocks, window_blocks
-from src.classic_cnn.folding import add_windows
-from src.classic_cnn.utils import Geometry, turned_geometry
+from src.classic_cnn.col2im import col2im
+from src.classic_cnn.utils import Geometry, input_gradient_geometry
 from src.classic_nn.array_types import Array
 
 
@@ -71,13 +71,13 @@ def depthwise_backward(
             continue
         for samples, rows in blocks(len(x), where, _row_bytes(x)):
             shares = upstream[samples, rows, :, None, None, :, k] * kernel
-            add_windows(shares, where, dx, samples, rows)
+            col2im(shares, where, dx, samples, rows)
     return dx
 
 
 def _input_gradient(dy: Array, kernel: Array, where: Geometry, dx: Array) -> None:
     """At stride 1: dy with a border, times the kernel turned by half a revolution, added to dx."""
-    turned, inside = turned_geometry(where, dx.shape[1:3])
+    turned, inside = input_gradient_geometry(where, dx.shape[1:3])
     dy = dy[:, inside[0], inside[1]]
     row = _along_row(kernel[::-1, ::-1], turned)
     for samples, rows, elements in window_blocks(dy, turned, _row_bytes(dy)):

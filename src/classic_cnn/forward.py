@@ -21,11 +21,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from src.classic_cnn.blocks import gathered
+from src.classic_cnn.batched_matmul import batched_matmul
+from src.classic_cnn.blocks import im2col_blocks
 from src.classic_cnn.depthwise import depthwise_forward
-from src.classic_cnn.products import tall_product
+from src.classic_cnn.multi_output import multi_output_geometry, multi_output_kernel, outputs_at_once
 from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry
-from src.classic_cnn.widening import outputs_at_once, widen_geometry, widen_kernel
 from src.classic_nn.array_types import Array
 
 
@@ -92,13 +92,13 @@ def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -
     """Convolution of one group, written to out (samples, OH, OW, filters)."""
     # 1. neighbouring outputs together
     t = outputs_at_once(where, *w.shape[2:])
-    kernel = widen_kernel(w, t).reshape(-1, t * w.shape[3])
+    kernel = multi_output_kernel(w, t).reshape(-1, t * w.shape[3])
     row_of_biases = None if b is None else np.tile(b, where.output[1])
-    for samples, rows, columns in gathered(x, widen_geometry(where, t)):
+    for samples, rows, columns in im2col_blocks(x, multi_output_geometry(where, t)):
         y = out[samples, rows]
         # 2. windows times kernel
         if y.flags.c_contiguous:
-            tall_product(columns, kernel, out=y.reshape(len(columns), kernel.shape[1]))
+            batched_matmul(columns, kernel, out=y.reshape(len(columns), kernel.shape[1]))
         else:
             y[...] = (columns @ kernel).reshape(y.shape)
         # 3. bias

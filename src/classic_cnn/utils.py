@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from src.classic_nn.array_types import Array, Shape
-from src.classic_nn.naming import lookup
+from src.common.lookup import lookup
 
 Pair = tuple[int, int]
 Padding = str | int | Pair | tuple[Pair, Pair]
@@ -166,7 +166,7 @@ def without_border(padded: Array, where: Geometry) -> Array:
     return padded[:, top : height - bottom, left : width - right].copy()
 
 
-def turned_geometry(where: Geometry, image: Pair) -> tuple[Geometry, tuple[slice, slice]]:
+def input_gradient_geometry(where: Geometry, image: Pair) -> tuple[Geometry, tuple[slice, slice]]:
     """Geometry of the convolution that sends a gradient back, at stride 1.
 
     A window that begins at pixel r - top takes part in y; so a border of reach - 1 - top before

@@ -39,7 +39,6 @@ from src.classic_nn.layers import (
 from src.classic_nn.loss import (
     BinaryCrossEntropy,
     MeanSquaredError,
-    MissWeightedBinaryCrossEntropy,
     SoftmaxCrossEntropy,
 )
 from src.classic_nn.optimizers import create_optimizer
@@ -59,7 +58,6 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "MeanSquaredError",
-    "MissWeightedBinaryCrossEntropy",
     "Parallel",
     "ParameterVector",
     "ReLU",

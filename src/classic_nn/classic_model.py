@@ -27,7 +27,7 @@ from src.classic_nn import math
 from src.classic_nn.array_types import Array
 from src.classic_nn.initializers import initialize_weights
 from src.classic_nn.layers.dense import LinearCache, linear_backward, linear_forward
-from src.classic_nn.naming import lookup
+from src.common.lookup import lookup
 
 
 class Activation(NamedTuple):

@@ -23,7 +23,7 @@ class Communicator(Protocol):
         """Number of workers."""
 
     @property
-    def leads(self) -> bool:
+    def is_local_leader(self) -> bool:
         """Whether this worker, among those that share one network's memory, is the one that writes
         there: running statistics are updated once in each process."""
 
@@ -39,7 +39,7 @@ class Solo:
 
     rank = 0
     size = 1
-    leads = True
+    is_local_leader = True
 
     def all_reduce(self, array: Array) -> Array:
         """Return ``array`` as it is: the sum over one worker."""

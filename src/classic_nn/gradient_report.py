@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.classic_nn.array_types import Shape
-from src.classic_nn.text_table import format_table
+from src.common.tables import format_table
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
-from src.classic_nn.naming import lookup
+from src.common.lookup import lookup
 
 VARIANCES: dict[str, Callable[[int, int], float]] = {
     "he": lambda fan_in, fan_out: 2 / fan_in,

@@ -10,7 +10,9 @@ What a parameter is, its name says: names that begin with ``W`` are weights, ``b
 comes after the last dot (``block1.W1``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -18,8 +20,11 @@ from numpy.typing import DTypeLike
 from src.classic_nn.array_types import Array, Shape
 
 
-class ParameterVector(Mapping[str, Array]):
-    """A mapping from names to arrays, all of them views of ``vector``, in order.
+class ParameterVector(dict[str, Array]):
+    """A dictionary from names to arrays, all of them views of ``vector``, in order.
+
+    Assigning to a name copies values into its array, which stays where it is; names cannot be added
+    or removed.
 
     Args:
         shapes: shape of each named array; their order is the order in the vector.
@@ -39,17 +44,16 @@ class ParameterVector(Mapping[str, Array]):
         parts: Sequence["ParameterVector"] = (),
         dtype: DTypeLike = np.float32,
     ) -> None:
-        size = sum(int(np.prod(shape)) for shape in shapes.values())
+        size = sum(math.prod(shape) for shape in shapes.values())
         self.vector: Array = np.zeros(size, dtype) if vector is None else vector
         if self.vector.shape != (size,):
             raise ValueError(f"vector must have shape {(size,)}, got {self.vector.shape}")
         self.shapes = dict(shapes)
         self.parts = tuple(parts)
-        self._views: dict[str, Array] = {}
         start = 0
         for name, shape in self.shapes.items():
-            stop = start + int(np.prod(shape))
-            self._views[name] = self.vector[start:stop].reshape(shape)
+            stop = start + math.prod(shape)
+            super().__setitem__(name, self.vector[start:stop].reshape(shape))
             start = stop
 
     @classmethod
@@ -60,18 +64,18 @@ class ParameterVector(Mapping[str, Array]):
             packed[name][...] = array
         return packed
 
-    def __getitem__(self, name: str) -> Array:
-        return self._views[name]
-
     def __setitem__(self, name: str, value: Array) -> None:
-        """Copy values into the named array; it stays where it is."""
-        self._views[name][...] = value
+        """Copy values into the named array; it stays where it is. KeyError for another name."""
+        self[name][...] = value
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._views)
+    def _fixed(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("names of a ParameterVector are fixed: assign to one, p[name] = values")
 
-    def __len__(self) -> int:
-        return len(self._views)
+    __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _fixed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles keep one vector for all names."""
+        return ParameterVector, (self.shapes, self.vector, self.parts)
 
     def __repr__(self) -> str:
         arrays = ", ".join(f"{name} {shape}" for name, shape in self.shapes.items())

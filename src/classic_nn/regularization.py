@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src.classic_nn.checks import check_number
 from src.classic_nn.parameters import ParameterVector, is_batch_norm, is_weight
+from src.common.checks import check_number
 
 
 @dataclass(frozen=True)

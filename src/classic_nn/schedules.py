@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from src.classic_nn.checks import check_number
-from src.classic_nn.naming import create
+from src.common.checks import check_number
+from src.common.lookup import create
 
 
 @dataclass

@@ -11,27 +11,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from src.classic_nn.naming import lookup
 from src.classic_nn.serialization import TensorFileError
 from src.classic_nn.utils.plots import show_pictures
 from src.classic_train.callbacks.checkpoint import LAST
-from src.classic_train.cross_validation import cross_validate
-from src.classic_train.distributed import launch, processes_of_launcher, run_together
+from src.classic_train.cli.compare import class_comparison, comparison_table, read_run
+from src.classic_train.cli.options import add_training_options, given_options
+from src.classic_train.cli.parsers import OptionError
+from src.classic_train.cli.photo_options import PhotoOptions
+from src.classic_train.cli.resolve import resolve_options, resumed_options
 from src.classic_train.mini_batch import DataError, TrainingDivergedError
-from src.classic_train.option_parsers import (
-    OptionError,
-    argument_type,
-    at_least,
-)
-from src.classic_train.options import add_training_options, given_options
-from src.classic_train.photo_options import PhotoOptions
-from src.classic_train.processes import ALONE, MPIProcesses, Processes
-from src.classic_train.recipe import Recipe
-from src.classic_train.recipes import RECIPES
-from src.classic_train.resolved_options import resolve_options, resumed_options
-from src.classic_train.run import GradientCheckFailedError, train_recipe
-from src.classic_train.run_comparison import class_comparison, comparison_table, read_run
-from src.classic_train.runs import (
+from src.classic_train.parallel.launch import launch, processes_of_launcher, run_together
+from src.classic_train.parallel.processes import ALONE, MPIProcesses, Processes
+from src.classic_train.recipes.recipe import Recipe
+from src.classic_train.recipes.registry import RECIPES
+from src.classic_train.run.cross_validation import cross_validate
+from src.classic_train.run.directory import (
     Run,
     new_run,
     python_command,
@@ -39,7 +33,9 @@ from src.classic_train.runs import (
     shared_run,
     train_command_line,
 )
-from src.command_line import Parser, fail, guarded
+from src.classic_train.run.train import GradientCheckFailedError, train_recipe
+from src.common.cli import Parser, argument_type, fail, run_command, whole_number
+from src.common.lookup import lookup
 
 PROGRAM = f"{python_command()} -m src.classic_train"
 
@@ -58,7 +54,7 @@ examples:
 """
 
 
-MISTAKES = (OptionError, DataError, TensorFileError)
+USER_ERRORS = (OptionError, DataError, TensorFileError)
 """Errors that tell a user what to change."""
 
 
@@ -119,14 +115,14 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
     if isinstance(recipe.options, PhotoOptions):
         group.add_argument(
             "--folds",
-            type=argument_type(at_least(2)),
+            type=argument_type(whole_number(2)),
             metavar="N",
             help="train N times, judged by another part of the photos each time: mean and spread",
         )
     together = group.add_mutually_exclusive_group()
     together.add_argument(
         "--mpi",
-        type=argument_type(at_least(1)),
+        type=argument_type(whole_number(1)),
         metavar="N",
         help="train on N processes of this machine, started through MPI (extra: distributed)",
     )
@@ -156,9 +152,12 @@ def train_command(arguments: argparse.Namespace, processes: Processes = ALONE) -
         if arguments.output_dir or arguments.log_dir:
             raise OptionError("--resume goes on in the run's directories; leave the others out")
         run = shared_run(processes, lambda: resumed_run(arguments.resume, **settings))
-        options = resumed_options(recipe, run, given)
+        assert run.checkpoint is not None
+        options = resumed_options(
+            recipe.name, recipe.options, run.checkpoint[1], given, run.directory
+        )
     else:
-        options = resolve_options(recipe, given)
+        options = resolve_options(recipe.defaults(given.get("model", "")), given)
         output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
         run = shared_run(processes, lambda: new_run(recipe.name, output, logs, **settings))
     if options.data not in recipe.data and Path(options.data).exists():
@@ -212,7 +211,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if getattr(arguments, "mpi", None):
         rest = without_option(argv, "--mpi")
-        return guarded(command, lambda: launch(command, arguments.mpi, rest), MISTAKES)
+        return run_command(command, lambda: launch(command, arguments.mpi, rest), USER_ERRORS)
     if not getattr(arguments, "distributed", False):
         started = processes_of_launcher()
         if started > 1 and arguments.command in RECIPES:
@@ -222,7 +221,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f"{started} processes were started together, and each would train by itself; add "
                 "--distributed",
             )
-        return guarded(command, lambda: _do(arguments, command), MISTAKES)
+        return run_command(command, lambda: _do(arguments, command), USER_ERRORS)
     try:
         processes = MPIProcesses()
     except ImportError as error:
@@ -232,7 +231,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_together(
         command,
         processes,
-        lambda: guarded(command, lambda: _do(arguments, command, processes), MISTAKES),
+        lambda: run_command(command, lambda: _do(arguments, command, processes), USER_ERRORS),
     )
 
 

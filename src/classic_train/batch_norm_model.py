@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from src.classic_train.multi_label_model import RECIPE as MULTI_LABEL
-from src.classic_train.networks import batch_norm_perceptron
+from src.classic_train.recipes.networks import batch_norm_perceptron
 
 RECIPE = replace(
     MULTI_LABEL,

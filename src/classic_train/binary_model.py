@@ -1,8 +1,8 @@
 """Recipe ``binary``: which of two interleaved half circles a point belongs to."""
 
-from src.classic_train.data import moons
-from src.classic_train.options import TrainingOptions
-from src.classic_train.recipe import Recipe
+from src.classic_train.cli.options import TrainingOptions
+from src.classic_train.data.generated import moons
+from src.classic_train.recipes.recipe import Recipe
 
 RECIPE = Recipe(
     name="binary",

@@ -1,9 +1,9 @@
 """Recipe ``multi_label``: which of the ten digits stand in a scene of handwritten ones."""
 
-from src.classic_train.data import blobs, digit_canvases, digit_strips
-from src.classic_train.networks import multi_layer_perceptron, scene_network
-from src.classic_train.options import TrainingOptions
-from src.classic_train.recipe import Recipe
+from src.classic_train.cli.options import TrainingOptions
+from src.classic_train.data.generated import blobs, digit_canvases, digit_strips
+from src.classic_train.recipes.networks import multi_layer_perceptron, scene_network
+from src.classic_train.recipes.recipe import Recipe
 
 RECIPE = Recipe(
     name="multi_label",

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from src.command_line import Parser, guarded
+from src.common.cli import Parser, run_command
+from src.common.files import printable
 from src.history.runs import UnknownRunError, find_run, notes_of
-from src.history.text import printable
 from src.history.warning import HistoryWarning
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("always", HistoryWarning)
         command = f"{PROGRAM} {options.command}"
-        return guarded(command, lambda: run(options), (UnknownRunError,))
+        return run_command(command, lambda: run(options), (UnknownRunError,))
 
 
 def show(options: argparse.Namespace) -> int:
@@ -113,9 +113,9 @@ def show(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace) -> int:
     """Print settings that differ and figures of the best epochs, draw the costs together."""
+    from src.common.files import safe_file_name
     from src.history.charts import comparison_chart
     from src.history.tables import comparison_table, epoch_table, shared_figures
-    from src.load.files import safe_file_name
 
     # one run may be told twice, by different paths
     runs = list({run.resolve(): run for run in map(find_run, options.run)}.values())
@@ -143,14 +143,14 @@ def compare(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write every record of a run to a file."""
-    from src.load.files import written_whole
+    from src.common.files import atomic_path
 
     run = find_run(options.run)
     output = options.output or Path(f"{run.resolve().name}.{options.to}")
     if output.is_dir():
         raise UnknownRunError(f"--output: {output} is a directory, expected the name of a file")
     history = _history(run)
-    with written_whole(output) as partial:
+    with atomic_path(output) as partial:
         if options.to == "csv":
             history.to_csv(partial, index=False)
         else:
@@ -176,11 +176,11 @@ def _text(table: "pd.DataFrame") -> str:
 
 def _save(charts: dict[str, "Figure"], directory: Path) -> None:
     """Write charts as PNG, and say where."""
-    from src.load.files import written_whole
+    from src.common.files import atomic_path
 
     print()
     for name, figure in charts.items():
-        with written_whole(directory / name) as partial:
+        with atomic_path(directory / name) as partial:
             figure.savefig(partial, format="png")
         print(f"chart     {directory / name}")
 

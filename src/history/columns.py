@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from tensorboard.compat.proto.event_pb2 import SessionLog
 
+from src.common.files import printable
 from src.history.events import files_in_order, read_events
-from src.history.text import printable
 
 COLUMNS = {"run": "str", "step": "int64", "tag": "str", "value": "float64", "wall_time": "float64"}
 """Columns of every table: the run's name, the epoch, the tag, the value, the time in seconds."""

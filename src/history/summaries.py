@@ -1,4 +1,4 @@
-"""From arrays and facts to what TensorBoard's views read: one function for each kind of record."""
+"""From arrays and settings to what TensorBoard's views read: one function per kind of record."""
 
 import io
 from collections.abc import Iterable, Mapping
@@ -14,8 +14,8 @@ from tensorboard.plugins.custom_scalar import metadata as layout_metadata
 from tensorboard.plugins.hparams import summary_v2 as hparams
 from tensorboard.plugins.text.metadata import create_summary_metadata as text_metadata
 
+from src.common.files import printable
 from src.history.statistics import Histogram
-from src.history.text import printable
 
 
 def scalar_values(values: Mapping[str, float]) -> list[Summary.Value]:
@@ -54,7 +54,8 @@ def image_value(tag: str, pixels: NDArray[np.uint8]) -> Summary.Value:
 
 def text_value(tag: str, text: str) -> Summary.Value:
     """A text in Markdown: the Text view."""
-    tensor = TensorProto(dtype=DT_STRING, string_val=[printable(text).encode()])
+    lines = "\n".join(map(printable, text.split("\n")))
+    tensor = TensorProto(dtype=DT_STRING, string_val=[lines.encode()])
     metadata = text_metadata(display_name=tag, description="")
     return Summary.Value(tag=tag, tensor=tensor, metadata=metadata)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from src.common.best_epoch import best_epoch as find_best_epoch
 from src.history.tags import COST_TAGS, TEST, metric_tag
 
 NAMES = {COST_TAGS["train"]: "cost", COST_TAGS["validation"]: "validation_cost"}
@@ -77,7 +78,8 @@ def array_table(history: pd.DataFrame) -> pd.DataFrame:
 def best_epoch(epochs: pd.DataFrame) -> int:
     """The epoch with the lowest validation cost, or training cost where there is no other."""
     costs = epochs["validation_cost" if "validation_cost" in epochs else "cost"]
-    return int(costs.index[int(costs.argmin())])
+    values = {int(epoch): float(cost) for epoch, cost in costs.items()}  # type: ignore[call-overload]
+    return find_best_epoch(values) or int(costs.index[0])
 
 
 def some_rows(epochs: pd.DataFrame, rows: int = ROWS) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src.classic_nn.serialization import TensorFileError
-from src.command_line import Parser, guarded
+from src.common.cli import Parser, run_command
 from src.inference.classifier import load_model
 from src.load.errors import UnreadableDataError
 
@@ -121,7 +121,7 @@ def predict_command(arguments: argparse.Namespace) -> int:
 
 def evaluate_command(arguments: argparse.Namespace) -> int:
     """Print how good the model is, and write tables and pictures; returns the exit status."""
-    from src.inference.judging import judge
+    from src.inference.evaluate_command import judge
 
     return judge(arguments)
 
@@ -147,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     command = f"{PROGRAM} {arguments.command}"
     work = predict_command if arguments.command == "predict" else evaluate_command
-    return guarded(command, lambda: work(arguments), (TensorFileError, UnreadableDataError))
+    return run_command(command, lambda: work(arguments), (TensorFileError, UnreadableDataError))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from src.classic_nn.serialization import SavedModel, TensorFileError
 from src.classic_nn.serialization import load_model as load_saved_model
 from src.load.errors import UnreadableDataError
 from src.load.images import as_rgb, open_image
+from src.load.prepared import PreparedImages
 from src.load.sources import Source
 from src.load.transforms.base import Compose, Picture
 from src.load.transforms.configuration import transform_from_config
@@ -122,13 +123,22 @@ class Classifier:
 
         Raises UnreadableDataError at an image that cannot be read.
         """
-        named = ((source.name(row), partial(source.__getitem__, row)) for row in rows.tolist())
+        named = ((source.name(row), partial(self._sample, source, row)) for row in rows.tolist())
         answers = []
         for _, answer in self._answers(named):
             if isinstance(answer, UnreadableDataError):
                 raise answer
             answers.append(answer)
         return np.array(answers)
+
+    def _sample(self, source: Source, row: int) -> Picture:
+        """A sample of a source; from where its decoding has stopped, if that is remembered."""
+        if self.transform is not None and isinstance(source, PreparedImages):
+            fixed, rest = self.transform.fixed_and_rest()
+            if source.has(fixed):
+                prepared: Picture = rest(source.prepared(fixed, row), self._rng)
+                return prepared
+        return source[row]
 
     def class_probabilities(self, probabilities: Array) -> Array:
         """(samples, classes) of (samples, outputs): a binary model's one output is that of yes."""

@@ -200,11 +200,11 @@ class Evaluation:
             certainty = np.where(self.predicted != self.targets, certainty, 0).max(axis=1)
         return wrong[np.argsort(-certainty[wrong], kind="stable")]
 
-    def said(self, sample: int) -> str:
+    def predicted_text(self, sample: int) -> str:
         """The predicted class or labels of a sample, in words."""
         return self._words(self.predicted[sample])
 
-    def truth(self, sample: int) -> str:
+    def true_text(self, sample: int) -> str:
         """The true class or labels of a sample, in words."""
         return self._words(self.targets[sample])
 

@@ -162,8 +162,8 @@ def _caption(evaluation: Evaluation, sample: int) -> str:
     if evaluation.task == "multi_label":
         wrong = evaluation.predicted[sample] != evaluation.targets[sample]
         certainty = certainty[wrong].max()
-    said, truth = short_text(evaluation.said(sample)), short_text(evaluation.truth(sample))
-    return f"{said} {certainty:.0%}\n(true: {truth})"
+    predicted = short_text(evaluation.predicted_text(sample))
+    return f"{predicted} {certainty:.0%}\n(true: {short_text(evaluation.true_text(sample))})"
 
 
 def short_text(text: str, most: int = 24) -> str:
@@ -174,7 +174,7 @@ def short_text(text: str, most: int = 24) -> str:
 def sample_picture(evaluation: Evaluation, sample: int) -> Image.Image | None:
     """The sample as a picture; arrays of numbers from 0 to 1 with 1 or 3 channels are one too."""
     try:
-        picture = evaluation.images[int(evaluation.rows[sample])]
+        picture = evaluation.images.preview(int(evaluation.rows[sample]))
     except UnreadableDataError:
         return None
     if isinstance(picture, Image.Image):

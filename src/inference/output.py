@@ -4,8 +4,8 @@ import json
 import sys
 from collections.abc import Iterable
 
+from src.common.files import printable
 from src.inference.classifier import Prediction
-from src.load.files import printable
 
 NAME_WIDTH = 40
 

@@ -1,6 +1,5 @@
 """An evaluation on disk: figures as JSON and CSV, pictures, and a page that shows them."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from src.classic_nn.serialization import write_json
-from src.classic_nn.text_table import format_table
 from src.classic_nn.utils.plots import save_figure
+from src.common.files import write_json
+from src.common.tables import format_table, markdown_table, write_csv
 from src.inference.evaluation import Evaluation
 from src.inference.figures import evaluation_figures
-from src.load.files import written_whole
 
 CAPTIONS = {
     "confusion_matrix.png": "What each class was taken for",
@@ -29,12 +27,12 @@ MOST_PRINTED = 45
 """Classes in a printed table; ``classes.csv`` has all."""
 
 
-def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
+def evaluation_values(evaluation: Evaluation) -> dict[str, Any]:
     """All figures of an evaluation, as JSON holds them."""
     share, low, high = evaluation.accuracy()
     mean, right, counts, error = evaluation.calibration()
     columns = evaluation.by_class()
-    facts: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "task": evaluation.task,
         "samples": len(evaluation),
         "threshold": None if evaluation.task == "multi_class" else evaluation.threshold,
@@ -57,8 +55,8 @@ def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
         },
     }
     if evaluation.task != "multi_label":
-        facts["confusion_matrix"] = evaluation.confusion_matrix().tolist()
-    return facts
+        metadata["confusion_matrix"] = evaluation.confusion_matrix().tolist()
+    return metadata
 
 
 def summary_text(
@@ -112,15 +110,15 @@ def save_evaluation(
     Returns the paths of the pictures.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    write_json(directory / "evaluation.json", evaluation_facts(evaluation))
+    write_json(directory / "evaluation.json", evaluation_values(evaluation))
     write_csv(directory / "classes.csv", class_table(evaluation))
     names = names or [evaluation.images.name(int(row)) for row in evaluation.rows]
     heading = ("sample", "true", "predicted", "right", *(f"p({c})" for c in evaluation.classes))
     rows = [
         (
             name,
-            evaluation.truth(k),
-            evaluation.said(k),
+            evaluation.true_text(k),
+            evaluation.predicted_text(k),
             int(evaluation.correct[k]),
             *map(_exact, evaluation.probabilities[k]),
         )
@@ -142,20 +140,6 @@ def evaluation_page(evaluation: Evaluation, pictures: Sequence[Path]) -> str:
     for path in pictures:
         lines += [f"### {CAPTIONS[path.name]}", "", f"![{CAPTIONS[path.name]}]({path.name})", ""]
     return "\n".join(lines)
-
-
-def markdown_table(rows: Sequence[Sequence[object]]) -> str:
-    """A table of Markdown; the first row is its heading."""
-    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
-    lines = ["| " + " | ".join(row) + " |" for row in cells]
-    lines.insert(1, "| --- |" + " ---: |" * (len(rows[0]) - 1))
-    return "\n".join(lines)
-
-
-def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    """Write a CSV file, whole or not at all."""
-    with written_whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
 
 
 def _exact(value: np.floating[Any]) -> str:

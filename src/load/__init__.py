@@ -2,15 +2,16 @@
 
 from src.load.arrays import read_arrays, read_npz
 from src.load.batch_affine import BatchRandomAffine
-from src.load.content import Content, survey
 from src.load.dataset import ImageDataset
 from src.load.errors import UnreadableDataError
+from src.load.fingerprints import Fingerprints, fingerprint_photos
 from src.load.idx import read_idx, read_idx_folder
 from src.load.image_folder import read_image_folder
 from src.load.images import open_image
 from src.load.lists import read_grocery, read_image_csv
 from src.load.loader import BatchLoader
-from src.load.prepare import load_dataset, load_with_content
+from src.load.prepare import load_dataset, load_with_fingerprints
+from src.load.prepared import PreparedImages
 from src.load.problems import Problems
 from src.load.read import read_data
 from src.load.sign_mnist import read_sign_mnist, read_sign_rows
@@ -22,16 +23,18 @@ from src.load.yolo import read_yolo
 __all__ = [
     "BatchLoader",
     "BatchRandomAffine",
-    "Content",
+    "Fingerprints",
     "ImageArrays",
     "ImageDataset",
     "ImageFiles",
+    "PreparedImages",
     "Problems",
     "UnreadableDataError",
     "complete_splits",
+    "fingerprint_photos",
     "k_fold",
     "load_dataset",
-    "load_with_content",
+    "load_with_fingerprints",
     "mean_and_std",
     "open_image",
     "read_arrays",
@@ -46,5 +49,4 @@ __all__ = [
     "read_sign_rows",
     "read_yolo",
     "split_by_content",
-    "survey",
 ]

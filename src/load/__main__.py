@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from src.command_line import Parser, guarded
+from src.common.cli import Parser, run_command
 from src.load.errors import UnreadableDataError
 
 PROGRAM = "python -m src.load"
@@ -131,7 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     arguments = build_parser().parse_args(argv)
     command = f"{PROGRAM} {arguments.command}"
-    return guarded(command, lambda: _do(arguments), (UnreadableDataError,))
+    return run_command(command, lambda: _do(arguments), (UnreadableDataError,))
 
 
 def _do(arguments: argparse.Namespace) -> int:

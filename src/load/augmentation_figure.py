@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from src.load.files import written_whole
+from src.common.files import atomic_path
 from src.load.sheets import font, thumbnail
 from src.load.transforms import (
     PRESETS,
@@ -80,7 +80,7 @@ def save_augmentations(image: Image.Image, path: Path, seed: int = 0) -> None:
                 corner = (left + place * (side + GAP), top + LINE)
                 sheet.paste(thumbnail(_visible(picture), side), corner)
                 pen.text((corner[0], corner[1] + side), label, "black", font(10))
-    with written_whole(path) as partial:
+    with atomic_path(path) as partial:
         sheet.save(partial)
 
 

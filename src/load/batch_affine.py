@@ -36,18 +36,18 @@ class BatchRandomAffine:
         scales = [np.deg2rad(self.rotation), self.zoom, self.shift, self.shift]
         return (uniform * scales + [0, 1, 0, 0]).astype(np.float32)
 
-    def apply(self, x: NDArray[Any], drawn: NDArray[np.float32]) -> NDArray[Any]:
+    def apply(self, x: NDArray[Any], params: NDArray[np.float32]) -> NDArray[Any]:
         """Move images.
 
         Args:
             x: (samples, height, width, channels), floating point.
-            drawn: (samples, 4), of ``draw``.
+            params: (samples, 4), of ``draw``.
 
         Returns:
             New images of the shape and dtype of x.
         """
         samples, height, width, channels = x.shape
-        angle, zoom, down, right = (column[:, np.newaxis, np.newaxis] for column in drawn.T)
+        angle, zoom, down, right = (column[:, np.newaxis, np.newaxis] for column in params.T)
         # p - center - shift
         rows = np.arange(height, dtype=np.float32)[:, np.newaxis] - (height - 1) / 2 - down * height
         columns = np.arange(width, dtype=np.float32) - (width - 1) / 2 - right * width

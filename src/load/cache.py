@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from src.common.files import atomic_path
 from src.load.errors import UnreadableDataError
-from src.load.files import written_whole
 from src.load.problems import Problems
 from src.load.progress import progress_bar
 from src.load.sources import Source
@@ -125,11 +125,11 @@ def _on_disk(
     pixels, table = base.with_suffix(".bytes"), base.with_suffix(".npy")
     if not _complete(pixels, table):
         entries: list[tuple[int, ...]] = []
-        with written_whole(pixels) as partial, partial.open("wb") as file:
+        with atomic_path(pixels) as partial, partial.open("wb") as file:
             for row, image in prepared:
                 entries.append((row, file.tell(), *image.shape, *[0] * (3 - image.ndim)))
                 file.write(image.tobytes())
-        with written_whole(table) as partial:
+        with atomic_path(table) as partial:
             np.save(partial, np.array(entries, np.int64).reshape(-1, 5))
     content = np.memmap(pixels, np.uint8, "r") if pixels.stat().st_size else np.zeros(0, np.uint8)
     return {

@@ -10,8 +10,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from src.load.content import Content
 from src.load.dataset import ImageDataset
+from src.load.fingerprints import Fingerprints
 
 MISSING = "classes that a split does not have"
 """A kind of problem."""
@@ -20,16 +20,16 @@ PRECEDENCE = ("test", "validation")
 """Splits that keep a photo that others have too, the first first."""
 
 
-def clean(dataset: ImageDataset, content: Content) -> ImageDataset:
+def clean(dataset: ImageDataset, fingerprints: Fingerprints) -> ImageDataset:
     """The data set without the samples of these photos; ``problems`` says what went and why.
 
     Raises UnreadableDataError at an unreadable photo if ``problems`` is told to fail.
     """
     photos = dataset.images.photos
-    for number, error in content.errors.items():
+    for number, error in fingerprints.errors.items():
         dataset.problems.add("unreadable images", error or photos.name(number))
-    leave: set[int] = set(content.errors)
-    homes = photo_homes(dataset)
+    leave: set[int] = set(fingerprints.errors)
+    homes = splits_of_photos(dataset)
     labels = photo_labels(dataset)
     keep_in = {number: _first(splits) for number, splits in homes.items()}
     for number, splits in homes.items():
@@ -39,7 +39,7 @@ def clean(dataset: ImageDataset, content: Content) -> ImageDataset:
                 f"{photos.name(number)} stands in {' and '.join(splits)}; "
                 f"kept in {keep_in[number]}",
             )
-    for group in content.copies():
+    for group in fingerprints.copies():
         here = [number for number in group if number in homes]
         if len(here) < 2:
             continue
@@ -86,7 +86,7 @@ def note_missing_classes(dataset: ImageDataset) -> None:
         dataset.problems.note(MISSING, text)
 
 
-def photo_homes(dataset: ImageDataset) -> dict[int, list[str]]:
+def splits_of_photos(dataset: ImageDataset) -> dict[int, list[str]]:
     """Splits that each photo stands in, by its number."""
     homes: dict[int, list[str]] = {}
     for split, rows in dataset.splits.items():

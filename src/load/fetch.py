@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from src.common.files import atomic_path
 from src.load.archives import unpack_zip
 from src.load.errors import UnreadableDataError
-from src.load.files import written_whole
 from src.load.images import EXTENSIONS
 
 CHECKSUMS = "SHA256SUMS"
@@ -77,7 +77,7 @@ REMOTE: dict[str, RemoteDataset] = {
 def fetch(
     remote: RemoteDataset,
     archive: Path | None = None,
-    say: Callable[[str], None] = print,
+    log: Callable[[str], None] = print,
     directory: Path | None = None,
 ) -> Path:
     """Bring a data set into its directory, checked, all of it or nothing.
@@ -87,7 +87,7 @@ def fetch(
     Args:
         remote: the data set.
         archive: a zip file that was downloaded by hand; None to download it with kagglehub.
-        say: takes a line for the user.
+        log: takes a line for the user.
         directory: where it goes instead of ``remote.directory``.
 
     Returns:
@@ -97,10 +97,10 @@ def fetch(
         UnreadableDataError: kagglehub is missing, the download failed, or a checksum differs.
     """
     directory = (directory or remote.directory).resolve()
-    say(f"{remote.title}\n  source:  {remote.page}\n  licence: {remote.licence}")
+    log(f"{remote.title}\n  source:  {remote.page}\n  licence: {remote.licence}")
     if (directory / CHECKSUMS).is_file():
         check_sums(directory)
-        say(f"{directory}: is complete and unchanged")
+        log(f"{directory}: is complete and unchanged")
         return directory
     if directory.exists() and any(directory.iterdir()):
         raise UnreadableDataError(
@@ -122,7 +122,7 @@ def fetch(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     known = "checked against known checksums" if remote.checksums else "checksums recorded"
-    say(f"{directory}: {count:,} files, {known} ({CHECKSUMS})")
+    log(f"{directory}: {count:,} files, {known} ({CHECKSUMS})")
     return directory
 
 
@@ -131,7 +131,7 @@ def write_sums(directory: Path) -> int:
     found = (path for path in directory.rglob("*") if path.is_file())
     files = sorted(path for path in found if path != directory / CHECKSUMS)
     lines = [f"{sha256(path)}  {path.relative_to(directory).as_posix()}\n" for path in files]
-    with written_whole(directory / CHECKSUMS) as partial:
+    with atomic_path(directory / CHECKSUMS) as partial:
         partial.write_text("".join(lines), "utf-8")
     return len(files)
 

@@ -1,11 +1,9 @@
-"""Opening files that may be gzipped, reading CSV, and writing files whole or not at all."""
+"""Opening files that may be gzipped, finding them, reading CSV rows."""
 
 import csv
 import gzip
-import secrets
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -32,44 +30,12 @@ def find_file(directory: Path, name: str) -> Path:
     raise UnreadableDataError(f"{directory}: expected {name} or {name}.gz in it, found neither")
 
 
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A place to write to, which takes the file's name when all is written, or vanishes.
-
-    The suffix stays, since libraries tell the format by it. Folders are made as needed.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # a name of its own: another process may be writing the same file
-    partial = path.with_name(f".{secrets.token_hex(4)}.partial{path.suffix}")
-    try:
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        # people know their file by its name, and a full disk names none
-        if error.filename in (None, str(partial)):
-            error.filename, error.filename2 = str(path), None
-        raise
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def safe_file_name(name: str) -> str:
-    """A name of any class as the name of a file: other signs than letters and digits become _."""
-    kept = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name).strip(".")
-    return kept.encode("utf-8", "replace")[:80].decode("utf-8", "ignore") or "_"
-
-
 def is_file(path: Path) -> bool:
     """Whether there is such a file; a name that no file can have is none."""
     try:
         return path.is_file()
     except (OSError, ValueError):
         return False
-
-
-def printable(text: str) -> str:
-    """The text on one line; signs that cannot be shown, as they stand in a Python string."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def csv_rows(file: Path) -> Iterator[tuple[int, list[str]]]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from src.common.files import printable
 from src.load.dataset import ImageDataset, one_split
 from src.load.errors import UnreadableDataError
-from src.load.files import csv_rows, printable
+from src.load.files import csv_rows
 from src.load.images import EXTENSIONS
 from src.load.problems import Problems
 from src.load.sources import ImageFiles

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from src.load.cleaning import MISSING, clean, missing_classes, photo_homes, photo_labels
-from src.load.content import MOST_COMPARED, Content, survey
+from src.common.files import atomic_path
+from src.load.cleaning import MISSING, clean, missing_classes, photo_labels, splits_of_photos
 from src.load.dataset import ImageDataset
-from src.load.files import written_whole
+from src.load.fingerprints import MOST_COMPARED, Fingerprints, fingerprint_photos
 from src.load.lists import Labels
 from src.load.problems import OnError, Problem, Problems
 from src.load.read import read_data
@@ -31,12 +31,12 @@ class Inspection:
 
     Attributes:
         dataset: as it was read; its problems are those of its files.
-        content: of its photos.
+        fingerprints: of its photos.
         findings: copies and contradictions, by kind.
     """
 
     dataset: ImageDataset
-    content: Content
+    fingerprints: Fingerprints
     findings: list[Problem] = field(default_factory=list)
 
 
@@ -54,24 +54,24 @@ def inspect(
     Args: as for ``load_dataset``. Raises UnreadableDataError: there is no data set.
     """
     dataset = read_data(path, objects=objects, labels=labels, problems=Problems(on_error))
-    content = survey(dataset.images.photos, threads, progress)
-    for error in content.errors.values():
+    fingerprints = fingerprint_photos(dataset.images.photos, threads, progress)
+    for error in fingerprints.errors.values():
         dataset.problems.add("unreadable images", error)
-    return Inspection(dataset, content, list(_findings(dataset, content)))
+    return Inspection(dataset, fingerprints, list(_findings(dataset, fingerprints)))
 
 
-def _findings(dataset: ImageDataset, content: Content) -> Iterator[Problem]:
-    """Copies and near copies, told apart by where they stand and by what is said of them."""
+def _findings(dataset: ImageDataset, fingerprints: Fingerprints) -> Iterator[Problem]:
+    """Copies and near-duplicates, told apart by where they stand and by what is said of them."""
     for text in missing_classes(dataset):
         yield Problem(MISSING, text)
     photos = dataset.images.photos
-    homes, labels = photo_homes(dataset), photo_labels(dataset)
+    homes, labels = splits_of_photos(dataset), photo_labels(dataset)
     for number, splits in homes.items():
         if len(splits) > 1:
             yield Problem(
                 "one file in several splits", f"{photos.name(number)}: {', '.join(splits)}"
             )
-    for group in content.copies():
+    for group in fingerprints.copies():
         here = [number for number in group if number in homes]
         if len(here) < 2:
             continue
@@ -84,36 +84,36 @@ def _findings(dataset: ImageDataset, content: Content) -> Iterator[Problem]:
             yield Problem("copies with contradictory labels", f"{line}: {' and '.join(said)}")
         if len({_words(name) for name in names}) > 1 and len(said) == 1:
             yield Problem("copies whose files are named differently", line)
-    for one, other, bits in content.near_copies():
+    for one, other, bits in fingerprints.near_duplicates():
         if one in homes and other in homes:
             apart = set(homes[one]) != set(homes[other])
-            kind = "near copies across splits" if apart else "near copies in a split"
+            kind = "near-duplicates across splits" if apart else "near-duplicates in a split"
             line = f"{photos.name(one)} ~ {photos.name(other)} ({bits} of 128 bits differ)"
             yield Problem(kind, line)
 
 
 def describe(inspection: Inspection, title: str) -> str:
     """The inspection as text."""
-    dataset, content = inspection.dataset, inspection.content
+    dataset, fingerprints = inspection.dataset, inspection.fingerprints
     kind = "any number of labels" if dataset.multi_label else "one class"
-    photos = len(content.digests)
+    photos = len(fingerprints.digests)
     lines = [
         f"{title}: {len(dataset.rows()):,} samples from {photos:,} photos, {kind} each, "
         f"{len(dataset.class_names)} classes",
         "",
         _counts_text(dataset),
         "",
-        *_sizes_text(content),
+        *_sizes_text(fingerprints),
         *_imbalance_text(dataset),
         "",
     ]
-    distinct = len(set(filter(None, content.digests)))
+    distinct = len(set(filter(None, fingerprints.digests)))
     lines.append(f"distinct photos: {distinct:,} of {photos:,}")
-    if content.hashes is not None and photos > MOST_COMPARED:
-        lines.append(f"near copies were not looked for among more than {MOST_COMPARED:,} photos")
+    if fingerprints.hashes is not None and photos > MOST_COMPARED:
+        lines.append(f"near-duplicates were not searched among more than {MOST_COMPARED:,} photos")
     found = Problems(found=[*inspection.findings, *dataset.problems.found])
     lines.append(found.summary(SHOWN) or "nothing wrong was found")
-    left = clean(replace(dataset, problems=Problems()), content)
+    left = clean(replace(dataset, problems=Problems()), fingerprints)
     lines += ["", f"after leaving out what is not sound: {_sizes_of(left)}"]
     return "\n".join(lines)
 
@@ -126,20 +126,20 @@ def save_inspection(inspection: Inspection, directory: Path) -> list[Path]:
         stale.unlink()  # of an earlier inspection
     written = [directory / "class_distribution.png", directory / "class_counts.csv"]
     save_distribution(counts, written[0])
-    with written_whole(written[1]) as partial:
+    with atomic_path(written[1]) as partial:
         counts.to_csv(partial)
     if inspection.findings:
         written.append(directory / "findings.csv")
-        with written_whole(written[-1]) as partial:
+        with atomic_path(written[-1]) as partial:
             rows = [(finding.kind, finding.text) for finding in inspection.findings]
             pd.DataFrame(rows, columns=["kind", "what"]).to_csv(partial, index=False)
     readable = np.array(
-        [number not in inspection.content.errors for number in dataset.images.photo_of]
+        [number not in inspection.fingerprints.errors for number in dataset.images.photo_of]
     )
     for number, name in enumerate(dataset.class_names):
         rows_here = _rows_of(dataset, number)
         rows_here = rows_here[readable[rows_here]]
-        if len(rows_here) and inspection.content.hashes is not None:
+        if len(rows_here) and inspection.fingerprints.hashes is not None:
             path = directory / "contact_sheets" / f"{sheet_name(number, name)}.png"
             save_contact_sheet(dataset.images, rows_here, name, path)
             written.append(path)
@@ -163,8 +163,8 @@ def _counts_text(dataset: ImageDataset) -> str:
     return str(pd.concat([table, total]))
 
 
-def _sizes_text(content: Content) -> list[str]:
-    sizes = content.sizes[content.sizes[:, 0] > 0]
+def _sizes_text(fingerprints: Fingerprints) -> list[str]:
+    sizes = fingerprints.sizes[fingerprints.sizes[:, 0] > 0]
     if not len(sizes):
         return []
     width, height = (sorted(sizes[:, axis]) for axis in (0, 1))

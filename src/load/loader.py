@@ -21,6 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 from src.load.cache import CachedImages
 from src.load.dataset import ImageDataset
 from src.load.errors import UnreadableDataError
+from src.load.prepared import PreparedImages, PreparedView
 from src.load.problems import OnError, Problems
 from src.load.transforms.base import Compose, Transform, as_compose
 from src.load.transforms.conversion import ToFloat
@@ -46,9 +47,10 @@ class BatchLoader:
             to it; several are faster where photos are large or nothing else is done.
         prefetch: mini-batches that are made ahead, at most.
         cache: "memory", or a directory, to decode every image once; None to decode it every time.
+            Images that the data set has prepared already are not decoded again.
         on_error: what to do where an image cannot be read: "skip" the sample, and file it in
             ``problems``, or "fail".
-        rank, size: this worker among several: each makes its own part of every mini-batch, which
+        rank, size: this worker among several: each makes its own shard of every mini-batch, which
             may be empty.
         dtype: of x, and of y where it has labels.
         progress: show a bar while the cache is filled, on a terminal.
@@ -108,8 +110,11 @@ class BatchLoader:
         self._shape: tuple[int, ...] = ()  # of a sample; not known yet
         self.transform = Compose([ToFloat()]) if transform is None else as_compose(transform)
         self.images: Any = dataset.images
-        if cache is not None:
-            fixed, self.transform = self.transform.fixed_and_rest()
+        fixed, rest = self.transform.fixed_and_rest()
+        if isinstance(dataset.images, PreparedImages) and dataset.images.has(fixed):
+            self.images, self.transform = PreparedView(dataset.images, fixed), rest
+        elif cache is not None:
+            self.transform = rest
             self.images = CachedImages(
                 dataset.images,
                 self.rows,
@@ -126,11 +131,11 @@ class BatchLoader:
         """Mini-batches in an epoch."""
         return -(-len(self.rows) // self.batch_size)
 
-    def part(self, rank: int, size: int) -> "BatchLoader":
-        """The same loader, of whose mini-batches one worker makes its part; one cache for both."""
-        part = copy(self)
-        part.rank, part.size = rank, size
-        return part
+    def shard(self, rank: int, size: int) -> "BatchLoader":
+        """The same loader, of whose mini-batches one worker makes its shard; one cache for both."""
+        loader = copy(self)
+        loader.rank, loader.size = rank, size
+        return loader
 
     @property
     def samples(self) -> int:
@@ -169,7 +174,7 @@ class BatchLoader:
             pool.shutdown(cancel_futures=True)
 
     def _batches(self, number: int) -> Iterator[NDArray[np.intp]]:
-        """Rows of this worker's part of every mini-batch."""
+        """Rows of this worker's shard of every mini-batch."""
         rows = self.rows
         if self.shuffle:
             rows = np.random.default_rng([self.seed, ORDER, number]).permutation(rows)

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
+from src.common.files import printable
 from src.load.errors import UnreadableDataError
-from src.load.files import printable
 
 OnError = Literal["skip", "fail"]
 """What happens at the first thing that cannot be used: leave it out, or stop."""

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from src.common.files import atomic_path, safe_file_name
 from src.load.errors import UnreadableDataError
-from src.load.files import safe_file_name, written_whole
 from src.load.sources import Source
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def save_contact_sheet(
             continue
         if isinstance(image, Image.Image):
             sheet.paste(thumbnail(image), corner)
-    with written_whole(path) as partial:
+    with atomic_path(path) as partial:
         sheet.save(partial)
 
 
@@ -98,6 +98,6 @@ def save_distribution(counts: "pd.DataFrame", path: Path) -> None:
     axes.set(xlabel="samples", ylabel="class", title="Samples of each class")
     axes.margins(x=0.08, y=0.01)
     axes.legend(title="split")
-    with written_whole(path) as partial, warnings.catch_warnings():
+    with atomic_path(path) as partial, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
         figure.savefig(partial, dpi=110)

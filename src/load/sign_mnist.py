@@ -15,8 +15,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from src.common.files import atomic_path
 from src.load.errors import UnreadableDataError
-from src.load.files import READING_ERRORS, find_file, open_plain_or_gzip, written_whole
+from src.load.files import READING_ERRORS, find_file, open_plain_or_gzip
 
 SIDE = 28
 """Height and width of an image."""
@@ -129,8 +130,8 @@ def _cached(path: Path, cache: Path) -> NDArray[np.uint8]:
 
     A cache that cannot be written or read is no reason to stop.
     """
-    facts = path.stat()
-    key = f"{path.resolve()} {facts.st_size} {facts.st_mtime_ns}"
+    metadata = path.stat()
+    key = f"{path.resolve()} {metadata.st_size} {metadata.st_mtime_ns}"
     file = (
         cache / f"{path.name.partition('.')[0]}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
     )
@@ -142,7 +143,7 @@ def _cached(path: Path, cache: Path) -> NDArray[np.uint8]:
         pass
     rows = read_sign_rows(path)
     try:
-        with written_whole(file) as partial:
+        with atomic_path(file) as partial:
             np.save(partial, rows)
     except OSError:
         pass

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from src.load.files import printable
+from src.common.files import printable
 from src.load.images import open_image
 from src.load.transforms.base import Picture
 
@@ -26,6 +26,9 @@ class Source(Protocol):
 
     def __getitem__(self, index: int) -> Picture:
         """The image of a sample. Raises UnreadableDataError where there is none."""
+
+    def preview(self, index: int) -> Picture:
+        """The sample for people to look at; perhaps a smaller one."""
 
     def name(self, index: int) -> str:
         """Where the sample is, for messages."""
@@ -73,8 +76,15 @@ class ImageFiles:
         return len(self.paths)
 
     def __getitem__(self, index: int) -> Image.Image:
-        image = open_image(self.paths[index])
-        return image if self.boxes is None else cut_out(image, self.boxes[index])
+        return self.part_of(open_image(self.paths[index]), index)
+
+    def part_of(self, photo: Image.Image, index: int) -> Image.Image:
+        """The sample, cut out of its photo if it is a part of it."""
+        return photo if self.boxes is None else cut_out(photo, self.boxes[index])
+
+    def preview(self, index: int) -> Image.Image:
+        """The sample itself."""
+        return self[index]
 
     def name(self, index: int) -> str:
         """The path, and the part of the image if it is one."""
@@ -89,9 +99,9 @@ class ImageFiles:
 
     def state(self, index: int) -> str:
         """Path, size and time of the last change of the file, and the part."""
-        facts = self.paths[index].stat()
+        metadata = self.paths[index].stat()
         box = "" if self.boxes is None else self.boxes[index].tolist()
-        return f"{self.paths[index].resolve()} {facts.st_size} {facts.st_mtime_ns} {box}"
+        return f"{self.paths[index].resolve()} {metadata.st_size} {metadata.st_mtime_ns} {box}"
 
     @property
     def photos(self) -> "ImageFiles":
@@ -122,6 +132,10 @@ class ImageArrays:
         if not self.images:
             return sample
         return Image.fromarray(sample[..., 0] if sample.shape[2:] == (1,) else sample)
+
+    def preview(self, index: int) -> Picture:
+        """The sample itself."""
+        return self[index]
 
     def name(self, index: int) -> str:
         """The array's name and the number of the sample, from 0."""

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from src.load.content import Content
 from src.load.dataset import UNDIVIDED, ImageDataset
 from src.load.errors import UnreadableDataError
+from src.load.fingerprints import Fingerprints
 
 FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
 """Shares of the splits of a data set that comes undivided."""
@@ -21,7 +21,7 @@ FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
 
 def split_by_content(
     dataset: ImageDataset,
-    content: Content,
+    fingerprints: Fingerprints,
     fractions: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> ImageDataset:
@@ -29,7 +29,7 @@ def split_by_content(
 
     Args:
         dataset: cleaned, see ``clean``.
-        content: of its photos.
+        fingerprints: of its photos.
         fractions: wanted share of each split, by name; adding up to 1.
         seed: same seed, same splits.
     """
@@ -37,7 +37,7 @@ def split_by_content(
     if abs(sum(shares.values()) - 1) > 1e-9 or min(shares.values()) <= 0:
         raise ValueError(f"fractions: expected positive shares that add up to 1, got {shares}")
     rows = dataset.rows()
-    homes = _deal(dataset, content, rows, np.array(list(shares.values())), seed)
+    homes = _deal(dataset, fingerprints, rows, np.array(list(shares.values())), seed)
     splits = {name: rows[homes == k] for k, name in enumerate(shares)}
     for name in [name for name, part in splits.items() if not len(part)]:
         dataset.problems.note("splits without images", f"{name}: too few photos to give it one")
@@ -47,7 +47,7 @@ def split_by_content(
 
 def complete_splits(
     dataset: ImageDataset,
-    content: Content,
+    fingerprints: Fingerprints,
     seed: int = 0,
     validation_from: Literal["train", "test"] = "train",
 ) -> ImageDataset:
@@ -59,7 +59,7 @@ def complete_splits(
 
     Args:
         dataset: cleaned.
-        content: of its photos.
+        fingerprints: of its photos.
         seed: of the choice.
         validation_from: where a missing validation split is taken from.
 
@@ -67,7 +67,7 @@ def complete_splits(
     """
     splits = dict(dataset.splits)
     if UNDIVIDED in splits:
-        divided = split_by_content(dataset, content, seed=seed)
+        divided = split_by_content(dataset, fingerprints, seed=seed)
     else:
         if "test" not in splits and "validation" in splits:
             splits["test"] = splits.pop("validation")
@@ -76,7 +76,7 @@ def complete_splits(
             share = 1 - FRACTIONS["validation"] if validation_from == "train" else 0.5
             parts = split_by_content(
                 dataset.divided({UNDIVIDED: splits[validation_from]}),
-                content,
+                fingerprints,
                 {validation_from: share, "validation": 1 - share},
                 seed,
             )
@@ -92,7 +92,7 @@ def complete_splits(
 
 
 def k_fold(
-    dataset: ImageDataset, content: Content, folds: int = 5, seed: int = 0
+    dataset: ImageDataset, fingerprints: Fingerprints, folds: int = 5, seed: int = 0
 ) -> Iterator[ImageDataset]:
     """The data set divided into train and validation, ``folds`` times; each sample validates once.
 
@@ -101,23 +101,23 @@ def k_fold(
     if folds < 2:
         raise ValueError(f"folds: expected 2 or more, got {folds}")
     rows = dataset.rows()
-    distinct = len(np.unique(content.groups()[dataset.images.photo_of[rows]]))
+    distinct = len(np.unique(fingerprints.groups()[dataset.images.photo_of[rows]]))
     if distinct < folds:
         raise ValueError(f"folds: expected at most one for each of {distinct} photos, got {folds}")
-    homes = _deal(dataset, content, rows, np.full(folds, 1 / folds), seed)
+    homes = _deal(dataset, fingerprints, rows, np.full(folds, 1 / folds), seed)
     for fold in range(folds):
         yield dataset.divided({"train": rows[homes != fold], "validation": rows[homes == fold]})
 
 
 def _deal(
     dataset: ImageDataset,
-    content: Content,
+    fingerprints: Fingerprints,
     rows: NDArray[np.intp],
     shares: NDArray[np.float64],
     seed: int,
 ) -> NDArray[np.int64]:
     """(rows,): number of the split that each row goes to."""
-    together = content.groups()[dataset.images.photo_of[rows]]
+    together = fingerprints.groups()[dataset.images.photo_of[rows]]
     _, group_of = np.unique(together, return_inverse=True)
     groups = int(group_of.max(initial=-1)) + 1
     labels = dataset.targets[rows]

@@ -60,20 +60,22 @@ def read_yolo(
     """
     problems = problems if problems is not None else Problems()
     file = find_yaml(Path(path))
-    facts = _read_yaml(file)
-    names = class_names(file, facts)
-    folder = _data_folder(file, facts)
+    description = _read_yaml(file)
+    names = class_names(file, description)
+    folder = _data_folder(file, description)
     rows_of: dict[Path, int] = {}
     samples: Samples = []
     splits: Splits = {}
     for entry, split in SPLITS.items():
-        if not facts.get(entry):
+        if not description.get(entry):
             continue
         rows: list[int] = []
-        listed = list(_split_images(folder, facts[entry], problems))
+        listed = list(_split_images(folder, description[entry], problems))
         found = list(dict.fromkeys(listed))
         if not found:
-            problems.add("splits without images", f"{file}: {entry}: {facts[entry]} has no images")
+            problems.add(
+                "splits without images", f"{file}: {entry}: {description[entry]} has no images"
+            )
         if len(found) < len(listed):
             twice = len(listed) - len(found)
             problems.note("images listed twice", f"{file}: {entry}: {twice}")
@@ -116,16 +118,16 @@ def yaml_files(folder: Path) -> list[Path]:
     return [file for file in files if re.search(rb"^names\s*:", file.read_bytes(), re.MULTILINE)]
 
 
-def class_names(file: Path, facts: dict[str, Any]) -> list[str]:
+def class_names(file: Path, description: dict[str, Any]) -> list[str]:
     """``names`` of the yaml file, a list or a dict from 0; raises UnreadableDataError."""
-    names = facts.get("names")
+    names = description.get("names")
     if isinstance(names, dict):
         if set(names) != set(range(len(names))):
             raise UnreadableDataError(f"{file}: names: expected the numbers 0 to {len(names) - 1}")
         names = [names[number] for number in range(len(names))]
     if not isinstance(names, list) or not names:
         raise UnreadableDataError(f"{file}: expected names: a list, or a dict by number")
-    count = facts.get("nc", len(names))
+    count = description.get("nc", len(names))
     if str(count) != str(len(names)):
         raise UnreadableDataError(f"{file}: nc is {count}, and there are {len(names)} names")
     return [str(name) for name in names]
@@ -133,17 +135,17 @@ def class_names(file: Path, facts: dict[str, Any]) -> list[str]:
 
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
-        facts = yaml.safe_load(file.read_text("utf-8"))
+        description = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         cause = " ".join(str(error).split())
         raise UnreadableDataError(f"{file}: cannot be read as yaml ({cause})") from None
-    if not isinstance(facts, dict):
+    if not isinstance(description, dict):
         raise UnreadableDataError(f"{file}: expected entries names, train, val")
-    return facts
+    return description
 
 
-def _data_folder(file: Path, facts: dict[str, Any]) -> Path:
-    folder = file.parent / str(facts.get("path") or ".")
+def _data_folder(file: Path, description: dict[str, Any]) -> Path:
+    folder = file.parent / str(description.get("path") or ".")
     return folder if folder.is_dir() else file.parent
 
 

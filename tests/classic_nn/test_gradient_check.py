@@ -13,7 +13,7 @@ from src.classic_nn import (
     check_network,
 )
 from src.classic_nn.gradient_check import check_arrays
-from tests.classic_nn.wrong_backwards import CASES, MISTAKES
+from tests.classic_nn.wrong_backwards import CASES, USER_ERRORS
 
 
 def draw(shapes, rng):
@@ -27,7 +27,7 @@ def draw(shapes, rng):
 
 
 def test_there_are_fifteen_canaries():
-    assert len(MISTAKES) == 15
+    assert len(USER_ERRORS) == 15
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -36,7 +36,7 @@ def test_right_backwards_pass(case, rng):
     check_function(forward, right, draw(shapes, rng), rng).raise_if_failed()
 
 
-@pytest.mark.parametrize(("case", "mistake"), MISTAKES)
+@pytest.mark.parametrize(("case", "mistake"), USER_ERRORS)
 def test_canary_is_caught(case, mistake, rng):
     forward, shapes, _, wrong = CASES[case]
     report = check_function(forward, wrong[mistake], draw(shapes, rng), rng)
@@ -45,7 +45,7 @@ def test_canary_is_caught(case, mistake, rng):
         report.raise_if_failed()
 
 
-@pytest.mark.parametrize(("case", "mistake"), MISTAKES)
+@pytest.mark.parametrize(("case", "mistake"), USER_ERRORS)
 def test_canary_is_caught_along_one_random_direction(case, mistake):
     """What large arrays are checked by: no value one by one, two forward passes."""
     forward, shapes, right, wrong = CASES[case]

@@ -148,4 +148,4 @@ CASES = {
     ),
 }
 
-MISTAKES = [(case, mistake) for case, entry in CASES.items() for mistake in entry[3]]
+USER_ERRORS = [(case, mistake) for case, entry in CASES.items() for mistake in entry[3]]

@@ -17,9 +17,9 @@ from src.classic_nn.serialization import load_model, write_tensor_file
 from src.classic_nn.utils import predict_labels, predict_probabilities
 from src.classic_train.__main__ import main
 from src.classic_train.callbacks import read_checkpoint
-from src.classic_train.data import digit_strips
+from src.classic_train.data.generated import digit_strips
 from src.classic_train.mini_batch.metrics import exact_match
-from src.classic_train.recipes import RECIPES
+from src.classic_train.recipes.registry import RECIPES
 from src.history import TrainingHistoryReader
 from tests.paths import ROOT
 
@@ -300,8 +300,8 @@ def weights_after(directory):
 
 
 def same_run(first, second):
-    (arrays, facts), (other_arrays, other_facts) = weights_after(first), weights_after(second)
-    assert facts["history"] == other_facts["history"]
+    (arrays, metadata), (other_arrays, other_facts) = weights_after(first), weights_after(second)
+    assert metadata["history"] == other_facts["history"]
     assert arrays.keys() == other_arrays.keys()
     for name, array in arrays.items():
         assert np.array_equal(array, other_arrays[name]), name

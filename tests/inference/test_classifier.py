@@ -153,7 +153,7 @@ def test_no_images_no_answers():
     assert Classifier(saved()).predict([]) == []
 
 
-MISTAKES = {
+USER_ERRORS = {
     "missing": "no such file",
     "checkpoint": "holds a checkpoint, expected a model",
     "regression": "a model for regression does not classify",
@@ -162,7 +162,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("kind", MISTAKES)
+@pytest.mark.parametrize("kind", USER_ERRORS)
 def test_files_that_are_no_classifier(kind, tmp_path):
     path = tmp_path / "m.safetensors"
     if kind == "checkpoint":
@@ -179,7 +179,7 @@ def test_files_that_are_no_classifier(kind, tmp_path):
     elif kind == "wrong setting":
         steps = {"transform": [{"name": "Resize", "size": 3, "colour": 1}]}
         save_model(path, SavedModel(saved().network, "multi_class", list("abc"), steps))
-    with pytest.raises(TensorFileError, match=MISTAKES[kind]):
+    with pytest.raises(TensorFileError, match=USER_ERRORS[kind]):
         load_model(path)
 
 

@@ -115,7 +115,7 @@ def test_predicting_imports_no_training_code_and_nothing_heavy(here):
     assert finished.stdout.splitlines()[-1] == "[]"
 
 
-MISTAKES = {
+USER_ERRORS = {
     "no model": (["predict", "no.safetensors", "photos"], "no.safetensors: no such file"),
     "no images": (["predict", "m.safetensors", "empty"], "empty: found no images"),
     "nothing on standard input": (["predict", "m.safetensors", "-"], "standard input: expected"),
@@ -180,7 +180,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", USER_ERRORS)
 def test_mistakes_are_one_line(name, here):
     (here / "empty").mkdir()
     folder_of(here / "others", {"cat": 2, "horse": 2})
@@ -189,7 +189,7 @@ def test_mistakes_are_one_line(name, here):
     points = Sequential([Dense(1)])
     points.build((2,), np.random.default_rng(0))
     save_model(here / "n.safetensors", SavedModel(points, "binary", ["inside"]))
-    arguments, message = MISTAKES[name]
+    arguments, message = USER_ERRORS[name]
     status, output, error = run(here, *arguments)
     assert status == 2
     assert error.count("\n") == 1
@@ -212,12 +212,12 @@ def test_evaluate_prints_and_writes_everything(here):
     for path in folder.glob("*.png"):
         with Image.open(path) as image:
             image.load()
-    facts = json.loads((folder / "evaluation.json").read_text())
+    metadata = json.loads((folder / "evaluation.json").read_text())
     with (folder / "predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     right = np.mean([row["true"] == row["predicted"] for row in rows])
-    assert facts["summary"]["accuracy"] == pytest.approx(right)
-    assert facts["right"]["low_95"] < right < facts["right"]["high_95"]
+    assert metadata["summary"]["accuracy"] == pytest.approx(right)
+    assert metadata["right"]["low_95"] < right < metadata["right"]["high_95"]
     predictions = load_model("m.safetensors").predict([f"photos/{row['sample']}" for row in rows])
     for row, prediction in zip(rows, predictions, strict=True):
         assert [float(np.float32(row[f"p({name})"])) for name in ("cat", "dog", "owl")] == list(
@@ -240,18 +240,18 @@ def test_names_of_the_data_can_be_others(here):
     folder_of(here / "others", {"kitten": 3, "horse": 2, "cow": 2})
     rename = ["--rename", "kitten=cat", "--rename", "*=owl", "--output-dir", "out"]
     assert main(["evaluate", "m.safetensors", "others", *rename]) == 0
-    facts = json.loads((here / "out/evaluation.json").read_text())
-    assert {name: values["samples"] for name, values in facts["classes"].items()} == {
+    metadata = json.loads((here / "out/evaluation.json").read_text())
+    assert {name: values["samples"] for name, values in metadata["classes"].items()} == {
         **{"cat": 3, "dog": 0, "owl": 4}
     }
 
 
 def test_photos_that_the_model_has_seen_are_named_and_left_out(here, capsys):
-    from src.load import survey
+    from src.load import fingerprint_photos
     from src.load.sources import ImageFiles
 
     files = sorted((here / "photos").rglob("*.png"))
-    digests = [int(d[:16], 16) for d in survey(ImageFiles(files)).digests]
+    digests = [int(d[:16], 16) for d in fingerprint_photos(ImageFiles(files)).digests]
     seen = {
         "train": np.array(digests[:2], np.uint64),
         "validation": np.array(digests[4:5], np.uint64),
@@ -273,14 +273,14 @@ def test_photos_that_the_model_has_seen_are_named_and_left_out(here, capsys):
 def test_binary_and_multi_label_models(here, capsys):
     write(here / "b.safetensors", task="binary", names=["cat", "dog"])
     assert main(["evaluate", "b.safetensors", "photos", "--threshold", "0.3"]) == 0
-    facts = json.loads((here / "assets/evaluations/b-photos/evaluation.json").read_text())
-    assert facts["threshold"] == 0.3
+    metadata = json.loads((here / "assets/evaluations/b-photos/evaluation.json").read_text())
+    assert metadata["threshold"] == 0.3
     yolo(here / "boxes", ["cat", "dog", "owl"], 6)
     write(here / "l.safetensors", task="multi_label")
     for more in ([], ["--whole-images"]):
         assert main(["evaluate", "l.safetensors", "boxes", *more]) == 0
-        facts = json.loads((here / "assets/evaluations/l-boxes/evaluation.json").read_text())
-        assert facts["samples"] == (6 if more else 18)
+        metadata = json.loads((here / "assets/evaluations/l-boxes/evaluation.json").read_text())
+        assert metadata["samples"] == (6 if more else 18)
     assert "mean_average_precision" in capsys.readouterr().out
 
 
@@ -289,8 +289,8 @@ def test_a_model_says_how_its_data_are_read(here):
     names = ["Apple", "Lemon"]
     write(here / "g.safetensors", names=names, data={"reading": {"labels": "coarse"}})
     assert main(["evaluate", "g.safetensors", "shop", "--split", "train"]) == 0
-    facts = json.loads((here / "assets/evaluations/g-shop/evaluation.json").read_text())
-    assert set(facts["classes"]) == set(names)
+    metadata = json.loads((here / "assets/evaluations/g-shop/evaluation.json").read_text())
+    assert set(metadata["classes"]) == set(names)
 
 
 def test_one_class_only_still_gets_its_pictures(here):
@@ -349,11 +349,13 @@ def test_names_that_the_terminal_lacks_are_printed(here):
 
 
 def test_what_either_model_has_seen_is_left_out(here, capsys):
-    from src.load import survey
+    from src.load import fingerprint_photos
     from src.load.sources import ImageFiles
 
     files = sorted((here / "photos").rglob("*.png"))
-    digests = np.array([int(d[:16], 16) for d in survey(ImageFiles(files)).digests], np.uint64)
+    digests = np.array(
+        [int(d[:16], 16) for d in fingerprint_photos(ImageFiles(files)).digests], np.uint64
+    )
     write(here / "one.safetensors", photo_digests={"train": digests[:2]})
     write(here / "two.safetensors", seed=3, photo_digests={"train": digests[5:]})
     both = ["evaluate", "one.safetensors", "photos", "--against", "two.safetensors"]

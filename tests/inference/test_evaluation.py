@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from src.classic_train.mini_batch.metrics import METRICS
-from src.inference.comparison import compare
 from src.inference.evaluation import Evaluation
+from src.inference.mcnemar import compare
 from src.load import ImageArrays
 
 NAMES = ["a", "b", "c", "d"]
@@ -130,9 +130,9 @@ def test_mistakes_begin_with_the_most_certain_ones(task):
 def test_words():
     found = evaluation("multi_label")
     none = np.flatnonzero(found.targets.sum(axis=1) == 0)[0]
-    assert found.truth(int(none)) == "nothing"
+    assert found.true_text(int(none)) == "nothing"
     two = np.flatnonzero(found.targets.sum(axis=1) == 2)[0]
-    assert len(found.truth(int(two)).split(", ")) == 2
+    assert len(found.true_text(int(two)).split(", ")) == 2
 
 
 def test_the_confusion_matrix_has_true_classes_in_rows():

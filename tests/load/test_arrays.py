@@ -38,7 +38,7 @@ def test_grey_images_have_one_channel_or_none(tmp_path):
         assert np.array_equal(np.asarray(image), X[1, ..., 0])
 
 
-MISTAKES = {
+USER_ERRORS = {
     "no Y": ({"X": X}, "expected arrays X and Y, found X"),
     "other lengths": ({"X": X, "Y": Y[:5]}, "expected X .samples"),
     "no samples": ({"X": X[:0], "Y": Y[:0]}, "expected X .samples"),
@@ -60,9 +60,9 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", USER_ERRORS)
 def test_mistakes_are_one_line(name, tmp_path):
-    arrays, message = MISTAKES[name]
+    arrays, message = USER_ERRORS[name]
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(UnreadableDataError, match=message):
         read_arrays(tmp_path / "a.npz")

@@ -51,9 +51,9 @@ def test_images_of_many_sizes_are_kept_too(tmp_path):
 def test_files_are_decoded_once(dataset, tmp_path):
     first = kept(dataset, tmp_path / "cache")
     for path in dataset.images.paths:
-        facts = path.stat()
-        path.write_bytes(b"x" * facts.st_size)  # would be refused
-        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        metadata = path.stat()
+        path.write_bytes(b"x" * metadata.st_size)  # would be refused
+        os.utime(path, ns=(metadata.st_atime_ns, metadata.st_mtime_ns))
     second = kept(dataset, tmp_path / "cache")
     assert np.array_equal(np.asarray(first[4]), np.asarray(second[4]))
     assert len(list((tmp_path / "cache").iterdir())) == 2

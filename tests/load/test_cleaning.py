@@ -1,13 +1,13 @@
 import pytest
 
-from src.load import Problems, UnreadableDataError, read_data, survey
+from src.load import Problems, UnreadableDataError, fingerprint_photos, read_data
 from src.load.cleaning import MISSING, clean
 from tests.load.photos import folder_of, save
 
 
 def cleaned(root, problems=None, **options):
     dataset = read_data(root, problems=problems, **options)
-    return clean(dataset, survey(dataset.images.photos))
+    return clean(dataset, fingerprint_photos(dataset.images.photos))
 
 
 def names(dataset):
@@ -67,8 +67,8 @@ def test_a_split_of_which_nothing_is_left_is_no_split(tmp_path):
     folder_of(tmp_path, {"val/a": 1, "val/b": 1})
     for name in "ab":
         (tmp_path / "train" / name).mkdir(parents=True)
-        content = (tmp_path / "val" / name / "000.png").read_bytes()
-        (tmp_path / "train" / name / "x.png").write_bytes(content)
+        fingerprints = (tmp_path / "val" / name / "000.png").read_bytes()
+        (tmp_path / "train" / name / "x.png").write_bytes(fingerprints)
     dataset = cleaned(tmp_path)
     assert list(dataset.splits) == ["validation"]
     assert dataset.problems.count("splits without images") == 1

@@ -57,7 +57,7 @@ def test_an_archive_is_fetched(tmp_path):
     assert (tmp_path / "assets/tomato/images/a.jpg").is_file()
 
 
-MISTAKES = {
+USER_ERRORS = {
     "no command": ([], "the following arguments are required: COMMAND"),
     "unknown command": (["sings"], "invalid choice: 'sings'"),
     "nothing there": (["inspect", "none"], "none: no such file or folder"),
@@ -76,9 +76,9 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", USER_ERRORS)
 def test_a_mistake_is_one_line_and_status_2(tmp_path, name):
-    arguments, message = MISTAKES[name]
+    arguments, message = USER_ERRORS[name]
     folder_of(tmp_path / "photos", {"a": 1})
     (tmp_path / "photos/a/bad.jpg").touch()
     (tmp_path / "empty").mkdir()

@@ -58,7 +58,7 @@ def test_every_cut_of_a_file_is_refused(tmp_path):
             read_idx(tmp_path / "a")
 
 
-MISTAKES = {
+USER_ERRORS = {
     "other format": (b"PK\x03\x04 and so on", "expected an idx file"),
     "unknown type": (b"\0\0\x0a\x01\0\0\0\1\0", "expected an idx file"),
     "more axes than NumPy has": (bytes([0, 0, 8, 70]) + b"\0\0\0\1" * 70 + b"\0", "dimension"),
@@ -67,9 +67,9 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", USER_ERRORS)
 def test_mistakes_are_one_line(name, tmp_path):
-    content, message = MISTAKES[name]
+    content, message = USER_ERRORS[name]
     (tmp_path / "a").write_bytes(content)
     with pytest.raises(UnreadableDataError, match=message):
         read_idx(tmp_path / "a")

@@ -31,7 +31,7 @@ def test_everything_wrong_is_found(root):
     assert found["copies with contradictory labels"] == [f"{twin}: cat and dog"]
     assert found["exact copies in a split"] == ["train/cat/001.png = train/cat/again_001.png"]
     assert found["copies whose files are named differently"] == found["exact copies in a split"]
-    (near,) = found["near copies across splits"]
+    (near,) = found["near-duplicates across splits"]
     assert near.startswith("train/dog/001.png ~ val/cat/near.png (")
     text = describe(inspection, "set")
     assert "unreadable images: 1" in text

@@ -214,7 +214,7 @@ def test_images_of_different_sizes_need_a_resize(tmp_path):
         epoch(BatchLoader(read_image_folder(tmp_path)))
 
 
-MISTAKES = {
+USER_ERRORS = {
     "batch_size": ({"batch_size": 0}, "batch_size: expected 1 or more"),
     "threads": ({"threads": 0}, "threads: expected 1 or more"),
     "prefetch": ({"prefetch": 0}, "prefetch: expected 1 or more"),
@@ -224,9 +224,9 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", USER_ERRORS)
 def test_wrong_settings_are_named(name):
-    settings, message = MISTAKES[name]
+    settings, message = USER_ERRORS[name]
     with pytest.raises(ValueError, match=message):
         BatchLoader(dataset_of(5), **settings)
 

@@ -6,7 +6,7 @@ import pytest
 from src.classic_cnn.architectures import small_cnn
 from src.classic_nn import BinaryCrossEntropy, SoftmaxCrossEntropy, create_optimizer
 from src.classic_train import MiniBatchTrainer
-from src.load import BatchLoader, UnreadableDataError, load_dataset, survey
+from src.load import BatchLoader, UnreadableDataError, fingerprint_photos, load_dataset
 from src.load.transforms import Compose, PadToSquare, Resize, ToFloat
 from tests.load.photos import folder_of
 from tests.paths import real_data
@@ -85,7 +85,7 @@ def test_every_real_set_reads_and_trains_an_epoch_through_the_loader(name, tmp_p
 
 def test_no_photo_of_the_tomatoes_stands_in_two_splits():
     dataset = load_dataset(real_data("tomato"), divide=True, progress=False)
-    digests = survey(dataset.images.photos).digests
+    digests = fingerprint_photos(dataset.images.photos).digests
     homes = {}
     for split, rows in dataset.splits.items():
         for photo in set(dataset.images.photo_of[rows]):

@@ -108,7 +108,7 @@ def spoiled(row, column, value):
     return text(table)
 
 
-MISTAKES = {
+USER_ERRORS = {
     "not a number": (
         spoiled(1203, 17, "x1"),
         "row 1204: pixel17: expected a whole number, got 'x1'",
@@ -127,9 +127,9 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", USER_ERRORS)
 def test_mistakes_are_named_by_file_row_and_cause(name, tmp_path):
-    content, message = MISTAKES[name]
+    content, message = USER_ERRORS[name]
     (tmp_path / "s.csv").write_text(content)
     with pytest.raises(UnreadableDataError, match=message) as caught:
         read_sign_rows(tmp_path / "s.csv")

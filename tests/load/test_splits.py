@@ -9,11 +9,11 @@ from src.load import (
     UnreadableDataError,
     complete_splits,
     k_fold,
-    load_with_content,
+    load_with_fingerprints,
     split_by_content,
 )
-from src.load.content import Content
 from src.load.dataset import one_split
+from src.load.fingerprints import Fingerprints
 from tests.load.photos import folder_of
 
 
@@ -33,7 +33,7 @@ def content_of(digests):
     count = len(digests)
     rng = np.random.default_rng(0)
     hashes = rng.integers(0, 1 << 63, (count, 2), dtype=np.uint64)
-    return Content(list(map(str, digests)), hashes, np.ones((count, 2), np.int64), {})
+    return Fingerprints(list(map(str, digests)), hashes, np.ones((count, 2), np.int64), {})
 
 
 def dataset_of(targets, photo_of=None):
@@ -91,9 +91,10 @@ def test_a_class_of_one_sample_is_trained_on():
 
 
 def test_the_seed_decides():
-    dataset, content = dataset_of([0, 1] * 50), content_of(range(100))
+    dataset, fingerprints = dataset_of([0, 1] * 50), content_of(range(100))
     first, same, other = (
-        split_by_content(dataset, content, seed=seed).splits["test"].tolist() for seed in (0, 0, 1)
+        split_by_content(dataset, fingerprints, seed=seed).splits["test"].tolist()
+        for seed in (0, 0, 1)
     )
     assert first == same != other
 
@@ -101,9 +102,9 @@ def test_the_seed_decides():
 @given(folds=st.integers(2, 6), seed=st.integers(0, 3))
 def test_in_k_folds_every_sample_validates_once(folds, seed):
     dataset = dataset_of([0] * 31 + [1] * 12, [k // 2 for k in range(43)])
-    content = content_of(range(22))
+    fingerprints = content_of(range(22))
     validated = []
-    for fold in k_fold(dataset, content, folds, seed):
+    for fold in k_fold(dataset, fingerprints, folds, seed):
         train, validation = fold.splits["train"], fold.splits["validation"]
         assert sorted([*train, *validation]) == list(range(43))
         photos = dataset.images.photo_of
@@ -114,21 +115,21 @@ def test_in_k_folds_every_sample_validates_once(folds, seed):
 
 
 def test_splits_without_photos_are_no_splits_and_there_are_no_folds_of_nothing():
-    dataset, content = dataset_of([0, 1]), content_of(range(2))
-    divided = split_by_content(dataset, content)
+    dataset, fingerprints = dataset_of([0, 1]), content_of(range(2))
+    divided = split_by_content(dataset, fingerprints)
     assert list(divided.splits) == ["train"]
     assert divided.problems.count("splits without images") == 2
     with pytest.raises(ValueError, match="at most one for each of 2 photos, got 3"):
-        next(k_fold(dataset, content, 3))
+        next(k_fold(dataset, fingerprints, 3))
 
 
 def test_fractions_and_folds_are_checked():
-    dataset, content = dataset_of([0, 1]), content_of(range(2))
+    dataset, fingerprints = dataset_of([0, 1]), content_of(range(2))
     for wrong in ({"train": 0.5}, {"train": 1.2, "test": -0.2}):
         with pytest.raises(ValueError, match="positive shares that add up to 1"):
-            split_by_content(dataset, content, wrong)
+            split_by_content(dataset, fingerprints, wrong)
     with pytest.raises(ValueError, match="folds: expected 2 or more"):
-        next(k_fold(dataset, content, 1))
+        next(k_fold(dataset, fingerprints, 1))
 
 
 def test_samples_without_any_label_are_shared_out_too():
@@ -153,22 +154,23 @@ def test_rare_labels_are_shared_out_before_common_ones():
 
 def test_large_groups_are_shared_out_before_small_ones():
     photo_of = [0] * 40 + list(range(1, 61))
-    dataset, content = dataset_of([0] * 100, photo_of), content_of(range(61))
-    divided = split_by_content(dataset, content, {"a": 0.5, "b": 0.5})
+    dataset, fingerprints = dataset_of([0] * 100, photo_of), content_of(range(61))
+    divided = split_by_content(dataset, fingerprints, {"a": 0.5, "b": 0.5})
     assert [len(rows) for rows in divided.splits.values()] == [50, 50]
 
 
 def test_the_seed_decides_the_folds():
-    dataset, content = dataset_of([0, 1] * 50), content_of(range(100))
+    dataset, fingerprints = dataset_of([0, 1] * 50), content_of(range(100))
     first, same, other = (
-        next(k_fold(dataset, content, 5, seed)).splits["validation"].tolist() for seed in (0, 0, 1)
+        next(k_fold(dataset, fingerprints, 5, seed)).splits["validation"].tolist()
+        for seed in (0, 0, 1)
     )
     assert first == same != other
 
 
 def splits_of(path, **settings):
-    dataset, content = load_with_content(path, divide=False)
-    return dataset, complete_splits(dataset, content, **settings).splits
+    dataset, fingerprints = load_with_fingerprints(path, divide=False)
+    return dataset, complete_splits(dataset, fingerprints, **settings).splits
 
 
 def test_complete_splits_stay_as_they_are(tmp_path):

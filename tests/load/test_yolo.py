@@ -166,7 +166,7 @@ def test_windows_line_ends_tabs_and_repeated_lines(root):
     assert read_yolo(root).targets.tolist() == [0, 2, 0, 0]
 
 
-MISTAKES = {
+USER_ERRORS = {
     "no names": ("train: images/train\n", "expected names"),
     "mixed": (BASE.replace("[apple, pear, plum]", "{0: a, x: b}"), "expected the numbers 0 to 1"),
     "gaps": (BASE.replace("[apple, pear, plum]", "{0: a, 2: b}"), "expected the numbers 0 to 1"),
@@ -177,9 +177,9 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", USER_ERRORS)
 def test_mistakes_in_the_yaml_file(root, name):
-    text, message = MISTAKES[name]
+    text, message = USER_ERRORS[name]
     (root / "data.yaml").write_text(text)
     with pytest.raises(UnreadableDataError, match=message) as caught:
         read_yolo(root)

@@ -10,11 +10,11 @@ from src.classic_cnn.backward import conv_backward
 from src.classic_cnn.forward import ConvCache, check_channels, conv_forward
 from src.classic_cnn.utils import Padding, Pair, geometry, image_shape, pair
 from src.classic_nn.array_types import Array, Shape
-from src.classic_nn.checks import check_number
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.initializers import initialize_weights
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.parameters import ParameterVector
+from src.common.checks import check_number
 
 
 @dataclass(eq=False)

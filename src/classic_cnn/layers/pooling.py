@@ -21,9 +21,9 @@ from src.classic_nn.parameters import ParameterVector
 
 @dataclass(eq=False)
 class Pooling(Layer):
-    """Base of the pooling layers: subclasses give ``forward`` and ``spread``."""
+    """Base of the pooling layers: subclasses give ``forward`` and ``backward_input``."""
 
-    def spread(self, dy: Array, cache: Any) -> Array:
+    def backward_input(self, dy: Array, cache: Any) -> Array:
         """dx of the input's shape: every output's gradient, given back to its window."""
         raise NotImplementedError
 
@@ -36,7 +36,8 @@ class Pooling(Layer):
         input_gradient: bool = True,
     ) -> tuple[Array | None, ParameterVector]:
         """dx of the input's shape; there are no parameters."""
-        return (self.spread(dy, cache) if input_gradient else None), self.gradient_vector(out)
+        dx = self.backward_input(dy, cache) if input_gradient else None
+        return dx, self.gradient_vector(out)
 
 
 @dataclass(eq=False)
@@ -62,7 +63,7 @@ class MaxPool2D(Pooling):
         """(samples, height, width, channels) -> (samples, OH, OW, channels)."""
         return max_pool_forward(x, self.window, self.stride, self.padding)
 
-    def spread(self, dy: Array, cache: Any) -> Array:
+    def backward_input(self, dy: Array, cache: Any) -> Array:
         """To the first maximum of each window."""
         return max_pool_backward(dy, cache)
 
@@ -84,7 +85,7 @@ class AveragePool2D(MaxPool2D):
         """(samples, height, width, channels) -> (samples, OH, OW, channels)."""
         return average_pool_forward(x, self.window, self.stride, self.padding, self.count_padding)
 
-    def spread(self, dy: Array, cache: Any) -> Array:
+    def backward_input(self, dy: Array, cache: Any) -> Array:
         """In equal parts over each window."""
         return average_pool_backward(dy, cache)
 
@@ -102,6 +103,6 @@ class GlobalAveragePool(Pooling):
         """Average; the cache is the shape of x."""
         return global_average_pool_forward(x)
 
-    def spread(self, dy: Array, cache: Any) -> Array:
+    def backward_input(self, dy: Array, cache: Any) -> Array:
         """In equal parts over all pixels."""
         return global_average_pool_backward(dy, cache)

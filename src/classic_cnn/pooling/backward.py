@@ -7,7 +7,7 @@ average  in equal parts to all elements, dy / count each
 import numpy as np
 
 from src.classic_cnn.pooling.forward import AveragePoolCache, MaxPoolCache, pool_blocks
-from src.classic_cnn.taps import taps
+from src.classic_cnn.shifted_views import shifted_views
 from src.classic_cnn.utils import without_border
 from src.classic_nn.array_types import Array
 
@@ -26,8 +26,8 @@ def max_pool_backward(dy: Array, cache: MaxPoolCache) -> Array:
         with_nans = bool(np.isnan(block).any())
         finite = bool(np.isfinite(upstream).all())
         met = np.zeros(block.shape, bool)  # windows whose maximum has been met
-        pixels = taps(padded, where, samples, rows)
-        gradients = taps(dpadded, where, samples, rows)
+        pixels = shifted_views(padded, where, samples, rows)
+        gradients = shifted_views(dpadded, where, samples, rows)
         for (_, _, values), (_, _, target) in zip(pixels, gradients, strict=True):
             hit = values == block
             if with_nans:
@@ -49,7 +49,7 @@ def average_pool_backward(dy: Array, cache: AveragePoolCache) -> Array:
     dpadded = np.zeros(padded_shape, dy.dtype)
     for samples, rows in pool_blocks(dpadded, where):
         share = dy[samples, rows] / counts[rows]
-        for _, _, target in taps(dpadded, where, samples, rows):
+        for _, _, target in shifted_views(dpadded, where, samples, rows):
             target += share
     return without_border(dpadded, where)
 

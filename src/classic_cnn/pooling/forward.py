@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from src.classic_cnn.blocks import blocks
-from src.classic_cnn.taps import taps
+from src.classic_cnn.shifted_views import shifted_views
 from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry, pair, zero_pad
 from src.classic_nn.array_types import Array
 
@@ -58,7 +58,7 @@ def max_pool_forward(
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
     for samples, rows in pool_blocks(padded, where):
         block = y[samples, rows]
-        (_, _, first), *others = taps(padded, where, samples, rows)
+        (_, _, first), *others = shifted_views(padded, where, samples, rows)
         block[...] = first
         for _, _, pixels in others:
             np.maximum(block, pixels, out=block)
@@ -95,7 +95,7 @@ def average_pool_forward(
     for samples, rows in pool_blocks(padded, where):
         block = y[samples, rows]
         block[...] = 0
-        for _, _, pixels in taps(padded, where, samples, rows):
+        for _, _, pixels in shifted_views(padded, where, samples, rows):
             block += pixels
         block /= counts[rows]
     return y, AveragePoolCache(counts, padded.shape, where)
@@ -123,7 +123,7 @@ def window_counts(image: Pair, where: Geometry, count_padding: bool) -> Array:
     inside = np.ones((1, *image, 1))
     border = zero_pad(inside, where.padding, value=float(count_padding))
     counts = np.zeros((*where.output, 1))
-    for _, _, pixels in taps(border, where, slice(0, 1), slice(0, where.output[0])):
+    for _, _, pixels in shifted_views(border, where, slice(0, 1), slice(0, where.output[0])):
         counts += pixels[0]
     return counts
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.batch_norm.forward import BatchNormCache
+from src.classic_nn.channelwise import channelwise, feature_sum, repeated, row_blocks
 from src.classic_nn.communicator import SOLO, Communicator
-from src.classic_nn.wide_rows import feature_sum, repeated, row_blocks, wide_rows
 
 
 def batch_norm_backward(
@@ -41,7 +41,7 @@ def batch_norm_backward(
     # thousands of standard deviations away this loses digits, fewer than PyTorch does.
     slope = r * sum_dy_x_hat / -n
     shift = -mean * slope - sum_dy / n
-    rows, upstream = wide_rows(x), wide_rows(dy)
+    rows, upstream = channelwise(x), channelwise(dy)
     slopes, shifts, scales = (repeated(v, rows) for v in (slope, shift, gamma * r))
     dx = np.empty_like(upstream)
     for block in row_blocks(rows):
@@ -54,7 +54,7 @@ def batch_norm_backward(
 
 def scale_gradient(dy: Array, cache: BatchNormCache) -> Array:
     """dgamma = sum(dy * x_hat) over this worker's share, (features,)."""
-    rows, upstream = wide_rows(cache.x), wide_rows(dy)
+    rows, upstream = channelwise(cache.x), channelwise(dy)
     means, total = repeated(cache.mean, rows), np.zeros(rows.shape[1], dy.dtype)
     for block in row_blocks(rows):
         total += np.einsum("rw,rw->w", upstream[block], rows[block] - means)

@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.channelwise import channelwise, feature_sum, repeated, row_blocks
 from src.classic_nn.communicator import SOLO, Communicator
-from src.classic_nn.wide_rows import feature_sum, repeated, row_blocks, wide_rows
 
 
 class BatchNormCache(NamedTuple):
@@ -110,7 +110,7 @@ def batch_statistics(x: Array, communicator: Communicator = SOLO) -> tuple[Array
 
 def squared_deviations(x: Array, mean: Array) -> Array:
     """Step 3's sum of (x - mean)^2 over all axes but the last, (features,)."""
-    rows = wide_rows(x)
+    rows = channelwise(x)
     means, total = repeated(mean, rows), np.zeros(rows.shape[1], x.dtype)
     for block in row_blocks(rows):
         centered = rows[block] - means
@@ -120,7 +120,7 @@ def squared_deviations(x: Array, mean: Array) -> Array:
 
 def normalize(x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Array) -> Array:
     """Steps 2, 5 and 6: y = (x - mean) * (r * gamma) + beta, block by block."""
-    rows = wide_rows(x)
+    rows = channelwise(x)
     means, scales, shifts = (repeated(v, rows) for v in (mean, inverse_std * gamma, beta))
     y = np.empty_like(rows)
     for block in row_blocks(rows):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.naming import lookup
+from src.common.lookup import lookup
 
 DIGIT = 8
 """Height and width of one digit in pixels."""

@@ -17,13 +17,13 @@ from src.classic_nn.layers.batch_norm import BatchNorm
 from src.classic_nn.layers.copying import copy_network
 from src.classic_nn.layers.dense import Dense, linear_backward, linear_forward
 from src.classic_nn.layers.dropout import Dropout, dropout_backward, dropout_forward
-from src.classic_nn.layers.dropout_of_parts import SpatialDropout, StochasticDepth
 from src.classic_nn.layers.flatten import Flatten
 from src.classic_nn.layers.parallel import Parallel
 from src.classic_nn.layers.registry import LAYERS, layer_from_config
 from src.classic_nn.layers.residual import Residual
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.layers.squeeze_excitation import SqueezeExcitation
+from src.classic_nn.layers.structured_dropout import SpatialDropout, StochasticDepth
 
 __all__ = [
     "ACTIVATIONS",

@@ -15,10 +15,10 @@ from src.classic_nn.batch_norm import (
     batch_norm_inference_backward,
     update_running_statistics,
 )
-from src.classic_nn.checks import check_number
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.parameters import ParameterVector
+from src.common.checks import check_number
 
 
 @dataclass(eq=False)
@@ -73,7 +73,8 @@ class BatchNorm(Layer):
         y, cache, mean, variance = batch_norm_forward(
             x, gamma, beta, self.epsilon, context.communicator
         )
-        if context.communicator.leads:  # every worker has the same statistics; one writes them
+        # every worker has the same statistics; one of each process writes them
+        if context.communicator.is_local_leader:
             update_running_statistics(
                 running_mean, running_variance, mean, variance, cache.positions, self.momentum
             )

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
-from src.classic_nn.checks import check_number
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.initializers import initialize_weights
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.parameters import ParameterVector
+from src.common.checks import check_number
 
 
 class LinearCache(NamedTuple):

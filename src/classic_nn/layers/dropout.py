@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.classic_nn.array_types import Array, Shape
-from src.classic_nn.checks import check_number
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.parameters import ParameterVector
 from src.classic_nn.sample_streams import SampleStreams
+from src.common.checks import check_number
 
 
 def dropout_forward(x: Array, rate: float, u: Array) -> tuple[Array, Array]:

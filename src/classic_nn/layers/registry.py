@@ -8,13 +8,13 @@ from src.classic_nn.layers.base import Layer
 from src.classic_nn.layers.batch_norm import BatchNorm
 from src.classic_nn.layers.dense import Dense
 from src.classic_nn.layers.dropout import Dropout
-from src.classic_nn.layers.dropout_of_parts import SpatialDropout, StochasticDepth
 from src.classic_nn.layers.flatten import Flatten
 from src.classic_nn.layers.parallel import Parallel
 from src.classic_nn.layers.residual import Residual
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.layers.squeeze_excitation import SqueezeExcitation
-from src.classic_nn.naming import lookup
+from src.classic_nn.layers.structured_dropout import SpatialDropout, StochasticDepth
+from src.common.lookup import lookup
 
 LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer

@@ -46,6 +46,7 @@ class Sequential(Container):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._first_with_parameters = 0
         numbers: Counter[str] = Counter()
         for layer in self.layers:
             kind = type(layer).__name__.lower()
@@ -68,6 +69,8 @@ class Sequential(Container):
                 if str(error).startswith(layer.name):
                     raise
                 raise ValueError(f"{layer.name}: {error}") from None
+        sizes = [layer.parameters.vector.size for layer in self.layers]
+        self._first_with_parameters = next((k for k, size in enumerate(sizes) if size), 0)
         return shape
 
     def child_names(self, kind: str) -> list[dict[str, str]]:
@@ -86,8 +89,10 @@ class Sequential(Container):
         self.check_input(x, self.built_shape())
         caches = []
         for layer in self.layers:
-            x, cache = self.forward_child(layer, x, context)
+            x, cache = layer.forward(x, context)
             caches.append(cache)
+            if context.observer is not None:
+                context.observer(layer, x)
         return x, caches
 
     def backward(
@@ -103,9 +108,9 @@ class Sequential(Container):
         Without ``input_gradient`` the walk ends at the first layer that has parameters.
         """
         out = self.gradient_vector(out)
-        first = 0 if input_gradient else self._first_with_parameters()
+        first = 0 if input_gradient else self._first_with_parameters
         dx: Array | None = dy
-        inside = replace(context, finished=None)
+        inside = context if context.finished is None else replace(context, finished=None)
         for k in reversed(range(first, len(self.layers))):
             assert dx is not None
             dx, _ = self.layers[k].backward(
@@ -114,10 +119,6 @@ class Sequential(Container):
             if context.finished is not None:
                 context.finished(out.parts[k])
         return dx, out
-
-    def _first_with_parameters(self) -> int:
-        sizes = [layer.parameters.vector.size for layer in self.layers]
-        return next((k for k, size in enumerate(sizes) if size), 0)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """What the last layer puts out."""

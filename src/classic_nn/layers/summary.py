@@ -6,7 +6,7 @@ import numpy as np
 
 from src.classic_nn.array_types import Shape
 from src.classic_nn.layers.base import Layer
-from src.classic_nn.text_table import format_table
+from src.common.tables import format_table
 
 HEADER = ("layer", "output shape", "parameters", "multiply-adds", "bytes")
 

@@ -3,7 +3,6 @@
 from src.classic_nn.loss.base import Loss
 from src.classic_nn.loss.binary_cross_entropy import (
     BinaryCrossEntropy,
-    MissWeightedBinaryCrossEntropy,
     binary_cross_entropy,
     binary_cross_entropy_backward,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "BinaryCrossEntropy",
     "Loss",
     "MeanSquaredError",
-    "MissWeightedBinaryCrossEntropy",
     "SoftmaxCrossEntropy",
     "binary_cross_entropy",
     "binary_cross_entropy_backward",

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from numpy.typing import NDArray
+
 from src.classic_nn.array_types import Array
 from src.classic_nn.context import EVALUATION, Context
 
@@ -30,6 +32,15 @@ class Loss:
 
     def backward(self, cache: Any) -> Array:
         """Gradient of the loss with respect to the logits, (samples, outputs)."""
+        raise NotImplementedError
+
+    def check_targets(self, y: NDArray[Any], outputs: int) -> None:
+        """Raise ValueError, naming the first sample, for targets that the loss is not defined for.
+
+        Args:
+            y: targets of all samples.
+            outputs: of the network.
+        """
         raise NotImplementedError
 
     def total_weight(self, y: Array, sample_weights: Array | None = None) -> float:

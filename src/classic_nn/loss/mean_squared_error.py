@@ -8,14 +8,16 @@ Keras. (Some texts halve it.)
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.communicator import SOLO, Communicator
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.loss.base import Loss
 from src.classic_nn.loss.reduction import weighted_mean
-from src.classic_nn.loss.targets import targets_like
+from src.classic_nn.loss.targets import check_finite, targets_like
 
 
 class MeanSquaredErrorCache(NamedTuple):
@@ -43,8 +45,10 @@ def mean_squared_error(
         The loss, and the cache for ``mean_squared_error_backward``.
 
     Raises:
-        ValueError: y or the sample weights have another shape, or the weights sum to zero.
+        ValueError: y is not finite, y or the sample weights have another shape, or the weights sum
+            to zero.
     """
+    check_finite(y)
     difference = outputs - targets_like(outputs, y)
     losses = (difference * difference).mean(axis=1)
     loss, scale = weighted_mean(losses, sample_weights, None, communicator)
@@ -73,6 +77,10 @@ class MeanSquaredError(Loss):
     def backward(self, cache: MeanSquaredErrorCache) -> Array:
         """Gradient with respect to the outputs."""
         return mean_squared_error_backward(cache)
+
+    def check_targets(self, y: NDArray[Any], outputs: int) -> None:
+        """Finite."""
+        check_finite(y)
 
     def probabilities(self, logits: Array) -> Array:
         """The outputs themselves: they are no probabilities."""

@@ -25,12 +25,18 @@ def weighted_mean(
     Raises:
         ValueError: the weights have another shape, or sum to zero over the mini-batch.
     """
-    if weights is not None and weights.shape != losses.shape:
-        raise ValueError(f"sample weights must have shape {losses.shape}, got {weights.shape}")
-    s = np.ones_like(losses) if weights is None else weights.astype(losses.dtype, copy=False)
-    t = s if total is None else total
-    sums = np.array([np.sum(s * losses, dtype=np.float64), np.sum(t, dtype=np.float64)])
-    weighted, normalizer = communicator.all_reduce(sums)
+    if weights is None:
+        weighted, count = losses, float(len(losses))
+    else:
+        if weights.shape != losses.shape:
+            raise ValueError(f"sample weights must have shape {losses.shape}, got {weights.shape}")
+        weights = weights.astype(losses.dtype, copy=False)
+        weighted, count = weights * losses, weights.sum(dtype=np.float64)
+    if total is not None:
+        count = total.sum(dtype=np.float64)
+    sums = communicator.all_reduce(np.array([weighted.sum(dtype=np.float64), count]))
+    normalizer = sums[1]
     if normalizer == 0:
         raise ValueError("the sample weights of a mini-batch sum to 0: its mean is not defined")
-    return float(weighted / normalizer), (s / losses.dtype.type(normalizer))[:, np.newaxis]
+    scale = np.ones_like(losses) if weights is None else weights
+    return float(sums[0] / normalizer), (scale / losses.dtype.type(normalizer))[:, np.newaxis]

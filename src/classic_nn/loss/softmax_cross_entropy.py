@@ -19,13 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.checks import check_number
 from src.classic_nn.communicator import SOLO, Communicator
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.loss.base import Loss
 from src.classic_nn.loss.reduction import weighted_mean
-from src.classic_nn.loss.targets import one_hot, targets_like
+from src.classic_nn.loss.targets import (
+    check_class_numbers,
+    check_probabilities,
+    one_hot,
+    targets_like,
+)
 from src.classic_nn.math import log_softmax, softmax
+from src.common.checks import check_number
 
 
 class SoftmaxCrossEntropyCache(NamedTuple):
@@ -58,22 +63,26 @@ def softmax_cross_entropy(
         The loss, and the cache for ``softmax_cross_entropy_backward``.
 
     Raises:
-        ValueError: a class number out of range, y or the sample weights of another shape, or
-            weights that sum to zero.
+        ValueError: y is no whole number within the classes or, of distributions, not within 0 to
+            1; y or the sample weights have another shape, or the weights sum to zero.
     """
     classes = logits.shape[1]
-    hard = one_hot(y, classes, logits.dtype) if y.ndim == 1 else targets_like(logits, y)
-    targets = (1 - label_smoothing) * hard + label_smoothing / classes
-    s = np.ones(len(logits)) if sample_weights is None else sample_weights
-    s = s.astype(logits.dtype, copy=False)
-    total = s
+    if y.ndim == 1:
+        targets = hard = one_hot(y, classes, logits.dtype)
+    else:
+        check_probabilities(y)
+        targets = hard = targets_like(logits, y)
+    if label_smoothing:
+        targets = (1 - label_smoothing) * hard + label_smoothing / classes
+    total = None
     if class_weights is not None:
         class_weights = np.asarray(class_weights, logits.dtype)
         targets = targets * class_weights
-        total = s * (hard @ class_weights)
+        total = hard @ class_weights
+        total = total if sample_weights is None else sample_weights * total
     log_p = log_softmax(logits)
     losses = -(targets * log_p).sum(axis=1)
-    loss, scale = weighted_mean(losses, s, total, communicator)
+    loss, scale = weighted_mean(losses, sample_weights, total, communicator)
     return loss, SoftmaxCrossEntropyCache(log_p, targets, scale)
 
 
@@ -88,8 +97,8 @@ class SoftmaxCrossEntropy(Loss):
     """Softmax cross-entropy with logits; see ``softmax_cross_entropy``.
 
     Args:
-        label_smoothing: share of the target that is spread evenly over all classes.
-        class_weights: one weight a class, (classes,); None for equal weights.
+        label_smoothing: fraction of the target that is divided evenly among all classes.
+        class_weights: one weight per class, (classes,); None for equal weights.
     """
 
     label_smoothing: float = 0.0
@@ -116,6 +125,10 @@ class SoftmaxCrossEntropy(Loss):
     def backward(self, cache: SoftmaxCrossEntropyCache) -> Array:
         """Gradient with respect to the logits."""
         return softmax_cross_entropy_backward(cache)
+
+    def check_targets(self, y: NDArray[Any], outputs: int) -> None:
+        """Class numbers, or distributions over the classes."""
+        check_class_numbers(y, outputs) if y.ndim == 1 else check_probabilities(y)
 
     def total_weight(self, y: Array, sample_weights: Array | None = None) -> float:
         """The sum of s_i c_{y_i}."""

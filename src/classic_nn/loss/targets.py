@@ -1,4 +1,4 @@
-"""Targets in the shape and dtype that a loss computes with."""
+"""Targets in the shape and dtype that a loss computes with, and checks of their values."""
 
 from typing import Any
 
@@ -22,10 +22,39 @@ def targets_like(outputs: Array, y: NDArray[Any]) -> Array:
 def one_hot(y: NDArray[Any], classes: int, dtype: DTypeLike) -> Array:
     """(samples,) class numbers -> (samples, classes) with a one at the class.
 
-    Raises ValueError for a number outside 0 ... classes - 1.
+    Raises ValueError for anything but whole numbers from 0 to classes - 1.
     """
-    if y.size and (y.min() < 0 or y.max() >= classes):
-        raise ValueError(
-            f"class numbers must be in 0 ... {classes - 1}, got {y.min()} ... {y.max()}"
-        )
-    return np.eye(classes, dtype=dtype)[y.astype(np.intp)]
+    check_class_numbers(y, classes)
+    return np.eye(classes, dtype=dtype)[y.astype(np.intp, copy=False)]
+
+
+def check_class_numbers(y: NDArray[Any], classes: int) -> None:
+    """Raise ValueError, naming the first sample, unless all are whole numbers below ``classes``."""
+    # NaN is in no interval, and so in no range of numbers
+    if y.size and not (y.min() >= 0 and y.max() < classes):
+        _refuse(y, (y >= 0) & (y < classes), f"class numbers must be in 0 ... {classes - 1}")
+    if y.dtype.kind not in "biu":
+        _refuse(y, y == np.rint(y), "class numbers must be whole numbers")
+
+
+def check_probabilities(y: NDArray[Any]) -> None:
+    """Raise ValueError, naming the first sample, unless all targets are from 0 to 1."""
+    if y.size and not (y.min() >= 0 and y.max() <= 1):
+        _refuse(y, (y >= 0) & (y <= 1), "targets must be 0 or 1, or probabilities in between")
+
+
+def check_finite(y: NDArray[Any]) -> None:
+    """Raise ValueError, naming the first sample, unless all targets are finite numbers."""
+    _refuse(y, np.isfinite(y), "targets must be finite numbers")
+
+
+def _refuse(y: NDArray[Any], allowed: NDArray[np.bool_], expected: str) -> None:
+    """Raise ValueError for the first target that is not allowed, if there is one."""
+    if allowed.all():
+        return
+    rows = np.flatnonzero(~allowed.reshape(len(y), -1).all(axis=1))
+    row = int(rows[0])
+    value = y[row][~allowed[row]].flat[0]
+    raise ValueError(
+        f"{expected}, got {value} in sample {row} ({len(rows)} of {len(y)} samples are affected)"
+    )

@@ -22,7 +22,7 @@ from typing import ClassVar
 import numpy as np
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.optimizers.base import Optimizer, Spread, in_one_piece
+from src.classic_nn.optimizers.base import Optimizer, ParallelFor, serial_for
 from src.classic_nn.parameters import ParameterVector, is_weight
 
 
@@ -89,11 +89,11 @@ class AdamW(Adam):
         self,
         parameters: ParameterVector,
         gradients: ParameterVector,
-        spread: Spread = in_one_piece,
+        parallel_for: ParallelFor = serial_for,
     ) -> None:
         """Decay, then Adam's step."""
         keep = 1 - self.learning_rate * self.weight_decay
         for name, array in parameters.items():
             if self.decay_all or is_weight(name):
                 array *= keep
-        super().step(parameters, gradients, spread)
+        super().step(parameters, gradients, parallel_for)

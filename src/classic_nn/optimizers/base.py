@@ -10,20 +10,20 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.checks import check_number
 from src.classic_nn.parameters import ParameterVector
+from src.common.checks import check_number
 
 BLOCK = 1 << 17
 """Values in a block: 512 KiB in float32, so the arrays of Adam's formula about fill a second-level
 cache of 2 MiB. In smaller blocks a call takes a few microseconds only, and several threads then
 wait for Python's lock more than they compute: in blocks of 16 KiB two are slower than one."""
 
-Spread = Callable[[Callable[[int, int], None], int], None]
-"""``spread(task, total)`` runs ``task(start, stop)`` for ranges that divide range(total)."""
+ParallelFor = Callable[[Callable[[int, int], None], int], None]
+"""``parallel_for(task, total)`` runs ``task(start, stop)`` for ranges that divide range(total)."""
 
 
-def in_one_piece(task: Callable[[int, int], None], total: int) -> None:
-    """The spread of a single thread."""
+def serial_for(task: Callable[[int, int], None], total: int) -> None:
+    """The parallel_for of a single thread."""
     task(0, total)
 
 
@@ -59,14 +59,14 @@ class Optimizer:
         self,
         parameters: ParameterVector,
         gradients: ParameterVector,
-        spread: Spread = in_one_piece,
+        parallel_for: ParallelFor = serial_for,
     ) -> None:
         """Take one step: change the parameters in place; the gradients stay as they are.
 
         Args:
             parameters: of the network.
             gradients: of the same layout.
-            spread: divides the vector among threads; every value is updated by itself, so the
+            parallel_for: divides the vector among threads; every value is updated by itself, so the
                 result does not depend on how.
         """
         if not self.state:
@@ -83,7 +83,7 @@ class Optimizer:
                 block = slice(first, min(first + BLOCK, stop))
                 self.update(*(vector[block] for vector in vectors))
 
-        spread(update_range, parameters.vector.size)
+        parallel_for(update_range, parameters.vector.size)
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Apply the formula in place to a block.

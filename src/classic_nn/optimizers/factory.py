@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from src.classic_nn.naming import create
 from src.classic_nn.optimizers.adam import Adam, AdamW
 from src.classic_nn.optimizers.base import Optimizer
 from src.classic_nn.optimizers.momentum import Momentum
@@ -10,6 +9,7 @@ from src.classic_nn.optimizers.nesterov import Nesterov
 from src.classic_nn.optimizers.radam import RAdam
 from src.classic_nn.optimizers.rms_prop import RMSProp
 from src.classic_nn.optimizers.sgd import SGD
+from src.common.lookup import create
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": SGD,

@@ -1,7 +1,5 @@
 """Networks on disk: .safetensors files that are written atomically and checked when read."""
 
-from src.classic_nn.serialization.atomic import atomic_path
-from src.classic_nn.serialization.json_file import write_json
 from src.classic_nn.serialization.model_file import SavedModel, load_model, save_model
 from src.classic_nn.serialization.network_arrays import load_network_arrays, network_arrays
 from src.classic_nn.serialization.tensor_file import (
@@ -9,6 +7,7 @@ from src.classic_nn.serialization.tensor_file import (
     read_tensor_file,
     write_tensor_file,
 )
+from src.common.files import atomic_path, write_json
 
 __all__ = [
     "SavedModel",

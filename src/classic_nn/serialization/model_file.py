@@ -58,7 +58,7 @@ def save_model(path: str | Path, model: SavedModel) -> None:
     network = model.network
     if network.input_shape is None:
         raise ValueError(f"{network.name} has no parameters yet: call build(input_shape, rng)")
-    facts = {
+    metadata = {
         "kind": "model",
         "architecture": network.config(),
         "input_shape": list(network.input_shape),
@@ -72,7 +72,7 @@ def save_model(path: str | Path, model: SavedModel) -> None:
     }
     arrays: dict[str, NDArray[Any]] = dict(network_arrays(network))
     arrays |= {f"{PHOTOS}{split}": digests for split, digests in model.photo_digests.items()}
-    write_tensor_file(path, arrays, facts)
+    write_tensor_file(path, arrays, metadata)
 
 
 def load_model(path: str | Path) -> SavedModel:
@@ -82,23 +82,23 @@ def load_model(path: str | Path) -> SavedModel:
         TensorFileError: the file is missing, damaged, changed, newer, or holds no model; the one
             line names file and cause.
     """
-    arrays, facts = read_tensor_file(path)
-    if facts.get("kind") != "model":
-        raise TensorFileError(f"{path}: holds a {facts.get('kind')}, expected a model")
+    arrays, metadata = read_tensor_file(path)
+    if metadata.get("kind") != "model":
+        raise TensorFileError(f"{path}: holds a {metadata.get('kind')}, expected a model")
     try:
-        network = layer_from_config(facts["architecture"])
+        network = layer_from_config(metadata["architecture"])
         if not isinstance(network, Container):
             raise ValueError(f"{type(network).__name__} is a layer, expected a network")
-        network.build(tuple(facts["input_shape"]), np.random.default_rng(0), facts["dtype"])
+        network.build(tuple(metadata["input_shape"]), np.random.default_rng(0), metadata["dtype"])
         load_network_arrays(network, arrays)
         return SavedModel(
             network,
-            facts["task"],
-            facts["class_names"],
-            facts["preprocessing"],
-            facts["metrics"],
-            facts.get("threshold", 0.5),  # models of older versions have none
-            facts.get("data", {}),
+            metadata["task"],
+            metadata["class_names"],
+            metadata["preprocessing"],
+            metadata["metrics"],
+            metadata.get("threshold", 0.5),  # models of older versions have none
+            metadata.get("data", {}),
             {k.removeprefix(PHOTOS): v for k, v in arrays.items() if k.startswith(PHOTOS)},
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Arrays and facts about them in one file, written whole or not at all, and checked when read.
+"""Arrays and metadata about them in one file, written whole or not at all, and checked when read.
 
 The file is a .safetensors file: arrays by name, and one JSON text in its metadata. Reading it
 runs no code, unlike pickle. The metadata also hold the format version and a SHA-256 of
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from src.classic_nn.serialization.atomic import atomic_path
+from src.common.files import atomic_path
 
 FORMAT_VERSION = 1
 
@@ -26,20 +26,20 @@ class TensorFileError(ValueError):
 
 
 def write_tensor_file(
-    path: str | Path, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]
+    path: str | Path, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, Any]
 ) -> None:
-    """Write arrays and JSON-able facts, replacing the file in one step (see ``atomic_path``).
+    """Write arrays and JSON-able metadata, replacing the file in one step (see ``atomic_path``).
 
     Raises:
         OSError: the folder cannot be written to, or the disk is full; the old file stays.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(facts, sort_keys=True)
+    text = json.dumps(metadata, sort_keys=True)
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     metadata = {
         "format_version": str(FORMAT_VERSION),
-        "facts": text,
+        "metadata": text,
         "sha256": _digest(whole, text),
     }
     with atomic_path(path) as partial:
@@ -50,7 +50,7 @@ def write_tensor_file(
 
 
 def read_tensor_file(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Read what ``write_tensor_file`` wrote: arrays and facts.
+    """Read what ``write_tensor_file`` wrote: arrays and metadata.
 
     Raises:
         TensorFileError: the file is missing, truncated, changed, not of this format, or written
@@ -73,7 +73,7 @@ def read_tensor_file(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[st
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, UnicodeDecodeError) as error:
         raise TensorFileError(f"{path}: damaged or not a safetensors file ({error})") from None
-    text = metadata.get("facts", "")
+    text = metadata.get("metadata", "")
     if metadata.get("sha256") != _digest(arrays, text):
         raise TensorFileError(
             f"{path}: the checksum does not fit the contents: the file was changed"
@@ -82,7 +82,7 @@ def read_tensor_file(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[st
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]], text: str) -> str:
-    """SHA-256 over the facts and, in order of names, each array's name, type, shape and bytes."""
+    """SHA-256 over the metadata and, by name, each array's name, type, shape and bytes."""
     digest = hashlib.sha256(text.encode())
     for name in sorted(arrays):
         array = arrays[name]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.serialization.atomic import atomic_path
+from src.common.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

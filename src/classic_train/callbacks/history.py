@@ -5,16 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers import Layer
-from src.classic_train.callbacks.base import Callback
-from src.classic_train.network_graph import network_graph
+from src.classic_train.callbacks.network_graph import network_graph
+from src.classic_train.mini_batch.callback import Callback, Training
 from src.history import TrainingHistoryWriter
-
-if TYPE_CHECKING:
-    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
 
 COST_LIMIT = 0.05
 """Share of training time above which the cost of recording is reported."""
@@ -58,7 +54,7 @@ class History(Callback):
         self.metrics = metrics
         self._start = 0.0
 
-    def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         """Start the clock; record settings, which may differ where a run is resumed, and graph."""
         self._start = time.perf_counter()
         if trainer.epoch == 0:
@@ -72,12 +68,12 @@ class History(Callback):
         if self._chosen(epoch):
             self.writer.write_activations(epoch, {path: y})
 
-    def after_backward(self, trainer: MiniBatchTrainer) -> None:
+    def after_backward(self, trainer: Training) -> None:
         """Record the gradients of this mini-batch if it is one of those."""
         if self._chosen(trainer.epoch) and (self.batches is None or trainer.batch < self.batches):
             self.writer.write_gradients(trainer.epoch, trainer.batch, trainer.gradients)
 
-    def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         """Record the epoch and put it on the disk, where TensorBoard sees it."""
         epoch, record = trainer.epoch, dict(trainer.record)
         record.pop("epoch")
@@ -89,7 +85,7 @@ class History(Callback):
             self.writer.write_parameters(epoch, trainer.network.parameters)
         self.writer.flush()
 
-    def on_fit_end(self, trainer: MiniBatchTrainer) -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         """Close the files; report what recording cost if it was more than a little."""
         self.writer.close()
         elapsed = time.perf_counter() - self._start
@@ -102,7 +98,7 @@ class History(Callback):
                 file=sys.stderr,
             )
 
-    def on_fit_failed(self, trainer: MiniBatchTrainer) -> None:
+    def on_fit_failed(self, trainer: Training) -> None:
         """Keep what has been recorded."""
         self.writer.close()
 

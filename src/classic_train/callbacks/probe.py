@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers import Dropout, Flatten, Layer
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.observing import observe_outputs
-from src.classic_train.callbacks.base import Callback
-
-if TYPE_CHECKING:
-    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+from src.classic_train.mini_batch.callback import Callback, Training
 
 Listener = Callable[[int, str, Layer, Array], None]
 """Is given the epoch, a layer's path, the layer and its output."""
@@ -34,7 +30,7 @@ class Probe(Callback):
         self.listeners = listeners
         self.every = every
 
-    def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         """Look, if it is the epoch's turn."""
         if trainer.epoch != 1 and trainer.epoch % self.every:
             return

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from src.classic_train.callbacks.base import Callback
-
-if TYPE_CHECKING:
-    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+from src.classic_train.mini_batch.callback import Callback, Training
 
 
 class Progress(Callback):
@@ -26,7 +22,7 @@ class Progress(Callback):
         self._start = 0.0
         self._first_epoch = 0
 
-    def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         """Show the bar."""
         self._start, self._first_epoch = time.perf_counter(), trainer.epoch
         if sys.stderr.isatty() or "ipykernel" in sys.modules:  # a terminal or a notebook
@@ -37,7 +33,7 @@ class Progress(Callback):
                 dynamic_ncols=True,
             )
 
-    def on_batch_end(self, trainer: MiniBatchTrainer) -> None:
+    def on_batch_end(self, trainer: Training) -> None:
         """Move the bar by one mini-batch."""
         if self._bar is not None:
             self._bar.set_description(f"epoch {trainer.epoch}/{trainer.epochs}", refresh=False)
@@ -47,7 +43,7 @@ class Progress(Callback):
             )
             self._bar.update()
 
-    def on_epoch_end(self, trainer: MiniBatchTrainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         """Without a terminal: a line now and then."""
         tenth = max(trainer.epochs // 10, 1)
         if self._bar is None and (trainer.epoch % tenth == 0 or trainer.epoch == trainer.epochs):
@@ -64,11 +60,11 @@ class Progress(Callback):
                 flush=True,
             )
 
-    def on_fit_end(self, trainer: MiniBatchTrainer) -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         """Close the bar."""
         if self._bar is not None:
             self._bar.close()
 
-    def on_fit_failed(self, trainer: MiniBatchTrainer) -> None:
+    def on_fit_failed(self, trainer: Training) -> None:
         """Close the bar, so that the message stands on a line of its own."""
         self.on_fit_end(trainer)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from src.classic_nn.array_types import Array
-from src.classic_train.callbacks.base import Callback
-
-if TYPE_CHECKING:
-    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+from src.classic_train.mini_batch.callback import Callback, Training
 
 
 class Stopwatch(Callback):
@@ -28,11 +25,11 @@ class Stopwatch(Callback):
         running = 0.0 if self._start is None else time.perf_counter() - self._start
         return self._before + running
 
-    def on_fit_begin(self, trainer: MiniBatchTrainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         """Start."""
         self._start = time.perf_counter()
 
-    def on_fit_end(self, trainer: MiniBatchTrainer) -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         """Stop."""
         self._before, self._start = self.seconds, None
 
@@ -40,6 +37,6 @@ class Stopwatch(Callback):
         """The seconds."""
         return {}, {"seconds": self.seconds}
 
-    def load_state(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+    def load_state(self, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
         """Continue from ``state``."""
-        self._before = float(facts["seconds"])
+        self._before = float(metadata["seconds"])

@@ -1,12 +1,27 @@
 """Where mini-batches come from: arrays in memory, or a loader that makes them on the way."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 from numpy.typing import NDArray
 
-from src.classic_train.mini_batch.dataset import ArrayDataset, share_of
+from src.classic_train.mini_batch.dataset import ArrayDataset, shard
 from src.classic_train.mini_batch.utils import SHUFFLING, random_stream, shuffled_batches
+
+
+class Augmentation(Protocol):
+    """Changes training inputs at random: first draws the parameters, then applies them.
+
+    Drawing is done once for a whole mini-batch and the work by each worker for its own shard, so
+    the result does not depend on how many workers there are.
+    """
+
+    def draw(self, samples: int, rng: np.random.Generator) -> NDArray[Any]:
+        """(samples, ...): parameters of the change of each sample."""
+
+    def apply(self, x: NDArray[Any], params: NDArray[Any]) -> NDArray[Any]:
+        """New inputs of the shape and dtype of x (samples, ...)."""
 
 
 @runtime_checkable
@@ -14,7 +29,7 @@ class Batches(Protocol):
     """Mini-batches, epoch by epoch; ``src.load.BatchLoader`` is one.
 
     They have a seed of their own: a resumed run goes on exactly if it is given the same again.
-    Those that are trained on by several processes also have ``part(rank, size)``: mini-batches of
+    Those that are trained on by several processes also have ``shard(rank, size)``: mini-batches of
     which this one makes the rows of process ``rank`` alone, in the same order.
     """
 
@@ -25,20 +40,24 @@ class Batches(Protocol):
         """(x, y) or (x, y, sample_weights) of each mini-batch; the same for the same number."""
 
 
-def part_of(batches: Batches, rank: int, size: int) -> Batches:
-    """The mini-batches, of which one of ``size`` processes has its part.
+Data = ArrayDataset | Sequence[NDArray[Any]] | Batches
+"""A dataset, a tuple (x, y) or (x, y, sample_weights), or a loader of mini-batches."""
+
+
+def shard_batches(batches: Batches, rank: int, size: int) -> Batches:
+    """The mini-batches, of which one of ``size`` processes has its shard.
 
     Raises TypeError for a loader of several processes that cannot be divided.
     """
     if size == 1:
         return batches
-    if not hasattr(batches, "part"):
+    if not hasattr(batches, "shard"):
         raise TypeError(
-            f"{size} processes train together: expected a loader with part(rank, size), got a "
+            f"{size} processes train together: expected a loader with shard(rank, size), got a "
             f"{type(batches).__name__}"
         )
-    part: Batches = batches.part(rank, size)
-    return part
+    divided: Batches = batches.shard(rank, size)
+    return divided
 
 
 class ArrayBatches:
@@ -48,7 +67,7 @@ class ArrayBatches:
         data: all samples.
         batch_size: samples in a mini-batch; the last one may have fewer.
         seed: of the order.
-        rank, size: this process among several: it has its own part of every mini-batch.
+        rank, size: this process among several: it has its own shard of every mini-batch.
     """
 
     def __init__(
@@ -60,8 +79,8 @@ class ArrayBatches:
         self.rank = rank
         self.size = size
 
-    def part(self, rank: int, size: int) -> "ArrayBatches":
-        """The same mini-batches, of which one process has its part."""
+    def shard(self, rank: int, size: int) -> "ArrayBatches":
+        """The same mini-batches, of which one process has its shard."""
         return ArrayBatches(self.data, self.batch_size, self.seed, rank, size)
 
     def __len__(self) -> int:
@@ -71,23 +90,23 @@ class ArrayBatches:
         """Every sample once, in an order of this epoch's own."""
         shuffling = random_stream(self.seed, SHUFFLING, number)
         for rows in shuffled_batches(len(self.data), self.batch_size, shuffling):
-            yield self.data[rows[share_of(len(rows), self.rank, self.size)]].arrays()
+            yield self.data[rows[shard(len(rows), self.rank, self.size)]].arrays()
 
 
 class WholeBatch:
-    """All samples in one mini-batch, in their order: arrays that are judged by.
+    """All samples in one mini-batch, in their order: arrays for evaluation.
 
     Args:
         data: all samples.
-        rank, size: this process among several: it has its own part.
+        rank, size: this process among several: it has its own shard.
     """
 
     def __init__(self, data: ArrayDataset, rank: int = 0, size: int = 1) -> None:
         self.data = data
-        self.own = data.share(rank, size)
+        self.own = data.shard(rank, size)
 
-    def part(self, rank: int, size: int) -> "WholeBatch":
-        """The same samples, of which one process has its part."""
+    def shard(self, rank: int, size: int) -> "WholeBatch":
+        """The same samples, of which one process has its shard."""
         return WholeBatch(self.data, rank, size)
 
     def __len__(self) -> int:

@@ -9,16 +9,17 @@ from numpy.typing import DTypeLike, NDArray
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers.sequential import Sequential
+from src.classic_nn.loss.base import Loss
 
 
 class DataError(ValueError):
     """Data that cannot be trained on; the text says which array, what is wrong and what to do."""
 
 
-def share_of(samples: int, rank: int, size: int) -> slice:
-    """The contiguous part of one of ``size`` workers; parts differ by one sample at most.
+def shard(samples: int, rank: int, size: int) -> slice:
+    """Rows of the contiguous shard of one of ``size`` workers, which differ by a sample at most.
 
-    >>> [share_of(7, rank, 3) for rank in range(3)]
+    >>> [shard(7, rank, 3) for rank in range(3)]
     [slice(0, 2, None), slice(2, 4, None), slice(4, 7, None)]
     """
     return slice(samples * rank // size, samples * (rank + 1) // size)
@@ -46,13 +47,9 @@ class ArrayDataset:
         weights = None if self.weights is None else self.weights[rows]
         return ArrayDataset(self.x[rows], self.y[rows], weights)
 
-    def share(self, rank: int, size: int) -> "ArrayDataset":
-        """The contiguous part of one of ``size`` workers; parts differ by one sample at most."""
-        return self[self.rows_of(rank, size)]
-
-    def rows_of(self, rank: int, size: int) -> slice:
-        """Which samples the share of a worker has."""
-        return share_of(len(self), rank, size)
+    def shard(self, rank: int, size: int) -> "ArrayDataset":
+        """The contiguous shard of one of ``size`` workers; shards differ by one sample at most."""
+        return self[shard(len(self), rank, size)]
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """(x, y) or (x, y, sample_weights)."""
@@ -93,6 +90,14 @@ def as_dataset(
             f"{name}: expected as many rows in y as in x, got x {x.shape} and y {y.shape}"
         )
     return ArrayDataset(x, y, weights)
+
+
+def check_targets(data: ArrayDataset, name: str, network: Sequential, loss: Loss) -> None:
+    """Raise DataError, naming array and row, for targets that the loss is not defined for."""
+    try:
+        loss.check_targets(data.y, network.output_shape(network.built_shape())[-1])
+    except ValueError as error:
+        raise DataError(f"{name} y: {error}") from None
 
 
 def check_shapes(data: ArrayDataset, name: str, network: Sequential) -> None:

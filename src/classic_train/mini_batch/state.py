@@ -1,21 +1,19 @@
-"""What a trainer is in the middle of: everything that a resumed run needs, as arrays and facts."""
+"""The state of training: everything that a resumed run needs, as arrays and metadata."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.serialization import load_network_arrays, network_arrays
-
-if TYPE_CHECKING:
-    from src.classic_train.mini_batch.trainer import MiniBatchTrainer
+from src.classic_train.mini_batch.callback import Training
 
 
-def trainer_state(trainer: "MiniBatchTrainer") -> tuple[dict[str, Array], dict[str, Any]]:
-    """Arrays by name, and facts that JSON can hold."""
+def trainer_state(trainer: Training) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Arrays by name, and metadata that JSON can hold."""
     optimizer = trainer.optimizer
     arrays = network_arrays(trainer.network)
     arrays |= {f"optimizer/{name}": array for name, array in optimizer.state_arrays().items()}
-    facts: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "epoch": trainer.epoch,
         "step_count": optimizer.step_count,
         "learning_rate": optimizer.learning_rate,
@@ -25,13 +23,13 @@ def trainer_state(trainer: "MiniBatchTrainer") -> tuple[dict[str, Array], dict[s
     }
     for callback in trainer.callbacks:
         if callback.name:
-            own_arrays, facts["callbacks"][callback.name] = callback.state()
+            own_arrays, metadata["callbacks"][callback.name] = callback.state()
             arrays |= {f"{callback.name}/{name}": array for name, array in own_arrays.items()}
-    return arrays, facts
+    return arrays, metadata
 
 
 def load_trainer_state(
-    trainer: "MiniBatchTrainer", arrays: Mapping[str, Array], facts: Mapping[str, Any]
+    trainer: Training, arrays: Mapping[str, Array], metadata: Mapping[str, Any]
 ) -> None:
     """The inverse of ``trainer_state``.
 
@@ -39,14 +37,14 @@ def load_trainer_state(
     """
     load_network_arrays(trainer.network, arrays)
     trainer.optimizer.load_state(
-        _below("optimizer", arrays), facts["step_count"], trainer.network.parameters
+        _below("optimizer", arrays), metadata["step_count"], trainer.network.parameters
     )
-    trainer.optimizer.learning_rate = facts["learning_rate"]
-    trainer.epoch, trainer.seed = facts["epoch"], facts["seed"]
-    trainer.history = list(facts["history"])
+    trainer.optimizer.learning_rate = metadata["learning_rate"]
+    trainer.epoch, trainer.seed = metadata["epoch"], metadata["seed"]
+    trainer.history = list(metadata["history"])
     for callback in trainer.callbacks:
-        if callback.name in facts["callbacks"]:
-            callback.load_state(_below(callback.name, arrays), facts["callbacks"][callback.name])
+        if callback.name in metadata["callbacks"]:
+            callback.load_state(_below(callback.name, arrays), metadata["callbacks"][callback.name])
 
 
 def _below(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.checks import check_number
 from src.classic_nn.layers.observing import layer_paths
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.loss.base import Loss
@@ -18,25 +17,26 @@ from src.classic_nn.regularization import L2
 from src.classic_nn.sample_streams import SampleStreams
 from src.classic_nn.schedules import Schedule
 from src.classic_nn.utils.eval import Metric
-from src.classic_train.callbacks import Callback, LearningRate
-from src.classic_train.mini_batch.augmentation import Augmentation
-from src.classic_train.mini_batch.batches import ArrayBatches, Batches, WholeBatch, part_of
-from src.classic_train.mini_batch.dataset import ArrayDataset, as_dataset, check_shapes
-from src.classic_train.mini_batch.diagnosis import (
-    DivergedElsewhereError,
-    TrainingDivergedError,
-    describe_divergence,
+from src.classic_train.mini_batch.batches import (
+    ArrayBatches,
+    Augmentation,
+    Batches,
+    Data,
+    WholeBatch,
 )
-from src.classic_train.mini_batch.gradient_sum import overlap_pays
+from src.classic_train.mini_batch.callback import Callback
+from src.classic_train.mini_batch.dataset import ArrayDataset
+from src.classic_train.mini_batch.divergence import TrainingDivergedError, describe_divergence
+from src.classic_train.mini_batch.evaluate import validate
+from src.classic_train.mini_batch.feed import Feed
+from src.classic_train.mini_batch.learning_rate import LearningRate
 from src.classic_train.mini_batch.state import load_trainer_state, trainer_state
-from src.classic_train.mini_batch.step import Learner, Part
+from src.classic_train.mini_batch.step import MicroBatch, WorkerStep
 from src.classic_train.mini_batch.utils import AUGMENTATION, LAYERS, grouped, random_stream
-from src.classic_train.mini_batch.validation import judge
-from src.classic_train.processes import ALONE, Processes
-from src.classic_train.workers import WorkerTeam
-
-Data = ArrayDataset | Sequence[NDArray[Any]] | Batches
-"""A dataset, a tuple (x, y) or (x, y, sample_weights), or a loader of mini-batches."""
+from src.classic_train.parallel.overlap import overlap_pays
+from src.classic_train.parallel.processes import ALONE, DivergedElsewhereError, Processes
+from src.classic_train.parallel.workers import WorkerTeam
+from src.common.checks import check_number
 
 
 class MiniBatchTrainer:
@@ -52,7 +52,7 @@ class MiniBatchTrainer:
         l2: regularization, a term of every cost.
         clip_norm: longest norm of the whole gradient; None for no limit.
         clip_value: largest component of the gradient; None for no limit.
-        metrics: figures of the validation data, by name.
+        metrics: of the validation data, by name.
         augmentation: changes training inputs, each time otherwise; None leaves them as they are.
         callbacks: listeners; see ``Callback`` for the events.
         seed: of shuffling and of the layers' randomness. Same seed, same machine, same number of
@@ -60,9 +60,9 @@ class MiniBatchTrainer:
         accumulate: mini-batches whose gradients are added up for one update, as if they were one.
         workers: threads that share every mini-batch.
         product_threads: threads of the matrix library in each worker; see ``WorkerTeam``.
-        processes: that train together. Each is given all data, and takes its own part of every
-            mini-batch; arrays given to ``train_on_batch`` are that part.
-        overlap: whether the gradients of the processes are summed up while the backward pass goes
+        processes: that train together. Each is given all data, and takes its own shard of every
+            mini-batch; arrays given to ``train_on_batch`` are that shard.
+        overlap: whether the gradients of the processes are added up while the backward pass goes
             on; None for where it pays: a large gradient on a slow network.
 
     Attributes:
@@ -72,9 +72,11 @@ class MiniBatchTrainer:
         batch_cost: cost of the current mini-batch, with regularization.
         gradients: of the current mini-batch, by parameter name.
         record: costs, metrics and learning rate of the epoch that ended.
+        record_names: names that the records of this ``fit`` have.
         history: the records of all epochs.
         stop_reason: set it to stop training after the epoch, and say why.
-        judged: logits and targets of the validation data after the epoch that ended; None without.
+        validation_outputs: logits and targets of the validation data after the epoch that ended;
+            None without validation data.
 
     >>> from src.classic_nn import BinaryCrossEntropy, Dense, ReLU, Sequential, create_optimizer
     >>> from src.classic_nn.data_utils import generate_binary_classification_data
@@ -135,23 +137,23 @@ class MiniBatchTrainer:
         self.callbacks = sorted([*schedules, *callbacks], key=lambda callback: callback.order)
 
         self.team = WorkerTeam(workers, product_threads, processes)
-        self.worker_gradients = [
-            network.view_of(np.zeros_like(network.parameters.vector)) for _ in range(workers)
-        ]
-        self.gradients = self.worker_gradients[0]
         if overlap is None:
-            overlap = overlap_pays(processes, self.gradients.vector)
-        self.learner = Learner(network, loss, augmentation, overlap)
+            overlap = overlap_pays(processes, network.parameters.vector)
+        self.worker_steps = [
+            WorkerStep(network, loss, worker, augmentation, overlap) for worker in self.team.workers
+        ]
+        self.gradients = self.worker_steps[0].gradients
+        self.feed = Feed(network, loss, processes, augmentation)
         self.epoch = 0
         self.batch = 0
         self.batches = 0
         self.batch_cost = math.nan
         self.record: dict[str, float] = {}
+        self.record_names: Sequence[str] = ()
         self.history: list[dict[str, float]] = []
         self.stop_reason: str | None = None
-        self.judged: Sequence[NDArray[Any]] | None = None
-        self._streams: list[SampleStreams] | None = None
-        self._met = 0  # samples of the epoch, of all processes
+        self.validation_outputs: tuple[Array, NDArray[Any]] | None = None
+        self._streams_epoch: int | None = None  # whose random numbers the layers draw
 
     def fit(self, train: Data, validation: Data | None = None) -> list[dict[str, float]]:
         """Train until ``epochs`` or until a callback asks to stop; return the history.
@@ -162,12 +164,16 @@ class MiniBatchTrainer:
             validation: likewise; evaluated after every epoch.
 
         Raises:
-            DataError: an array holds NaN (of a loader, the cost shows it), or shapes do not fit.
+            DataError: an array holds NaN (of a loader, the cost shows it), shapes do not fit, or
+                targets are not those that the loss is defined for.
             TrainingDivergedError: a cost or a parameter is no longer finite.
         """
-        batches = self._as_batches(train)
-        judged = None if validation is None else self._as_validation(validation)
-        self.batches = -(-len(batches) // self.accumulate)
+        train_batches = self.feed.training_batches(train, self.batch_size, self.seed)
+        validation_batches = self.feed.validation_batches(validation)
+        self.batches = -(-len(train_batches) // self.accumulate)
+        self.record_names = ["cost", "learning_rate"]
+        if validation_batches is not None:
+            self.record_names += ["validation_cost", *self.metrics]
         self.stop_reason = None
         self._notify("on_fit_begin")
         try:
@@ -177,8 +183,8 @@ class MiniBatchTrainer:
                     self.epoch += 1
                     self._share_state()
                     self._notify("on_epoch_begin")
-                    cost = self._train_epoch(batches)
-                    self._close_epoch(cost, judged)
+                    cost = self._train_epoch(train_batches)
+                    self._close_epoch(cost, validation_batches)
                     self._notify("on_epoch_end")
                     self.stop_reason = self.team.processes.from_first(self.stop_reason)
         except BaseException:
@@ -187,45 +193,25 @@ class MiniBatchTrainer:
         self._notify("on_fit_end")
         return self.history
 
-    def _as_batches(self, data: Data, name: str = "train") -> Batches:
-        """Mini-batches of checked arrays, or a loader; of several processes, this one's part."""
-        if isinstance(data, Batches):
-            batches = data
-        else:
-            batches = ArrayBatches(self._checked(data, name), self.batch_size, self.seed)
-        return part_of(batches, self.team.processes.rank, self.team.processes.size)
-
-    def _as_validation(self, validation: Data) -> Batches:
-        """A loader's mini-batches in their order; of arrays, one mini-batch with all samples."""
-        if not isinstance(validation, Batches):
-            validation = WholeBatch(self._checked(validation, "validation"))
-        return self._as_batches(validation, "validation")
-
-    def _checked(self, data: ArrayDataset | Sequence[NDArray[Any]], name: str) -> ArrayDataset:
-        dataset = as_dataset(data, name, self.network.parameters.vector.dtype)
-        check_shapes(dataset, name, self.network)
-        return dataset
-
-    def _share_state(self) -> None:
-        """All processes start an epoch with the numbers of the first, to the last bit."""
-        for array in (self.network.parameters.vector, *self.network.buffers.values()):
-            self.team.processes.array_from_first(array)
-
     def _train_epoch(self, train: Batches) -> float:
         """One pass over the data; the mean cost over its samples, as they were met."""
-        streams = self._layer_streams()
-        changes = random_stream(self.seed, AUGMENTATION, self.epoch)
+        self._begin_streams()
+        augmentation_rng = random_stream(self.seed, AUGMENTATION, self.epoch)
+        unchecked = not isinstance(train, ArrayBatches) and not self.history
         total = weight = 0.0
         with closing(train.epoch(self.epoch)) as epoch:
-            steps = grouped((self._part(arrays, changes) for arrays in epoch), self.accumulate)
-            for self.batch, parts in enumerate(steps):
-                if self.batch == 0:
-                    check_shapes(parts[0].arrays, "train", self.network)
-                counting = [part for part in parts if part.weight]
+            feed = self.feed
+            micro_batches = (feed.micro_batch(arrays, augmentation_rng) for arrays in epoch)
+            groups = grouped(micro_batches, self.accumulate)
+            for self.batch, group in enumerate(groups):
+                if unchecked:
+                    for micro_batch in group:
+                        self.feed.check(micro_batch.data, f"train (mini-batch {self.batch})")
+                counting = [micro_batch for micro_batch in group if micro_batch.weight]
                 if not counting:
                     continue  # none of the samples counts
-                self._train_batch(counting, streams)
-                weight_of_step = sum(part.weight for part in counting)
+                self._train_batch(counting)
+                weight_of_step = sum(micro_batch.weight for micro_batch in counting)
                 total += self.batch_cost * weight_of_step
                 weight += weight_of_step
         return total / weight
@@ -240,61 +226,22 @@ class MiniBatchTrainer:
         learning rate is that of the optimizer, layers with randomness go on drawing, and
         augmentation is yours. Nothing is checked beforehand. Call it inside ``with trainer.team:``.
         """
-        if self._streams is None:
-            self._streams = self._layer_streams()
+        if self._streams_epoch != self.epoch:
+            self._begin_streams()
         with np.errstate(over="ignore", invalid="ignore"):
-            self._train_batch([self._part(batch)], self._streams)
+            self._train_batch([self.feed.micro_batch(batch)])
         return self.batch_cost
 
-    def _layer_streams(self) -> list[SampleStreams]:
-        """The random numbers of the layers, for each worker; the epoch has met no sample yet."""
-        self._met = 0
-        key, layers = (self.seed, LAYERS, self.epoch), layer_paths(self.network)
-        return [SampleStreams(key, layers) for _ in self.team.workers]
-
-    def _part(
-        self, arrays: Sequence[NDArray[Any]], changes: np.random.Generator | None = None
-    ) -> Part:
-        """This process's part of a mini-batch, and its place in the whole; how it is changed."""
-        batch, processes = ArrayDataset(*arrays), self.team.processes
-        # samples of each process, and the weight of all
-        counts = np.zeros(processes.size + 1)
-        counts[processes.rank] = len(batch)
-        counts[-1] = self.loss.total_weight(batch.y, batch.weights)
-        *samples, weight = processes.all_reduce(counts).tolist()
-        before, total = int(sum(samples[: processes.rank])), int(sum(samples))
-        drawn = None
-        if self.augmentation is not None and changes is not None:
-            drawn = self.augmentation.draw(total, changes)[before : before + len(batch)]
-        part = Part(batch, self._met + before, weight, drawn)
-        self._met += total
-        return part
-
-    def _train_batch(self, parts: Sequence[Part], streams: Sequence[SampleStreams]) -> None:
+    def _train_batch(self, micro_batches: Sequence[MicroBatch]) -> None:
         """Forward, loss, backward and update."""
         self._notify("on_batch_begin")
-        losses = self.team.run(
-            lambda worker: self.learner.step(
-                parts,
-                self.worker_gradients[worker.thread].vector,
-                streams[worker.thread],
-                worker,
-            )
-        )
+        losses = self.team.run(lambda worker: self.worker_steps[worker.thread].run(micro_batches))
         self._regularize(losses[0])
         if not math.isfinite(self.batch_cost):
-            self._diverged(f"the cost is {self.batch_cost}", [part.arrays for part in parts])
+            self._diverged(f"the cost is {self.batch_cost}", [m.data for m in micro_batches])
         self._notify("after_backward")
-        self.optimizer.step(self.network.parameters, self.gradients, self.team.spread)
+        self.optimizer.step(self.network.parameters, self.gradients, self.team.parallel_for)
         self._notify("on_batch_end")
-
-    def _diverged(self, what: str, data: Sequence[ArrayDataset] = ()) -> NoReturn:
-        """Stop; of several processes the one speaks in whose samples it begins earliest."""
-        message, depth = describe_divergence(self, what, data)
-        depths = self.team.processes.all_values(depth)
-        if self.team.processes.rank != depths.index(min(depths)):
-            raise DivergedElsewhereError(message)
-        raise TrainingDivergedError(message)
 
     def _regularize(self, loss: float) -> None:
         """Add regularization to cost and gradients, then clip the gradients."""
@@ -314,11 +261,12 @@ class MiniBatchTrainer:
         self.record = {"epoch": self.epoch, "cost": cost}
         self.record["learning_rate"] = self.optimizer.learning_rate
         if validation is not None:
-            figures, *self.judged = judge(
+            values, *outputs = validate(
                 self.network, self.loss, validation, self.metrics, self.team
             )
-            self.record["validation_cost"] = figures.pop("cost") + self._penalty()
-            self.record.update(figures)
+            self.validation_outputs = (outputs[0], outputs[1])
+            self.record["validation_cost"] = values.pop("cost") + self._penalty()
+            self.record.update(values)
         if not np.isfinite(self.network.parameters.vector).all():
             self._diverged("a parameter is not finite")
         if not math.isfinite(self.record.get("validation_cost", 0.0)):
@@ -326,18 +274,39 @@ class MiniBatchTrainer:
             self._diverged(f"the validation cost is {self.record['validation_cost']}", own)
         self.history.append(self.record)
 
+    def _diverged(self, what: str, data: Sequence[ArrayDataset] = ()) -> NoReturn:
+        """Stop; of several processes the one reports in whose samples it begins earliest."""
+        message, depth = describe_divergence(self, what, data)
+        depths = self.team.processes.all_values(depth)
+        if self.team.processes.rank != depths.index(min(depths)):
+            raise DivergedElsewhereError(message)
+        raise TrainingDivergedError(message)
+
+    def _begin_streams(self) -> None:
+        """Begin the layers' random numbers of this epoch, which has seen no sample yet."""
+        self.feed.samples_seen = 0
+        self._streams_epoch = self.epoch
+        key, layers = (self.seed, LAYERS, self.epoch), layer_paths(self.network)
+        for step in self.worker_steps:
+            step.begin_epoch(SampleStreams(key, layers))
+
+    def _share_state(self) -> None:
+        """All processes start an epoch with the numbers of the first, to the last bit."""
+        for array in (self.network.parameters.vector, *self.network.buffers.values()):
+            self.team.processes.array_from_first(array)
+
     def _notify(self, event: str) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(self)
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Everything that a resumed run needs, as arrays and as facts that JSON can hold."""
+        """Everything that a resumed run needs, as arrays and as metadata that JSON can hold."""
         return trainer_state(self)
 
-    def load_state(self, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+    def load_state(self, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
         """Continue from ``state``: the next ``fit`` goes on as if it had never been stopped.
 
         Raises ValueError where the state is that of another network or optimizer.
         """
-        load_trainer_state(self, arrays, facts)
-        self._streams = None
+        load_trainer_state(self, arrays, metadata)
+        self._streams_epoch = None

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from src.classic_nn import (
     BinaryCrossEntropy,
     MeanSquaredError,
-    MissWeightedBinaryCrossEntropy,
     SoftmaxCrossEntropy,
     check_loss,
 )
@@ -29,7 +28,11 @@ CASES = {
     "binary": (BinaryCrossEntropy(), "labels"),
     "binary, class weights": (BinaryCrossEntropy((1.0, 2.0, 0.5, 3.0)), "labels"),
     "binary, soft targets": (BinaryCrossEntropy(), "probabilities"),
-    "binary, misses weighted": (MissWeightedBinaryCrossEntropy(), "labels"),
+    "binary, misses weighted": (BinaryCrossEntropy(pos_weight=3), "labels"),
+    "binary, soft, weights per label": (
+        BinaryCrossEntropy((1.0, 2.0, 0.5, 3.0), (3.0, 1.0, 0.2, 5.0)),
+        "probabilities",
+    ),
     "softmax": (SoftmaxCrossEntropy(), "classes"),
     "softmax, distributions": (SoftmaxCrossEntropy(), "distribution"),
     "softmax, smoothed": (SoftmaxCrossEntropy(0.1), "classes"),
@@ -122,14 +125,48 @@ def test_binary_cross_entropy_by_hand():
 def test_misses_cost_three_times_more_and_false_alarms_do_not(logit, label, weight):
     logits, y = np.array([[logit]]), np.array([[label]])
     plain, _ = BinaryCrossEntropy((weight,)).forward(logits, y)
-    costly, _ = MissWeightedBinaryCrossEntropy((weight,)).forward(logits, y)
+    costly, _ = BinaryCrossEntropy((weight,), pos_weight=3).forward(logits, y)
     assert costly == pytest.approx(plain * (3 if label == 1 else 1), rel=1e-9)
 
 
-def test_a_probability_that_rounds_to_the_label_is_no_miss():
-    """In float32, sigmoid(100) is 1 exactly: y > p is false and the weight is 1."""
-    loss = MissWeightedBinaryCrossEntropy()
-    assert loss.weights(np.array([[100.0]], np.float32), np.array([[1.0]], np.float32)) == 1
+def test_the_positive_weight_is_that_of_the_formula():
+    """p = 3/4 and y = 1/3: -3 (1/3) log(3/4) - (2/3) log(1/4)."""
+    value, _ = BinaryCrossEntropy(pos_weight=3).forward(
+        np.array([[math.log(3)]]), np.array([[1 / 3]])
+    )
+    assert value == pytest.approx(-math.log(3 / 4) - 2 / 3 * math.log(1 / 4))
+
+
+@pytest.mark.parametrize("weight", [0, -1.0, math.nan, (1.0, 0.0)])
+def test_a_positive_weight_is_above_zero(weight):
+    with pytest.raises(ValueError, match="pos_weight must be"):
+        BinaryCrossEntropy(pos_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "message"),
+    [
+        (BinaryCrossEntropy(), [[0.0], [1.0], [255.0]], r"0 or 1.*got 255\.0 in sample 2 \(1 of 3"),
+        (BinaryCrossEntropy(), [[1], [2], [2]], r"got 2 in sample 1 \(2 of 3"),
+        (BinaryCrossEntropy(), [[-1.0], [1.0], [1.0]], r"got -1\.0 in sample 0"),
+        (BinaryCrossEntropy(), [[0.0], [math.nan], [1.0]], "got nan in sample 1"),
+        (SoftmaxCrossEntropy(), [0, 1, 2], r"in 0 \.\.\. 1, got 2 in sample 2"),
+        (SoftmaxCrossEntropy(), [0, -1, 1], "got -1 in sample 1"),
+        (SoftmaxCrossEntropy(), [0.0, 0.5, 1.0], r"whole numbers, got 0\.5 in sample 1"),
+        (SoftmaxCrossEntropy(), [0.0, math.nan, 1.0], "got nan in sample 1"),
+        (SoftmaxCrossEntropy(), [[1.0, 0.0], [0.0, 255.0], [1.0, 0.0]], "got 255.0 in sample 1"),
+        (MeanSquaredError(), [[0.0], [math.nan], [1.0]], "finite numbers, got nan in sample 1"),
+        (MeanSquaredError(), [[0.0], [1.0], [math.inf]], "got inf in sample 2"),
+    ],
+)
+def test_targets_that_a_loss_is_not_defined_for_are_named(loss, y, message):
+    """Once 0 and 255 trained to a cost of -40,689 without a word."""
+    y = np.array(y)
+    outputs = 2 if isinstance(loss, SoftmaxCrossEntropy) else 1
+    with pytest.raises(ValueError, match=message):
+        loss.check_targets(y, outputs)
+    with pytest.raises(ValueError, match=message):
+        loss.forward(np.zeros((3, outputs)), y)
 
 
 def test_softmax_cross_entropy_by_hand():
@@ -147,7 +184,7 @@ def test_one_hot_rows_and_class_numbers_are_the_same_targets(rng):
 
 
 @pytest.mark.parametrize(
-    "loss", [BinaryCrossEntropy(), MeanSquaredError(), MissWeightedBinaryCrossEntropy()]
+    "loss", [BinaryCrossEntropy(), MeanSquaredError(), BinaryCrossEntropy(pos_weight=3)]
 )
 def test_targets_are_never_stretched(loss):
     """(samples, 1) against (samples,) would broadcast to (samples, samples)."""

@@ -15,9 +15,9 @@ from src.classic_nn.serialization import (
     read_tensor_file,
     save_model,
     tensor_file,
-    write_json,
     write_tensor_file,
 )
+from src.common.files import write_json
 
 
 @pytest.fixture
@@ -99,9 +99,9 @@ def test_other_files_are_told_apart(model, tmp_path):
 def test_weights_that_do_not_fit_the_architecture_are_refused(model, tmp_path):
     path = tmp_path / "m.safetensors"
     save_model(path, model)
-    arrays, facts = read_tensor_file(path)
+    arrays, metadata = read_tensor_file(path)
     del arrays["parameters/W2"]
-    write_tensor_file(path, arrays, facts)
+    write_tensor_file(path, arrays, metadata)
     with pytest.raises(TensorFileError, match="weights and architecture do not fit"):
         load_model(path)
 
@@ -127,8 +127,8 @@ def test_the_header_is_plain_json(model, tmp_path):
     save_model(path, model)
     data = path.read_bytes()
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    facts = json.loads(header["__metadata__"]["facts"])
-    assert facts["architecture"]["layers"][0]["type"] == "Dense"
+    metadata = json.loads(header["__metadata__"]["metadata"])
+    assert metadata["architecture"]["layers"][0]["type"] == "Dense"
     assert "parameters/W1" in header
 
 
@@ -196,9 +196,9 @@ def test_the_checksum_covers_names_shapes_and_types(change, tmp_path):
 def test_an_array_of_another_shape_is_not_stretched(model, tmp_path):
     path = tmp_path / "m.safetensors"
     save_model(path, model)
-    arrays, facts = read_tensor_file(path)
+    arrays, metadata = read_tensor_file(path)
     arrays["parameters/b1"] = arrays["parameters/b1"][:1]
-    write_tensor_file(path, arrays, facts)
+    write_tensor_file(path, arrays, metadata)
     with pytest.raises(
         TensorFileError, match=r"expected parameters/b1 of shape \(5,\), got \(1,\)"
     ):
@@ -212,9 +212,9 @@ def test_any_container_is_a_network_and_a_layer_is_none(rng, tmp_path):
     loaded = load_model(tmp_path / "m.safetensors")
     x = rng.normal(size=(2, 3)).astype(np.float32)
     assert np.array_equal(loaded.network.forward(x)[0], network.forward(x)[0])
-    arrays, facts = read_tensor_file(tmp_path / "m.safetensors")
-    facts["architecture"] = {"type": "Dense", "out_features": 3}
-    write_tensor_file(tmp_path / "m.safetensors", arrays, facts)
+    arrays, metadata = read_tensor_file(tmp_path / "m.safetensors")
+    metadata["architecture"] = {"type": "Dense", "out_features": 3}
+    write_tensor_file(tmp_path / "m.safetensors", arrays, metadata)
     with pytest.raises(TensorFileError, match="Dense is a layer, expected a network"):
         load_model(tmp_path / "m.safetensors")
 

@@ -15,7 +15,6 @@ from src.classic_nn.schedules import ReduceLROnPlateau
 from src.classic_nn.serialization import TensorFileError, read_tensor_file, write_tensor_file
 from src.classic_train import MiniBatchTrainer
 from src.classic_train.callbacks import (
-    BestEpoch,
     Callback,
     Checkpoint,
     EarlyStopping,
@@ -29,7 +28,7 @@ from src.history.events import read_events
 from src.history.runs import notes_of
 
 
-def trainer_of(callbacks, epochs=6, validation_costs=None):
+def trainer_of(callbacks, epochs=6, validation_costs=None, metrics=None):
     """A trainer on a few points; its validation costs are replaced by the given ones."""
 
     class Prescribed(Callback):
@@ -47,15 +46,18 @@ def trainer_of(callbacks, epochs=6, validation_costs=None):
         create_optimizer("sgd"),
         batch_size=4,
         epochs=epochs,
+        metrics=metrics,
         callbacks=[Prescribed(), *callbacks],
     )
 
 
+def points():
+    x = np.random.default_rng(1).normal(size=(12, 2))
+    return x, (x[:, :1] > 0).astype(np.float32)
+
+
 def fit(trainer):
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=(12, 2))
-    data = x, (x[:, :1] > 0).astype(np.float32)
-    return trainer.fit(data, data)
+    return trainer.fit(points(), points())
 
 
 class KeepWeights(Callback):
@@ -94,20 +96,35 @@ def test_early_stopping_without_restoring_leaves_the_last_weights():
 
 
 def test_the_best_may_be_the_largest():
-    best = BestEpoch("validation_cost", mode="max")
-    trainer = trainer_of([], validation_costs=[1])
-    for trainer.epoch, value in enumerate([1, 3, 2], start=1):
-        trainer.record = {"validation_cost": value, "cost": 0}
-        best.update(trainer)
-    assert (best.epoch, best.value) == (2, 3)
+    stopping = EarlyStopping(None, monitor="accuracy", mode="max")
+    values = iter([0.1, 0.3, 0.2])
+    metrics = {"accuracy": lambda y, probabilities: next(values)}
+    fit(trainer_of([stopping], 3, metrics=metrics))
+    assert (stopping.best.epoch, stopping.best.value) == (2, 0.3)
     with pytest.raises(ValueError, match="mode must be 'min' or 'max', got 'median'"):
-        BestEpoch(mode="median")
+        EarlyStopping(mode="median")
+
+
+@pytest.mark.parametrize("make", [lambda n: EarlyStopping(monitor=n), None])
+def test_a_monitor_that_does_not_exist_is_refused_with_the_nearest_name(make, tmp_path):
+    """Once it maximized the training cost."""
+    make = make or (lambda name: Checkpoint(tmp_path, monitor=name))
+    name = "validation_acuracy"
+    callbacks = [make(name)]
+    metrics = {"validation_accuracy": lambda y, probabilities: 0.5}
+    with pytest.raises(ValueError, match="unknown monitor 'validation_acuracy': did you mean 'val"):
+        fit(trainer_of(callbacks, metrics=metrics))
+    with pytest.raises(ValueError, match=r"There are: cost, learning_rate$"):
+        trainer_of([make("accuracy")], metrics=metrics).fit(points())  # there is no validation data
+    alone = trainer_of([make("validation_cost")], epochs=1)
+    alone.fit(points())  # the training cost stands in for it
+    assert alone.callbacks[-1].best.value == alone.history[0]["cost"]
 
 
 def test_checkpoints_are_last_best_and_numbered(tmp_path):
     costs = [5, 4, 3, 6, 7, 8]
     trainer = trainer_of(
-        [Checkpoint(tmp_path, every=2, facts={"recipe": "x"})], validation_costs=costs
+        [Checkpoint(tmp_path, every=2, metadata={"recipe": "x"})], validation_costs=costs
     )
     fit(trainer)
     epochs = {path.name: read_checkpoint(path)[1]["epoch"] for path in tmp_path.iterdir()}
@@ -118,11 +135,11 @@ def test_checkpoints_are_last_best_and_numbered(tmp_path):
         "epoch-0004.safetensors": 4,
         "epoch-0006.safetensors": 6,
     }
-    arrays, facts = read_checkpoint(tmp_path)  # a directory means its last checkpoint
-    assert facts["epoch"] == 6
-    assert facts["recipe"] == "x"
+    arrays, metadata = read_checkpoint(tmp_path)  # a directory means its last checkpoint
+    assert metadata["epoch"] == 6
+    assert metadata["recipe"] == "x"
     assert np.array_equal(arrays["parameters/W1"], trainer.network.parameters["W1"])
-    assert [record["validation_cost"] for record in facts["history"]] == costs
+    assert [record["validation_cost"] for record in metadata["history"]] == costs
 
 
 def test_a_checkpoint_holds_the_state_of_callbacks_given_after_it(tmp_path):
@@ -210,8 +227,8 @@ def test_progress_on_a_terminal_is_a_bar(capsys, monkeypatch):
 def test_checkpoint_facts_are_json(tmp_path):
     fit(trainer_of([Checkpoint(tmp_path)], epochs=1))
     shutil.copy(tmp_path / "last.safetensors", tmp_path / "copy.safetensors")
-    _, facts = read_tensor_file(tmp_path / "copy.safetensors")
-    assert json.loads(json.dumps(facts)) == facts
+    _, metadata = read_tensor_file(tmp_path / "copy.safetensors")
+    assert json.loads(json.dumps(metadata)) == metadata
 
 
 def resumed(tmp_path, callbacks, epochs, costs):

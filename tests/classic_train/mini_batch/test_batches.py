@@ -92,7 +92,9 @@ def test_sample_weights_come_through():
 
 
 def test_mini_batches_of_another_shape_are_refused():
-    with pytest.raises(DataError, match=r"train x: expected shape \(samples, 4, 5, 3\)"):
+    with pytest.raises(
+        DataError, match=r"train \(mini-batch 0\) x: expected shape \(samples, 4, 5, 3\)"
+    ):
         trainer_of(build()).fit(FromArrays(np.zeros((9, 4, 4, 3)), np.zeros(9, int)))
 
 

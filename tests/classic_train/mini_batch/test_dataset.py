@@ -46,11 +46,11 @@ def test_data_take_the_networks_dtype_and_class_numbers_stay_whole():
 
 
 @given(samples=st.integers(0, 30), workers=st.integers(1, 8))
-def test_shares_cover_every_sample_once_and_are_even(samples, workers):
+def test_shards_cover_every_sample_once_and_are_even(samples, workers):
     data = ArrayDataset(np.arange(samples), np.arange(samples))
-    shares = [data.share(rank, workers).x for rank in range(workers)]
-    assert np.array_equal(np.concatenate(shares), np.arange(samples))
-    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    shards = [data.shard(rank, workers).x for rank in range(workers)]
+    assert np.array_equal(np.concatenate(shards), np.arange(samples))
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
 
 
 @given(samples=st.integers(1, 50), batch_size=st.integers(1, 60), epoch=st.integers(1, 99))

@@ -143,8 +143,8 @@ def test_resumed_training_equals_uninterrupted_training(optimizer, workers):
         order = 100
 
         def on_epoch_end(self, trainer):
-            arrays, facts = trainer.state()
-            last[:] = [{name: array.copy() for name, array in arrays.items()}, facts]
+            arrays, metadata = trainer.state()
+            last[:] = [{name: array.copy() for name, array in arrays.items()}, metadata]
 
     stopped = trainer(5)
     stopped.callbacks.append(KeepState())
@@ -310,12 +310,12 @@ def test_counts_must_be_positive(setting):
 
 
 def test_a_state_of_another_network_is_refused():
-    arrays, facts = train(build(), epochs=1).state()
+    arrays, metadata = train(build(), epochs=1).state()
     other = MiniBatchTrainer(build(Dense(3)), BinaryCrossEntropy(), create_optimizer("adam"))
     with pytest.raises(
         ValueError, match=r"expected parameters/W1 of shape \(12, 3\), got \(12, 16"
     ):
-        other.load_state(arrays, facts)
+        other.load_state(arrays, metadata)
 
 
 def test_trainer_with_adam_is_the_trainer_with_adam():
@@ -367,10 +367,10 @@ def test_validation_weights_count():
 
 
 def test_seed_and_learning_rate_are_part_of_the_state():
-    arrays, facts = train(build(), epochs=1, seed=5).state()
-    facts["learning_rate"] = 0.125
+    arrays, metadata = train(build(), epochs=1, seed=5).state()
+    metadata["learning_rate"] = 0.125
     other = MiniBatchTrainer(build(), BinaryCrossEntropy(), create_optimizer("adam"), seed=9)
-    other.load_state(arrays, facts)
+    other.load_state(arrays, metadata)
     assert other.seed == 5
     assert other.optimizer.learning_rate == 0.125
 
@@ -467,11 +467,11 @@ def test_augmentation_differs_from_epoch_to_epoch_and_is_not_the_shuffling():
 def test_a_loaded_state_starts_the_randomness_of_layers_anew():
     x, y = TRAIN[0][:16], TRAIN[1][:16]
     trainer = MiniBatchTrainer(rich(), BinaryCrossEntropy(), create_optimizer("sgd"))
-    arrays, facts = trainer.state()
+    arrays, metadata = trainer.state()
     arrays = {name: array.copy() for name, array in arrays.items()}
     with trainer.team:
         first = trainer.train_on_batch(x, y)
-        trainer.load_state(arrays, facts)
+        trainer.load_state(arrays, metadata)
         assert trainer.train_on_batch(x, y) == first
 
 
@@ -482,7 +482,7 @@ def test_updates_that_overflow_warn_on_no_thread(threads):
     assert trainer.team.threads == 2
     trainer.gradients.vector[...] = 1e25
     with trainer.team, np.errstate(over="ignore"):
-        trainer.optimizer.step(network.parameters, trainer.gradients, trainer.team.spread)
+        trainer.optimizer.step(network.parameters, trainer.gradients, trainer.team.parallel_for)
 
 
 def test_validation_data_are_not_augmented():

@@ -1,0 +1,50 @@
+"""Settings that only recipes on photos have."""
+
+from dataclasses import dataclass
+
+from src.classic_train.cli.options import TrainingOptions, option
+from src.classic_train.cli.parsers import one_of
+from src.common.cli import number, whole_number
+
+
+@dataclass(frozen=True)
+class PhotoOptions(TrainingOptions):
+    """``TrainingOptions``, and what concerns photos."""
+
+    image_size: int = option(
+        64, "height and width that photos are given", whole_number(8), "PIXELS"
+    )
+    color: str = option(
+        "rgb",
+        "rgb, or grey: 0.2989 R + 0.5870 G + 0.1140 B",
+        one_of("color", ["rgb", "grey"]),
+        "NAME",
+    )
+    samples: str = option(
+        "objects",
+        "of YOLO data sets: objects, each cut out by its box, or photos, whole",
+        one_of("samples", ["objects", "photos"]),
+        "WHAT",
+    )
+    labels: str = option(
+        "both",
+        "of Grocery Store lists: fine or coarse classes, or both as labels",
+        one_of("labels", ["both", "fine", "coarse"]),
+        "WHICH",
+    )
+    negatives: str = option(
+        "", "a folder of any other photos, all of which count as the first class, other", str, "DIR"
+    )
+    specificity: float = option(
+        0.0,
+        "two classes: share of the first one's validation photos that the threshold must get "
+        "right; 0 for a threshold of one half",
+        number(0, below=1),
+        "SHARE",
+    )
+    split_seed: int = option(
+        0, "of dividing the photos; every --seed is judged by the same ones", whole_number(0), "N"
+    )
+    loader_threads: int = option(
+        1, "threads that make mini-batches ready; one keeps up as a rule", whole_number(1), "N"
+    )

@@ -1,0 +1,1 @@
+"""The data of the recipes, in splits for training, validation and test."""

@@ -1,0 +1,41 @@
+"""What a recipe does to photos: the part that differs from recipe to recipe."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from src.classic_train.cli.photo_options import PhotoOptions
+from src.load import Fingerprints, ImageDataset
+from src.load.transforms import Compose, Transform
+
+
+@dataclass(frozen=True)
+class PhotoPipeline:
+    """What a recipe does to photos.
+
+    Attributes:
+        task: "binary" for two classes and one output, "multi_class", or "multi_label".
+        eval_transforms: from options to what is done to a photo: Pillow transforms that give every
+            photo one size.
+        train_transforms: from options to the same with random changes; what is fixed comes first,
+            and is cached.
+        normalize: whether mean and standard deviation of the training photos are taken out, per
+            channel; else pixels are in [0, 1].
+        resplit: whether all photos are divided anew; else splits that they came in are completed.
+        validation_from: see ``complete_splits``.
+        read: settings of ``load_with_fingerprints`` that the options decide.
+        gather: reads the photos, where one place does not hold them all; the last argument are
+            transforms whose results are cached while a photo is decoded.
+    """
+
+    task: Literal["binary", "multi_class", "multi_label"]
+    eval_transforms: Callable[[PhotoOptions], list[Transform]]
+    train_transforms: Callable[[PhotoOptions], list[Transform]]
+    normalize: bool = False
+    resplit: bool = False
+    validation_from: Literal["train", "test"] = "train"
+    read: Callable[[PhotoOptions], dict[str, Any]] = field(default=lambda options: {})
+    gather: (
+        Callable[[Path, PhotoOptions, Sequence[Compose]], tuple[ImageDataset, Fingerprints]] | None
+    ) = None

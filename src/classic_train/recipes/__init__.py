@@ -1,0 +1,1 @@
+"""What each command trains: data, network, settings."""

@@ -1,0 +1,96 @@
+"""Recipe ``plants``: does a photo show a plant's leaf, or something else?
+
+Two classes of photos, ``other`` and ``plant``; ``--negatives DIR`` adds photos of anything else to
+the first. ``--miss-weight 3`` is the loss of the plant classifier, in which a missed plant costs
+three times a false alarm, and ``--specificity 0.98`` sets the threshold so that 98% of the
+validation photos of something else are recognized.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from src.classic_train.cli.photo_options import PhotoOptions
+from src.classic_train.data.photo_pipeline import PhotoPipeline
+from src.classic_train.recipes.networks import photo_network
+from src.classic_train.recipes.photo_recipe import CNN, photo_recipe
+from src.load import Fingerprints, ImageDataset, ImageFiles, UnreadableDataError, read_data
+from src.load.dataset import one_split
+from src.load.image_folder import image_paths
+from src.load.prepare import fingerprint_and_clean
+from src.load.transforms import (
+    ColorJitter,
+    Compose,
+    RandomAffine,
+    RandomHorizontalFlip,
+    Resize,
+    Transform,
+)
+
+CLASSES = ["other", "plant"]
+
+LEAVES = ["background_without_leaves", "plantvillage"]
+"""What the Leaves data set (github.com/glucard/Leaves-dataset) calls them."""
+
+
+def _gather(
+    path: Path, options: PhotoOptions, prepare: Sequence[Compose]
+) -> tuple[ImageDataset, Fingerprints]:
+    """Two folders of classes, and perhaps another folder of negatives, as one data set."""
+    photos = read_data(path)
+    if photos.class_names == LEAVES:
+        photos = replace(photos, class_names=CLASSES)
+    if len(photos.class_names) == 2 and photos.class_names != CLASSES:
+        found = " and ".join(photos.class_names)
+        raise UnreadableDataError(f"{path}: expected folders other and plant, found {found}")
+    if options.negatives:
+        photos = _with_negatives(photos, Path(options.negatives))
+    return fingerprint_and_clean(photos, str(path), prepare=prepare)
+
+
+def _with_negatives(photos: ImageDataset, folder: Path) -> ImageDataset:
+    """All photos, undivided; those below the folder are of the first class."""
+    if not isinstance(photos.images, ImageFiles) or photos.multi_label:
+        raise UnreadableDataError("--negatives: expected two folders of photos as the data")
+    if not folder.is_dir():
+        raise UnreadableDataError(f"--negatives: {folder}: expected a folder of photos")
+    more = list(image_paths(folder))
+    if not more:
+        raise UnreadableDataError(f"--negatives: {folder}: found no images in this folder")
+    paths = [*photos.images.paths, *more]
+    targets = np.concatenate([photos.targets, np.zeros(len(more), np.int64)])
+    return replace(photos, images=ImageFiles(paths), targets=targets, splits=one_split(len(paths)))
+
+
+def _resized(options: PhotoOptions) -> list[Transform]:
+    return [Resize((options.image_size, options.image_size))]
+
+
+def _augmented(options: PhotoOptions) -> list[Transform]:
+    """Moves and light."""
+    moved = RandomAffine(20, translate=(0.1, 0.1), scale=(0.8, 1.3), interpolation="bilinear")
+    light = ColorJitter(brightness=0.2, contrast=0.2, saturation=0.2)
+    return [*_resized(options), RandomHorizontalFlip(), moved, light]
+
+
+PIPELINE = PhotoPipeline(
+    task="binary",
+    eval_transforms=_resized,
+    train_transforms=_augmented,
+    resplit=True,
+    gather=_gather,
+)
+
+RECIPE = photo_recipe(
+    "plants",
+    "a plant's leaf or something else, with a threshold for a wanted specificity: a CNN",
+    PIPELINE,
+    replace(CNN, data="plants", hidden=(16, 32, 64, 128), epochs=15),
+    {"cnn": photo_network},
+    directory=Path("assets/plants"),
+    source="put folders other and plant with photos there",
+    uses=("negatives", "specificity", "miss_weight"),
+    next_recipe="dishes",
+)

@@ -1,0 +1,4 @@
+"""What several packages need: files written whole, tables, look-up by name, checks, command lines.
+
+It imports nothing of ours.
+"""

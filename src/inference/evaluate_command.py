@@ -1,0 +1,155 @@
+"""The command ``evaluate``: a model, or two, judged by data with known answers."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from src.common.files import atomic_path, write_json
+from src.inference.classifier import Classifier, load_model
+from src.inference.evaluation import Evaluation, evaluate
+from src.inference.labelled_data import LabelledData, read_labelled_data
+from src.inference.mcnemar import Comparison, compare
+from src.inference.report import (
+    class_text,
+    evaluation_page,
+    save_evaluation,
+    summary_text,
+)
+from src.load.errors import UnreadableDataError
+
+
+def judge(arguments: argparse.Namespace) -> int:
+    """Evaluate as the command line says; returns the exit status."""
+    first = load_model(arguments.model, arguments.threads)
+    classifiers = [first]
+    if arguments.against:
+        classifiers.append(_second(arguments, first))
+    first.check_threshold(arguments.threshold)
+    directory = arguments.output_dir or _default_directory(arguments.model, arguments.data)
+    reading: dict[str, Any] = {}
+    if arguments.whole_images:
+        reading["objects"] = False
+    if arguments.labels:
+        reading["labels"] = arguments.labels
+    known = read_labelled_data(
+        arguments.data,
+        classifiers,
+        split=arguments.split,
+        unseen=arguments.unseen,
+        rename=parse_rename(arguments.rename),
+        **reading,
+    )
+    directory.mkdir(parents=True, exist_ok=True)  # before the work: it may not be allowed
+    found = [
+        evaluate(classifier, known.dataset, known.rows, arguments.threshold)
+        for classifier in classifiers
+    ]
+    names = [model_name(arguments.model)]
+    comparison = None
+    (directory / "comparison.json").unlink(missing_ok=True)  # of an earlier evaluation
+    if len(found) > 1:
+        names.append(model_name(arguments.against))
+        comparison = compare(*found)
+        write_json(directory / "comparison.json", asdict(comparison))
+    pictures = save_evaluation(found[0], directory)
+    others = {name: other.summary() for name, other in zip(names[1:], found[1:], strict=True)}
+    lines = warnings_of(known, names)
+    summary = [summary_text(found[0], others, names[0])]
+    summary += [] if comparison is None else ["", comparison_text(comparison)]
+    page = _page(arguments, found[0], lines, summary, pictures)
+    with atomic_path(directory / "report.md") as partial:
+        partial.write_text(page, encoding="utf-8")
+    print(f"{arguments.model} on {arguments.data}: {len(found[0]):,} samples")
+    print("\n".join([*lines, "", *summary, "", class_text(found[0]), ""]))
+    for path in [*pictures, directory / "report.md"]:
+        print(path)
+    return 0
+
+
+def _second(arguments: argparse.Namespace, first: Classifier) -> Classifier:
+    """The other model, if it is for the same classes."""
+    other = load_model(arguments.against, arguments.threads)
+    if (other.model.task, other.classes) != (first.model.task, first.classes):
+        raise UnreadableDataError(
+            f"--against: {arguments.against} is a {other.model.task} model of "
+            f"{len(other.classes)} classes, expected {first.model.task} and the same "
+            f"{len(first.classes)} classes as {arguments.model}"
+        )
+    return other
+
+
+def parse_rename(pairs: list[str]) -> dict[str, str]:
+    """Names by names, from "a=b"; the last = counts. Raises UnreadableDataError."""
+    found = {}
+    for pair in pairs:
+        name, sign, target = pair.rpartition("=")
+        if not sign or not name or not target:
+            raise UnreadableDataError(f"--rename: expected NAME=CLASS, got {pair!r}")
+        found[name] = target
+    return found
+
+
+def warnings_of(known: LabelledData, names: list[str]) -> list[str]:
+    """What makes the figures better than they are, and what was left out."""
+    what = {"train": "trained on", "validation": "validated by"}
+    lines = []
+    for name, seen in zip(names, known.seen, strict=True):
+        if seen is None:
+            lines.append(f"it is not known which of these samples {name} has seen in training")
+            continue
+        lines += [
+            f"{count:,} of these samples are from photos that {name} was {what[split]} "
+            "(--unseen leaves them out)"
+            for split, count in seen.items()
+            if count
+        ]
+    return [*lines, *known.left_out.splitlines()]
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The comparison of two models in three lines."""
+    return "\n".join(
+        [
+            f"right by both {comparison.both:,}, by the first only {comparison.first_only:,}, by "
+            f"the second only {comparison.second_only:,}, by none {comparison.neither:,}",
+            f"McNemar's exact test: {comparison.verdict()}",
+        ]
+    )
+
+
+def model_name(model: Path) -> str:
+    """What a model is called: by its run, and by its epoch if it is not that of the end."""
+    folder = model.resolve().parent
+    if folder.name == "epochs":
+        return f"{folder.parent.name}-{model.stem}"
+    return folder.name if model.stem == "model" else model.stem
+
+
+def _default_directory(model: Path, data: Path) -> Path:
+    """Named after the model and the data."""
+    place = data.resolve()
+    name = place.name if place.is_dir() else place.stem
+    return Path("assets/evaluations") / f"{model_name(model)}-{name or 'root'}"
+
+
+def _page(
+    arguments: argparse.Namespace,
+    evaluation: Evaluation,
+    warnings: list[str],
+    summary: list[str],
+    pictures: list[Path],
+) -> str:
+    """The report, in Markdown."""
+    lines = [
+        f"# {model_name(arguments.model)} on {arguments.data.name}",
+        "",
+        *(f"- {line}" for line in warnings),
+        "",
+        "```",
+        *summary,
+        "```",
+        "",
+        evaluation_page(evaluation, pictures),
+    ]
+    return "\n".join(lines)
