@@ -1,7 +1,7 @@
-"""How good a model is on data whose answers are known; scikit-learn and SciPy do the counting.
+"""How good a model is on labelled data; scikit-learn and SciPy do the counting.
 
-Means over classes ("macro") are over the classes that occur in the data: a class that no sample
-has can neither be found nor missed.
+The metrics, and what their macro means do about absent classes, are those of
+``src.classic_nn.utils.metrics``, as in validation.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import metrics as sk
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.utils.metrics import METRICS, confusion_matrix
 from src.inference.classifier import Classifier
 from src.load.dataset import ImageDataset
 from src.load.sources import Source
@@ -89,52 +89,37 @@ class Evaluation:
         interval = binomtest(right, len(self)).proportion_ci(method="wilson")
         return right / len(self), float(interval.low), float(interval.high)
 
-    def summary(self) -> dict[str, float]:
-        """A few figures by name.
+    @property
+    def outputs(self) -> tuple[NDArray[np.int64], Array]:
+        """Targets and probabilities as the metrics take them: of a binary task one column each."""
+        if self.task == "binary":
+            return self.targets[:, np.newaxis], self.probabilities[:, 1:]
+        return self.targets, self.probabilities
 
-        Of several labels: share of samples with all labels right, F1 of all labels together and by
-        class, mean average precision, shares of wrong and right labels. Else: accuracy, and
-        precision, recall and F1, of the class yes if binary, or the mean over classes.
+    def summary(self) -> dict[str, float]:
+        """The task's metrics by name, those of validation too; see ``classic_nn.utils.metrics``."""
+        metrics = METRICS[self.task].items()
+        return {name: metric(*self.outputs, self.threshold) for name, metric in metrics}
+
+    @cached_property
+    def averaged(self) -> NDArray[np.intp]:
+        """Numbers of the classes over which macro means are taken, by scikit-learn's rule.
+
+        All labels; or of classes that exclude each other, those that the samples have or the model
+        gave.
         """
         if self.task == "multi_label":
-            wrong = float((self.predicted != self.targets).mean())
-            return {
-                "exact_match": float(self.correct.mean()),
-                "micro_f1": self._f1("micro"),
-                "macro_f1": self._f1("macro"),
-                "mean_average_precision": self._mean(self.by_class()["average_precision"]),
-                "hamming_loss": wrong,
-                "elementwise_accuracy": 1 - wrong,
-            }
-        of_yes = {"average": "binary"} if self.task == "binary" else self._macro
-        precision, recall, f1, _ = sk.precision_recall_fscore_support(
-            self.targets, self.predicted, zero_division=0, **of_yes
+            return np.arange(len(self.classes))
+        return np.union1d(self.targets, self.predicted).astype(np.intp)
+
+    def absent_note(self) -> str:
+        """What macro means do about classes that no sample has; empty where all occur."""
+        absent = len(self.averaged) - len(np.intersect1d(self.averaged, self.occurring))
+        if not absent:
+            return ""
+        return (
+            f"macro means are over {len(self.averaged)} classes; {absent} without a sample count 0"
         )
-        found = {"accuracy": float(self.correct.mean()), "precision": float(precision)}
-        found |= {"recall": float(recall), "f1": float(f1)}
-        return found | ({"macro_f1": self._f1("macro")} if self.task == "binary" else {})
-
-    @property
-    def _macro(self) -> dict[str, Any]:
-        return {"average": "macro", "labels": self.occurring}
-
-    def _f1(self, average: str) -> float:
-        labels = {"labels": self.occurring} if average == "macro" else {}
-        return float(sk.f1_score(*self._counted, average=average, zero_division=0, **labels))
-
-    @property
-    def _counted(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """What is true and what was said, for scikit-learn.
-
-        It takes a single column of labels for two classes; an empty second one leaves no doubt.
-        """
-        if self.task == "multi_label" and len(self.classes) == 1:
-            return np.pad(self.targets, ((0, 0), (0, 1))), np.pad(self.predicted, ((0, 0), (0, 1)))
-        return self.targets, self.predicted
-
-    @staticmethod
-    def _mean(values: NDArray[np.float64]) -> float:
-        return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
     def by_class(self) -> dict[str, NDArray[Any]]:
         """Columns of a table of classes, by name: (classes,) each.
@@ -142,17 +127,23 @@ class Evaluation:
         Average precision and the area under the ROC curve do not depend on the threshold; they
         are NaN where all samples, or none, have the class.
         """
+        from sklearn.metrics import (
+            average_precision_score,
+            precision_recall_fscore_support,
+            roc_auc_score,
+        )
+
         numbers = np.arange(len(self.classes))
-        precision, recall, f1, support = sk.precision_recall_fscore_support(
-            *self._counted, labels=numbers, average=None, zero_division=0
+        precision, recall, f1, support = precision_recall_fscore_support(
+            *self._columns(), labels=numbers, average=None, zero_division=0
         )
         average_precision = np.full(len(numbers), np.nan)
         roc_auc = np.full(len(numbers), np.nan)
         for k in self.occurring:
             truth, scores = self.indicators[:, k], self.probabilities[:, k]
-            average_precision[k] = sk.average_precision_score(truth, scores)
+            average_precision[k] = average_precision_score(truth, scores)
             if not truth.all():
-                roc_auc[k] = sk.roc_auc_score(truth, scores)
+                roc_auc[k] = roc_auc_score(truth, scores)
         return {
             "precision": precision,
             "recall": recall,
@@ -169,9 +160,16 @@ class Evaluation:
         """
         if self.task == "multi_label":
             raise ValueError("samples with several labels have no confusion matrix")
-        numbers = np.arange(len(self.classes))
-        counts = sk.confusion_matrix(self.targets, self.predicted, labels=numbers)
-        return counts.astype(np.int64)
+        return confusion_matrix(*self.outputs, self.threshold)
+
+    def _columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """True and predicted labels, for scikit-learn.
+
+        It takes a single column of labels for two classes; an empty second one leaves no doubt.
+        """
+        if self.task == "multi_label" and len(self.classes) == 1:
+            return np.pad(self.targets, ((0, 0), (0, 1))), np.pad(self.predicted, ((0, 0), (0, 1)))
+        return self.targets, self.predicted
 
     def calibration(self) -> tuple[Array, Array, NDArray[np.int64], float]:
         """How often answers of a certainty are right.

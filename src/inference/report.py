@@ -39,7 +39,7 @@ def evaluation_values(evaluation: Evaluation) -> dict[str, Any]:
         "summary": evaluation.summary(),
         "right": {"share": share, "low_95": low, "high_95": high},
         "macro": {
-            name: _mean(values[evaluation.occurring])
+            name: _macro_mean(evaluation, name, values)
             for name, values in columns.items()
             if name != "samples"
         },
@@ -71,7 +71,8 @@ def summary_text(
         for figure, value in mine.items()
     ]
     table = format_table([(f"{len(evaluation):,} samples", name, *others), *rows])
-    return f"{table}\n{what}: {share:.4f}, 95% interval {low:.4f} to {high:.4f}"
+    lines = [table, f"{what}: {share:.4f}, 95% interval {low:.4f} to {high:.4f}"]
+    return "\n".join([*lines, *filter(None, [evaluation.absent_note()])])
 
 
 def class_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
@@ -80,7 +81,11 @@ def class_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
     rows = [("class", *columns)]
     for k, name in enumerate(evaluation.classes):
         rows.append((name, *(_shown(values[k]) for values in columns.values())))
-    means = [_mean(values[evaluation.occurring]) for values in list(columns.values())[:-1]]
+    means = [
+        _macro_mean(evaluation, name, values)
+        for name, values in columns.items()
+        if name != "samples"
+    ]
     total = int(columns["samples"].sum())
     return [*rows, ("mean (macro)", *(f"{mean:.4f}" for mean in means), f"{total:,}")]
 
@@ -153,6 +158,8 @@ def _shown(value: Any) -> str:
     return "" if math.isnan(value) else f"{value:.4f}"
 
 
-def _mean(values: Any) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
+def _macro_mean(evaluation: Evaluation, name: str, values: Any) -> float:
+    """Mean over classes; what does not depend on predictions is left out where it is undefined."""
+    of_predictions = name in ("precision", "recall", "f1")
+    chosen = values[evaluation.averaged] if of_predictions else values[np.isfinite(values)]
+    return float(chosen.mean()) if len(chosen) else float("nan")

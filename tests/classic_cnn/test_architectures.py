@@ -10,8 +10,8 @@ from src.classic_nn import (
 )
 from src.classic_nn.data_utils import handwritten_digits
 from src.classic_nn.layers import copy_network
+from src.classic_nn.utils.metrics import accuracy
 from src.classic_train import MiniBatchTrainer
-from src.classic_train.mini_batch.metrics import accuracy
 
 # name -> (network, image, parameters counted by hand)
 CASES = {

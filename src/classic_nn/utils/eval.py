@@ -11,8 +11,8 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.loss.base import Loss
 
-Metric = Callable[[NDArray[Any], Array], float]
-"""A function of the targets and the predicted probabilities."""
+Metric = Callable[..., float]
+"""A function of targets and predicted probabilities, and perhaps a threshold."""
 
 
 MOST_VALUES, MOST_SAMPLES = 1 << 22, 1024

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn import metrics as sk
 
-from src.classic_train.mini_batch import metrics
+from src.classic_nn.utils import metrics
 
 Y = np.array([[1, 0, 1], [0, 1, 0], [0, 0, 0], [1, 1, 0]])
 P = np.array([[0.9, 0.2, 0.4], [0.1, 0.8, 0.3], [0.6, 0.1, 0.1], [0.7, 0.9, 0.2]])
@@ -33,6 +34,51 @@ def test_multi_label_figures_by_their_definitions(y, p):
     assert metrics.exact_match(y, p) == pytest.approx((predicted == y).all(axis=1).mean())
     expected = 2 * hits / (2 * hits + wrong) if hits else 0
     assert metrics.micro_f1(y, p) == pytest.approx(expected)
+
+
+@given(
+    y=arrays(np.int64, (9, 5), elements=st.integers(0, 1)),
+    p=arrays(np.float64, (9, 5), elements=st.floats(0, 1)),
+    absent=st.integers(0, 4),
+    threshold=st.sampled_from([0.3, 0.5, 0.9]),
+)
+def test_multi_label_metrics_are_scikit_learns(y, p, absent, threshold):
+    """With labels that no sample has: scikit-learn counts their F1 as 0."""
+    y[:, :absent] = 0
+    predicted = p >= threshold
+    for name, average in (("micro_f1", "micro"), ("macro_f1", "macro")):
+        expected = sk.f1_score(y, predicted, average=average, zero_division=0)
+        assert metrics.MULTI_LABEL[name](y, p, threshold) == pytest.approx(expected)
+    assert metrics.exact_match(y, p, threshold) == sk.accuracy_score(y, predicted)
+    assert metrics.hamming_loss(y, p, threshold) == pytest.approx(sk.hamming_loss(y, predicted))
+
+
+@given(
+    y=arrays(np.int64, 12, elements=st.integers(0, 4)),
+    p=arrays(np.float64, (12, 5), elements=st.floats(0, 1)),
+)
+def test_metrics_of_classes_are_scikit_learns(y, p):
+    predicted = p.argmax(axis=1)
+    report = sk.precision_recall_fscore_support(y, predicted, average="macro", zero_division=0)
+    found = [metrics.MULTI_CLASS[name](y, p) for name in ("precision", "recall", "f1")]
+    assert found == pytest.approx(report[:3])
+    assert metrics.accuracy(y, p) == sk.accuracy_score(y, predicted)
+    expected = sk.confusion_matrix(y, predicted, labels=range(5))
+    assert np.array_equal(metrics.confusion_matrix(y, p), expected)
+
+
+@given(
+    y=arrays(np.int64, (12, 1), elements=st.integers(0, 1)),
+    p=arrays(np.float64, (12, 1), elements=st.floats(0, 1)),
+    threshold=st.sampled_from([0.3, 0.5, 0.9]),
+)
+def test_metrics_of_yes_or_no_are_scikit_learns(y, p, threshold):
+    predicted = p >= threshold
+    report = sk.precision_recall_fscore_support(y, predicted, average="binary", zero_division=0)
+    names = ("precision", "recall", "f1")
+    assert [metrics.BINARY[n](y, p, threshold) for n in names] == pytest.approx(report[:3])
+    macro = sk.f1_score(y.ravel(), predicted.ravel(), average="macro", zero_division=0)
+    assert metrics.BINARY["macro_f1"](y, p, threshold) == pytest.approx(macro)
 
 
 def test_average_precision_leaves_out_labels_that_never_occur():
