@@ -2,45 +2,26 @@
 
 Exit status: 0 done; 1 training failed (diverged, wrong gradients); 2 a mistake in the command or
 in its files, with one line on standard error that says what to change; 130 interrupted.
+
+What only training needs is imported when training begins: ``list`` and ``--help`` answer at once.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from src.classic_nn.serialization import TensorFileError
-from src.classic_nn.utils.plots import show_pictures
-from src.classic_train.callbacks.checkpoint import LAST
-from src.classic_train.cli.compare import class_comparison, comparison_table, read_run
-from src.classic_train.cli.options import add_training_options, given_options
+from src.classic_train.cli.options import add_training_options
 from src.classic_train.cli.parsers import OptionError
 from src.classic_train.cli.photo_options import PhotoOptions
-from src.classic_train.cli.resolve import resolve_options, resumed_options
-from src.classic_train.mini_batch import DataError, TrainingDivergedError
+from src.classic_train.cli.program import PROGRAM
 from src.classic_train.parallel.launch import launch, processes_of_launcher, run_together
 from src.classic_train.parallel.processes import ALONE, MPIProcesses, Processes
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.recipes.registry import RECIPES
-from src.classic_train.run.cross_validation import cross_validate
-from src.classic_train.run.directory import (
-    Run,
-    new_run,
-    python_command,
-    resumed_run,
-    shared_run,
-    train_command_line,
-)
-from src.classic_train.run.train import GradientCheckFailedError, train_recipe
 from src.common.cli import Parser, argument_type, fail, run_command, whole_number
 from src.common.lookup import lookup
-
-PROGRAM = f"{python_command()} -m src.classic_train"
-
-OUTPUT_DIRECTORY, LOG_DIRECTORY = Path("assets/runs"), Path("logs")
-"""Where runs and histories go unless the command line says otherwise."""
 
 EXAMPLES = f"""\
 examples:
@@ -54,12 +35,8 @@ examples:
 """
 
 
-USER_ERRORS = (OptionError, DataError, TensorFileError)
-"""Errors that tell a user what to change."""
-
-
 def build_parser() -> Parser:
-    """The parser of all commands: ``list`` and one for each recipe."""
+    """The parser of all commands: ``list``, ``compare`` and one for each recipe."""
     parser = Parser(
         prog=PROGRAM,
         description="Train a network written by hand in NumPy, and see how it does.",
@@ -92,13 +69,13 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
         "--output-dir",
         type=Path,
         metavar="DIR",
-        help=f"models, checkpoints and pictures go to DIR/RUN (default: {OUTPUT_DIRECTORY})",
+        help="models, checkpoints and pictures go to DIR/RUN (default: assets/runs)",
     )
     group.add_argument(
         "--log-dir",
         type=Path,
         metavar="DIR",
-        help=f"the training history goes to DIR/RUN (default: {LOG_DIRECTORY})",
+        help="the training history goes to DIR/RUN (default: logs)",
     )
     group.add_argument(
         "--resume",
@@ -110,14 +87,14 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
     group.add_argument(
         "--check-gradients",
         action="store_true",
-        help="first prove the network's gradients against finite differences",
+        help="first check the network's gradients against finite differences",
     )
     if isinstance(recipe.options, PhotoOptions):
         group.add_argument(
             "--folds",
             type=argument_type(whole_number(2)),
             metavar="N",
-            help="train N times, judged by another part of the photos each time: mean and spread",
+            help="cross-validation: train N times, each time tested on another part of the photos",
         )
     together = group.add_mutually_exclusive_group()
     together.add_argument(
@@ -136,61 +113,8 @@ def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
     )
     group.add_argument("--quiet", action="store_true", help="print nothing but errors")
     add_training_options(
-        parser, recipe.options, list(recipe.data), list(recipe.models), recipe.without
+        parser, recipe.options, list(recipe.data), list(recipe.models), recipe.settings_of()
     )
-
-
-def train_command(arguments: argparse.Namespace, processes: Processes = ALONE) -> None:
-    """Train the recipe of the parsed command line, as one of these processes."""
-    recipe = RECIPES[arguments.command]
-    given = given_options(arguments, type(recipe.options))
-    settings = {"check_gradients": arguments.check_gradients, "quiet": arguments.quiet}
-    folds = getattr(arguments, "folds", None)
-    if arguments.resume is not None:
-        if folds:
-            raise OptionError("--folds: cross-validation is not resumed; start it anew")
-        if arguments.output_dir or arguments.log_dir:
-            raise OptionError("--resume goes on in the run's directories; leave the others out")
-        run = shared_run(processes, lambda: resumed_run(arguments.resume, **settings))
-        assert run.checkpoint is not None
-        options = resumed_options(
-            recipe.name, recipe.options, run.checkpoint[1], given, run.directory
-        )
-    else:
-        options = resolve_options(recipe.defaults(given.get("model", "")), given)
-        output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
-        run = shared_run(processes, lambda: new_run(recipe.name, output, logs, **settings))
-    if options.data not in recipe.data and Path(options.data).exists():
-        # so that the run can be resumed from anywhere
-        options = replace(options, data=str(Path(options.data).resolve()))
-    if isinstance(options, PhotoOptions) and options.negatives:
-        options = replace(options, negatives=str(Path(options.negatives).resolve()))
-    try:
-        if folds:
-            cross_validate(recipe, options, run, folds, processes)
-        else:
-            train_recipe(recipe, options, run, processes=processes)
-    except KeyboardInterrupt:
-        if folds:
-            raise KeyboardInterrupt(f"Finished folds are kept in {run.directory}") from None
-        raise KeyboardInterrupt(_how_to_go_on(recipe, run)) from None
-    except TrainingDivergedError as error:
-        raise TrainingDivergedError(f"{error}. {_how_to_go_on(recipe, run)}") from None
-    finally:
-        if run.writes:
-            run.discard_if_empty()
-    if arguments.show and run.writes:
-        problem = show_pictures(sorted(run.directory.glob("*.png")))
-        if problem:
-            print(f"--show: {problem}; the pictures are in {run.directory}", file=sys.stderr)
-
-
-def _how_to_go_on(recipe: Recipe, run: Run) -> str:
-    """What is left of a run that was stopped."""
-    if not (run.directory / LAST).exists():
-        return "No epoch was complete"
-    command = train_command_line(recipe.name, "--resume", run.directory)
-    return f"The last complete epoch is kept: {command}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -209,19 +133,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         for recipe in RECIPES.values():
             print(f"{recipe.name:{width}}  {recipe.summary}")
         return 0
-    if getattr(arguments, "mpi", None):
+    if arguments.command == "compare":
+        return run_command(command, lambda: _compare(arguments), (OptionError,))
+    if arguments.mpi:
         rest = without_option(argv, "--mpi")
-        return run_command(command, lambda: launch(command, arguments.mpi, rest), USER_ERRORS)
-    if not getattr(arguments, "distributed", False):
+        return run_command(command, lambda: launch(command, arguments.mpi, rest), (OptionError,))
+    if not arguments.distributed:
         started = processes_of_launcher()
-        if started > 1 and arguments.command in RECIPES:
+        if started > 1:
             return fail(
                 command,
                 2,
                 f"{started} processes were started together, and each would train by itself; add "
                 "--distributed",
             )
-        return run_command(command, lambda: _do(arguments, command), USER_ERRORS)
+        return run_command(command, lambda: _train(arguments, command), (OptionError,))
     try:
         processes = MPIProcesses()
     except ImportError as error:
@@ -231,29 +157,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_together(
         command,
         processes,
-        lambda: run_command(command, lambda: _do(arguments, command, processes), USER_ERRORS),
+        lambda: run_command(command, lambda: _train(arguments, command, processes), (OptionError,)),
     )
 
 
 def without_option(argv: Sequence[str], name: str) -> list[str]:
     """The arguments without an option and its value, "--mpi 2" or "--mpi=2"."""
-    kept, skip = [], False
+    rest, skip = [], False
     for argument in argv:
         if not skip and argument != name and not argument.startswith(f"{name}="):
-            kept.append(argument)
+            rest.append(argument)
         skip = argument == name
-    return kept
+    return rest
 
 
-def _do(arguments: argparse.Namespace, command: str, processes: Processes = ALONE) -> int:
+def _compare(arguments: argparse.Namespace) -> int:
+    from src.classic_train.cli.compare import class_comparison, comparison_table, read_run
+
+    runs = [read_run(path) for path in arguments.runs]
+    print(comparison_table(runs))
+    if arguments.by_class:
+        print(f"\n{class_comparison(runs)}")
+    return 0
+
+
+def _train(arguments: argparse.Namespace, command: str, processes: Processes = ALONE) -> int:
+    from src.classic_nn.serialization import TensorFileError
+    from src.classic_train.mini_batch import DataError, TrainingDivergedError
+    from src.classic_train.run.command import train_command
+    from src.classic_train.run.gradients import GradientCheckFailedError
+
     try:
-        if arguments.command == "compare":
-            runs = [read_run(path) for path in arguments.runs]
-            print(comparison_table(runs))
-            if arguments.by_class:
-                print(f"\n{class_comparison(runs)}")
-        else:
-            train_command(arguments, processes)
+        train_command(RECIPES[arguments.command], arguments, processes)
+    except (DataError, TensorFileError) as error:
+        return fail(command, 2, str(error))
     except (TrainingDivergedError, GradientCheckFailedError) as error:
         return fail(command, 1, str(error))
     return 0

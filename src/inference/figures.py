@@ -10,24 +10,24 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn import metrics as sk
 
-from src.classic_nn.utils.plots import new_figure, plot_confusion_matrix, plot_predictions
+from src.classic_nn.utils.plots import new_figure, plot_confusion_matrix
 from src.inference.evaluation import Evaluation
 from src.load.errors import UnreadableDataError
-from src.load.sheets import thumbnail
+from src.load.image_grid import WRONG, image_grid, picture_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MISTAKES_SHOWN = 30
-"""On the contact sheet."""
+MISTAKES_SHOWN, GRID_SIDE = 30, 150
+"""Samples in a grid of images, and pixels of their longer side."""
 
 MOST_NAMED = 10
 """Curves that get a colour and a name of their own; more are thin and grey."""
 
 
 def evaluation_figures(evaluation: Evaluation) -> dict[str, Figure]:
-    """All pictures that suit the evaluation, by the name of their file."""
+    """All charts that suit the evaluation, by the name of their file."""
     figures = {
         "roc.png": plot_roc(evaluation),
         "precision_recall.png": plot_precision_recall(evaluation),
@@ -38,9 +38,6 @@ def evaluation_figures(evaluation: Evaluation) -> dict[str, Figure]:
         title = f"True and predicted classes of {len(evaluation):,} samples"
         counts, names = evaluation.confusion_matrix(), list(evaluation.classes)
         figures["confusion_matrix.png"] = plot_confusion_matrix(counts, names, title)
-    mistakes = plot_mistakes(evaluation)
-    if mistakes is not None:
-        figures["mistakes.png"] = mistakes
     return figures
 
 
@@ -131,29 +128,29 @@ def plot_confidence(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def plot_mistakes(evaluation: Evaluation) -> Figure | None:
+def draw_mistakes(evaluation: Evaluation) -> Image.Image | None:
     """The samples that are wrong, those first of which the model was most certain.
 
     None where nothing is wrong, or the samples are no images.
     """
+    wrong = evaluation.mistakes()
     shown = []
-    for sample in evaluation.mistakes():
+    for sample in wrong:
         image = sample_picture(evaluation, int(sample))
         if image is not None:
-            shown.append((int(sample), np.asarray(thumbnail(image, 128))))
+            shown.append((int(sample), image))
         if len(shown) == MISTAKES_SHOWN:
             break
     if not shown:
         return None
-    titles = [_caption(evaluation, sample) for sample, _ in shown]
-    total = len(evaluation.mistakes())
-    count = f"all {total}" if total == len(shown) else f"{len(shown)} of {total:,}"
-    return plot_predictions(
-        np.stack([image for _, image in shown]) / 255,
-        titles,
-        [False] * len(shown),
-        columns=min(6, len(shown)) if len(shown) > 3 else 3,
-        title=f"Most confident mistakes ({count}): what was said, and what is true",
+    count = f"all {len(wrong)}" if len(wrong) == len(shown) else f"{len(shown)} of {len(wrong):,}"
+    return image_grid(
+        [image for _, image in shown],
+        [_caption(evaluation, sample) for sample, _ in shown],
+        [WRONG] * len(shown),
+        columns=6,
+        side=GRID_SIDE,
+        title=f"Most confident mistakes ({count}): predicted, and true",
     )
 
 
@@ -177,12 +174,7 @@ def sample_picture(evaluation: Evaluation, sample: int) -> Image.Image | None:
         picture = evaluation.images.preview(int(evaluation.rows[sample]))
     except UnreadableDataError:
         return None
-    if isinstance(picture, Image.Image):
-        return picture.convert("RGB")
-    if picture.ndim != 3 or picture.shape[2] not in (1, 3):
-        return None
-    levels = (np.clip(picture, 0, 1) * 255).astype(np.uint8)
-    return Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels).convert("RGB")
+    return picture_of(picture)
 
 
 def _curves(evaluation: Evaluation) -> NDArray[np.intp]:

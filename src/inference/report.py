@@ -11,7 +11,8 @@ from src.classic_nn.utils.plots import save_figure
 from src.common.files import write_json
 from src.common.tables import format_table, markdown_table, write_csv
 from src.inference.evaluation import Evaluation
-from src.inference.figures import evaluation_figures
+from src.inference.figures import draw_mistakes, evaluation_figures
+from src.load.image_grid import save_image
 
 CAPTIONS = {
     "confusion_matrix.png": "What each class was taken for",
@@ -130,13 +131,14 @@ def save_evaluation(
         for k, name in enumerate(names)
     ]
     write_csv(directory / "predictions.csv", [heading, *rows])
-    figures = evaluation_figures(evaluation)
     for stale in CAPTIONS:  # of an earlier evaluation
-        if stale not in figures:
-            (directory / stale).unlink(missing_ok=True)
-    for name, figure in figures.items():
+        (directory / stale).unlink(missing_ok=True)
+    for name, figure in evaluation_figures(evaluation).items():
         save_figure(figure, directory / name)
-    return [directory / name for name in CAPTIONS if name in figures]
+    mistakes = draw_mistakes(evaluation)
+    if mistakes is not None:
+        save_image(mistakes, directory / "mistakes.png")
+    return [directory / name for name in CAPTIONS if (directory / name).exists()]
 
 
 def evaluation_page(evaluation: Evaluation, pictures: Sequence[Path]) -> str:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from src.common.files import atomic_path
-from src.load.sheets import font, thumbnail
+from src.load.image_grid import fitted, image_grid
 from src.load.transforms import (
     PRESETS,
     CenterCrop,
@@ -31,8 +31,8 @@ from src.load.transforms.trivial_augment import CHANGES, EITHER_WAY, strengths
 DRAWS = 6
 """Samples of each transform."""
 
-SHOWN_SIDE, LINE, GAP = 160, 18, 6
-"""Size of a photo in the picture, height of a line of text, gaps: pixels."""
+LARGEST, SIDE = 213, 120
+"""Pixels: of the photo that is changed, and of a picture of the result."""
 
 EXAMPLES: dict[str, Transform] = {
     "Resize((80, 80))": Resize((80, 80)),
@@ -58,7 +58,7 @@ EXAMPLES: dict[str, Transform] = {
 
 
 def save_augmentations(image: Image.Image, path: Path, seed: int = 0) -> None:
-    """Write a PNG: a row for each transform, and beside it each change of TrivialAugmentWide.
+    """Write a PNG: a row for each transform, and next to them each change of TrivialAugmentWide.
 
     Args:
         image: RGB.
@@ -66,22 +66,30 @@ def save_augmentations(image: Image.Image, path: Path, seed: int = 0) -> None:
         seed: of the draws.
     """
     small = image.copy()
-    small.thumbnail((SHOWN_SIDE * 4 // 3, SHOWN_SIDE * 4 // 3))
-    blocks = [_transforms(small, seed), _changes(small)]
-    side, high = SHOWN_SIDE * 3 // 4, SHOWN_SIDE * 3 // 4 + 2 * LINE
-    wide = DRAWS * (side + GAP) + 4 * GAP
-    sheet = Image.new("RGB", (2 * wide, max(map(len, blocks)) * high), "white")
-    pen = ImageDraw.Draw(sheet)
-    for column, block in enumerate(blocks):
-        for row, (name, pictures) in enumerate(block.items()):
-            left, top = column * wide + GAP, row * high
-            pen.text((left, top + 2), name, "black", font(12))
-            for place, (label, picture) in enumerate(pictures):
-                corner = (left + place * (side + GAP), top + LINE)
-                sheet.paste(thumbnail(_visible(picture), side), corner)
-                pen.text((corner[0], corner[1] + side), label, "black", font(10))
+    small.thumbnail((LARGEST, LARGEST))
+    columns = [_stacked(_transforms(small, seed)), _stacked(_changes(small))]
+    size = (sum(column.width for column in columns), max(column.height for column in columns))
+    sheet = Image.new("RGB", size, "white")
+    for k, column in enumerate(columns):
+        sheet.paste(column, (k * columns[0].width, 0))
     with atomic_path(path) as partial:
         sheet.save(partial)
+
+
+def _stacked(rows: dict[str, list[tuple[str, Picture]]]) -> Image.Image:
+    """A grid of one row for each name, below one another."""
+    grids = []
+    for name, pictures in rows.items():
+        images = [fitted(_visible(picture), SIDE, SIDE) for _, picture in pictures]
+        labels = [label for label, _ in pictures]
+        grids.append(image_grid(images, labels, columns=DRAWS, side=SIDE, title=name))
+    width = max(grid.width for grid in grids)
+    sheet = Image.new("RGB", (width, sum(grid.height for grid in grids)), "white")
+    top = 0
+    for grid in grids:
+        sheet.paste(grid, (0, top))
+        top += grid.height
+    return sheet
 
 
 def _transforms(photo: Image.Image, seed: int) -> dict[str, list[tuple[str, Picture]]]:

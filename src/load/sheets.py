@@ -6,24 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from src.common.files import atomic_path, safe_file_name
 from src.load.errors import UnreadableDataError
+from src.load.image_grid import fitted, image_grid
 from src.load.sources import Source
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS, ROWS, SIDE, MARGIN, TITLE = 10, 6, 96, 4, 26
-"""Of a contact sheet: thumbnails across and down, their side, gaps, and the title's height."""
-
-
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which comes with matplotlib and has the letters of most languages."""
-    import matplotlib
-
-    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), size)
+COLUMNS, ROWS, SIDE = 10, 6, 96
+"""Of a contact sheet: thumbnails across and down, and their side in pixels."""
 
 
 def save_contact_sheet(
@@ -40,37 +34,19 @@ def save_contact_sheet(
     """
     shown = min(COLUMNS * ROWS, len(rows))
     chosen = np.sort(np.random.default_rng(seed).choice(rows, shown, replace=False))
-    down = -(-shown // COLUMNS)
-    pitch = SIDE + MARGIN
-    sheet = Image.new(
-        "RGB", (min(shown, COLUMNS) * pitch + MARGIN, TITLE + down * pitch + MARGIN), "white"
-    )
-    sheet = sheet if sheet.width >= 400 else sheet.resize((400, sheet.height))
-    pen = ImageDraw.Draw(sheet)
-    count = f"{len(rows):,} samples" + (f", {shown} of them" if shown < len(rows) else "")
-    shortened = title if len(title) <= 60 else f"{title[:57]}..."
-    pen.text((MARGIN, 4), f"{shortened}: {count}", "black", font(14))
-    for place, row in enumerate(chosen.tolist()):
-        corner = (MARGIN + place % COLUMNS * pitch, TITLE + place // COLUMNS * pitch)
+    pictures = []
+    for row in chosen.tolist():
         try:
             image = images[row]
         except UnreadableDataError:
             continue
         if isinstance(image, Image.Image):
-            sheet.paste(thumbnail(image), corner)
+            pictures.append(fitted(image, SIDE, SIDE))
+    count = f"{len(rows):,} samples" + (f", {shown} of them" if shown < len(rows) else "")
+    shortened = title if len(title) <= 60 else f"{title[:57]}..."
+    sheet = image_grid(pictures, columns=COLUMNS, side=SIDE, title=f"{shortened}: {count}")
     with atomic_path(path) as partial:
         sheet.save(partial)
-
-
-def thumbnail(image: Image.Image, side: int = SIDE) -> Image.Image:
-    """The image on a grey square."""
-    square = Image.new("RGB", (side, side), "#dddddd")
-    scale = side / max(image.size)
-    size = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
-    filtering = Image.Resampling.NEAREST if scale > 2 else Image.Resampling.BILINEAR
-    small = image.convert("RGB").resize(size, filtering)
-    square.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
-    return square
 
 
 def sheet_name(number: int, name: str) -> str:

@@ -3,18 +3,19 @@ import pytest
 from PIL import Image
 
 from src.load import ImageArrays
+from src.load.image_grid import GAP, TITLE
 from src.load.inspection import _rows_of
-from src.load.sheets import COLUMNS, MARGIN, SIDE, TITLE, save_contact_sheet, thumbnail
+from src.load.sheets import COLUMNS, SIDE, save_contact_sheet
 from tests.load.test_splits import dataset_of
 
 
 def cells(path):
     """Colour in the middle of every place of a sheet; None where it is empty."""
     levels = np.asarray(Image.open(path))
-    pitch = SIDE + MARGIN
+    pitch = SIDE + GAP
     found = []
     for top in range(TITLE, levels.shape[0] - SIDE, pitch):
-        for left in range(MARGIN, MARGIN + COLUMNS * pitch, pitch):
+        for left in range(GAP, GAP + COLUMNS * pitch, pitch):
             if left + SIDE <= levels.shape[1]:
                 colour = tuple(levels[top + SIDE // 2, left + SIDE // 2].tolist())
                 found.append(None if colour == (255, 255, 255) else colour[0])
@@ -32,13 +33,6 @@ def test_every_sample_has_a_place_and_of_many_some_are_chosen(tmp_path, count):
         assert max(shown) > 60  # not just the first
     else:
         assert shown == list(range(count))
-
-
-def test_a_thumbnail_keeps_the_proportions():
-    levels = np.asarray(thumbnail(Image.new("RGB", (40, 10), "red"), 20))
-    red = (levels == (255, 0, 0)).all(axis=2)
-    assert red.sum() == 20 * 5
-    assert red[7:12].all()
 
 
 def test_the_samples_of_a_label():

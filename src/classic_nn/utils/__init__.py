@@ -14,7 +14,6 @@ from src.classic_nn.utils.plots import (
     plot_curves,
     plot_decision_boundary,
     plot_pca,
-    plot_predictions,
     save_figure,
     show_pictures,
 )
@@ -27,7 +26,6 @@ __all__ = [
     "plot_curves",
     "plot_decision_boundary",
     "plot_pca",
-    "plot_predictions",
     "predict_classes",
     "predict_labels",
     "predict_logits",

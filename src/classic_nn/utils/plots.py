@@ -142,39 +142,6 @@ def plot_decision_boundary(
     return figure
 
 
-def plot_predictions(
-    images: Array,
-    titles: Sequence[str],
-    correct: Sequence[bool],
-    columns: int = 6,
-    title: str = "",
-) -> Figure:
-    """A grid of images, each under what was predicted for it.
-
-    Args:
-        images: (samples, height, width, channels), grey or RGB; scaled to the range of values.
-        titles: one text an image.
-        correct: whether the prediction is right; decides the text's colour.
-        columns: images in a row.
-        title: of the figure.
-    """
-    rows = -(-len(images) // columns)
-    width, text_height = 1.9, 0.35  # of one image and of the text above it, in inches
-    height = width * images.shape[1] / images.shape[2]
-    figure = new_figure(width * columns, (height + text_height) * rows + 0.5)
-    low, high = float(images.min()), float(images.max())
-    shown = (images - low) / ((high - low) or 1.0)
-    for position, (image, text, right) in enumerate(zip(shown, titles, correct, strict=True)):
-        axes = figure.add_subplot(rows, columns, position + 1)
-        axes.imshow(image.squeeze(), cmap="gray_r", vmin=0, vmax=1)
-        axes.set_title(
-            text, fontsize=9, color="tab:green" if right else "tab:red", parse_math=False
-        )
-        axes.set(xticks=[], yticks=[])
-    figure.suptitle(title)
-    return figure
-
-
 def plot_confusion_matrix(
     counts: NDArray[np.int64], class_names: Sequence[str], title: str = "Confusion matrix"
 ) -> Figure:

@@ -57,7 +57,10 @@ class TrainingOptions:
         "NAME",
     )
     hidden: tuple[int, ...] = option(
-        (256, 128), "units of the hidden layers, as 256,128, or none", units, "UNITS"
+        (256, 128), "units of the hidden dense layers, as 256,128, or none", units, "UNITS"
+    )
+    filters: tuple[int, ...] = option(
+        (16, 32, 64, 128), "filters of the convolutions of each block, as 16,32", units, "FILTERS"
     )
     activation: str = option(
         "relu",
@@ -141,14 +144,16 @@ class TrainingOptions:
         "N",
     )
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON holds them."""
-        return {**asdict(self), "hidden": list(self.hidden)}
+    def as_dict(self, names: Collection[str] | None = None) -> dict[str, Any]:
+        """Plain values, as JSON holds them; of all settings, or of the named ones."""
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return {k: v for k, v in plain.items() if names is None or k in names}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The inverse of ``as_dict``."""
-        return cls(**{**values, "hidden": tuple(values["hidden"])})
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return cls(**{**values, **lists})
 
     def create_optimizer(self) -> Optimizer:
         """The optimizer that these options describe."""
@@ -169,26 +174,27 @@ def add_training_options(
     defaults: TrainingOptions,
     data_names: list[str],
     model_names: list[str],
-    without: Collection[str] = (),
+    used: Collection[str],
 ) -> None:
-    """Add an option for every setting, but for those ``without``.
+    """Add an option for every setting; one that is not given stays out of the namespace.
 
-    One that is not given stays out of the namespace.
+    Settings that are not ``used`` are taken too, so that they can be refused with a reason, but the
+    help does not show them.
     """
     group = parser.add_argument_group("training")
     for f in fields(defaults):
-        if f.name in without:
-            continue
         value = getattr(defaults, f.name)
         shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
         text = f.metadata["help"].replace("{data}", " or ".join(data_names))
         text = text.replace("{models}", " or ".join(model_names))
         group.add_argument(
             f"--{f.name.replace('_', '-')}",
-            type=argument_type(f.metadata["parse"]),
+            type=argument_type(f.metadata["parse"]) if f.name in used else str,
             metavar=f.metadata["metavar"],
             default=argparse.SUPPRESS,
-            help=f"{text} (default: {shown})".replace("%", "%%"),
+            help=f"{text} (default: {shown})".replace("%", "%%")
+            if f.name in used
+            else argparse.SUPPRESS,
         )
 
 

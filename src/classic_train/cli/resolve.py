@@ -1,6 +1,6 @@
 """The settings of a run: those of recipe and model, of the command line, of a checkpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def resolve_options(defaults: TrainingOptions, given: Mapping[str, Any]) -> Trai
 
 def resumed_options(
     recipe: str,
-    defaults: TrainingOptions,
+    read: Callable[[Mapping[str, Any]], TrainingOptions],
     checkpoint: Mapping[str, Any],
     given: Mapping[str, Any],
     directory: Path,
@@ -44,7 +44,7 @@ def resumed_options(
 
     Args:
         recipe: name of the recipe on the command line.
-        defaults: its options, whose type is that of the result.
+        read: makes options of the values that a checkpoint holds; TypeError if it cannot.
         checkpoint: metadata of the checkpoint.
         given: settings of the command line.
         directory: of the run, for messages.
@@ -55,7 +55,7 @@ def resumed_options(
     if checkpoint["recipe"] != recipe:
         raise OptionError(f"--resume: {directory} is a run of {checkpoint['recipe']}")
     try:
-        options = type(defaults).from_dict(checkpoint["options"])
+        options = read(checkpoint["options"])
     except TypeError as error:
         raise OptionError(f"--resume: {directory} is of another version: {error}") from None
     for name, value in given.items():

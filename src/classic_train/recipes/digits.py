@@ -20,6 +20,7 @@ RECIPE = Recipe(
         history_every=20,
     ),
     data={"digits": digits},
+    without={"train_samples", "miss_weight"},
     next_recipe="fashion_mnist",
     models={"lenet": lenet_network},
     augmentation=BatchRandomAffine(rotation=10, shift=0.08, zoom=0.1),

@@ -20,6 +20,7 @@ RECIPE = Recipe(
         workers=2,
     ),
     data={"fashion_mnist": fashion_mnist},
+    without={"train_samples", "miss_weight"},
     next_recipe="sign_mnist",
     models={"lenet": lenet_network},
     read_directory=fashion_mnist_directory,

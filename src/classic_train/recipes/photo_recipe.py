@@ -8,12 +8,13 @@ from typing import Any
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.photo_pipeline import PhotoPipeline
 from src.classic_train.data.photos import photo_data, photos_at
-from src.classic_train.recipes.recipe import Network, Recipe
+from src.classic_train.recipes.networks import Network
+from src.classic_train.recipes.recipe import Recipe
 
 CNN = PhotoOptions(
     model="cnn",
     image_size=64,
-    hidden=(16, 32, 64, 128, 256),
+    filters=(16, 32, 64, 128, 256),
     dropout=0.3,
     optimizer="adam",
     learning_rate=0.003,

@@ -87,7 +87,7 @@ RECIPE = photo_recipe(
     "plants",
     "a plant's leaf or something else, with a threshold for a wanted specificity: a CNN",
     PIPELINE,
-    replace(CNN, data="plants", hidden=(16, 32, 64, 128), epochs=15),
+    replace(CNN, data="plants", filters=(16, 32, 64, 128), epochs=15),
     {"cnn": photo_network},
     directory=Path("assets/plants"),
     source="put folders other and plant with photos there",

@@ -1,7 +1,7 @@
 """What a recipe is: data, a network, and the settings that it is trained with."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,12 @@ from src.classic_nn.loss import (
 )
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.parsers import OptionError
+from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.generated import load_npz
 from src.classic_train.data.splits import RecipeData
 from src.classic_train.mini_batch import Augmentation
-from src.classic_train.recipes.networks import multi_layer_perceptron
+from src.classic_train.recipes.networks import NETWORK_OPTIONS, Network, multi_layer_perceptron
 from src.common.lookup import lookup
-
-Network = Callable[[TrainingOptions, RecipeData], Sequential]
-"""Makes a network, not yet built, for the data."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Recipe:
         model_options: defaults that differ for a model.
         read_directory: reads the data set from a directory that ``--data`` names.
         augmentation: moves training images, each time otherwise.
-        without: names of settings that mean nothing to the recipe.
+        without: names of settings that mean nothing to the recipe, whatever the model.
     """
 
     name: str
@@ -58,8 +56,58 @@ class Recipe:
         """The settings of the recipe with one of its models."""
         return replace(self.options, **self.model_options.get(model, {}))
 
+    def settings_of(self, model: str | None = None) -> set[str]:
+        """Names of the settings that mean something with a model, or with one of the models."""
+        networks = [self.models[name] for name in self.models if model in (None, name)]
+        read = frozenset[str]().union(*(network.reads for network in networks))
+        names = {f.name for f in fields(self.options)}
+        return names - set(self.without) - (NETWORK_OPTIONS - read)
+
+    def used_settings(self, options: TrainingOptions) -> set[str]:
+        """Names of the settings that a run with these options uses."""
+        used = self.settings_of(options.model)
+        if options.data not in self.data:  # the user's own
+            used -= {"train_samples"}
+        if options.workers == "auto":
+            used -= {"product_threads"}
+        return used
+
+    def check_settings(self, options: TrainingOptions, given: Collection[str]) -> None:
+        """Raise OptionError for a given setting that the run would not use."""
+        used = self.used_settings(options)
+        for name in given:
+            if name in used:
+                continue
+            flag = f"--{name.replace('_', '-')}"
+            if name in self.without:
+                raise OptionError(f"{flag}: {self.name} does not use it; leave it out")
+            if name in NETWORK_OPTIONS:
+                read = sorted(self.models[options.model].reads)
+                known = ", ".join(f"--{other}" for other in read) or "none of these options"
+                raise OptionError(
+                    f"{flag}: the network {options.model} of {self.name} does not use it; "
+                    f"it uses {known}"
+                )
+            if name == "train_samples":
+                raise OptionError(f"{flag}: is for generated data, and --data is {options.data}")
+            raise OptionError(f"{flag}: is chosen by --workers auto; leave one of them out")
+
+    def saved_options(self, values: Mapping[str, Any]) -> TrainingOptions:
+        """Options that a checkpoint holds; in older ones filters are called hidden.
+
+        Raises TypeError where they are of another version.
+        """
+        network = self.models.get(values.get("model", ""))
+        if "filters" not in values and network is not None and "filters" in network.reads:
+            values = {**values, "filters": values["hidden"], "hidden": self.options.hidden}
+        return type(self.options).from_dict(dict(values))
+
     def load_data(self, options: TrainingOptions) -> RecipeData:
-        """Training, validation and test data; a name with .npz at its end is a file."""
+        """Training, validation and test data.
+
+        A name with .npz at its end is a file; a path is the directory of the recipe's files, unless
+        it is a name that the recipe knows.
+        """
         if options.data.endswith(".npz"):
             return load_npz(options.data, options.seed, options.dtype)
         if self.read_directory and options.data not in self.data and Path(options.data).is_dir():
@@ -70,6 +118,20 @@ class Recipe:
             also = ", the directory of the files" if self.read_directory else ""
             raise OptionError(f"--data: {error}{also}, or an .npz file") from None
         return load(options)
+
+    def resolve_paths(self, options: TrainingOptions, given: Collection[str]) -> TrainingOptions:
+        """The options with absolute paths, so that the run can be resumed from anywhere.
+
+        A folder that the user names means that folder, also where the recipe's own data have the
+        same name.
+        """
+        path = Path(options.data)
+        folder = "data" in given and self.read_directory is not None and path.is_dir()
+        if path.exists() and (folder or options.data not in self.data):
+            options = replace(options, data=str(path.resolve()))
+        if isinstance(options, PhotoOptions) and options.negatives:
+            options = replace(options, negatives=str(Path(options.negatives).resolve()))
+        return options
 
     def build_network(self, options: TrainingOptions, data: RecipeData) -> Sequential:
         """The network of ``--model``, built for the data.
@@ -89,8 +151,14 @@ class Recipe:
     def create_loss(self, options: TrainingOptions, data: RecipeData) -> Loss:
         """Cross-entropy: of one class out of several, or of labels that are each there or not.
 
-        Missed labels cost more if the options say so.
+        Missed labels cost more if the options say so. Raises OptionError where they do, and
+        samples have one class each: there, no label is missed alone.
         """
         if data.task == "multi_class":
+            if options.miss_weight != 1:
+                raise OptionError(
+                    f"--miss-weight: samples of {data.description} have one of several classes "
+                    "each; it is for yes or no, or for several labels"
+                )
             return SoftmaxCrossEntropy()
         return BinaryCrossEntropy(pos_weight=options.miss_weight)

@@ -22,6 +22,7 @@ RECIPE = Recipe(
         workers=2,
     ),
     data={"signs": signs},
+    without={"train_samples", "miss_weight"},
     next_recipe="digits",
     models={"cnn": sign_network},
     read_directory=signs_directory,

@@ -46,7 +46,7 @@ RECIPE = photo_recipe(
     "tomato",
     "ripe or unripe tomatoes in photos, cut out by their boxes: a small CNN",
     PIPELINE,
-    replace(CNN, data="tomatoes", hidden=(16, 32, 64, 128), keep="last"),
+    replace(CNN, data="tomatoes", filters=(16, 32, 64, 128), keep="last"),
     {"cnn": photo_network},
     directory=Path("assets/tomato"),
     source="fetch them with python -m src.load tomatoes",

@@ -94,7 +94,11 @@ def _write(
     write_csv(directory / "folds.csv", rows)
     write_json(
         directory / "cross_validation.json",
-        {"recipe": recipe.name, "options": options.as_dict(), "figures": figures},
+        {
+            "recipe": recipe.name,
+            "options": options.as_dict(recipe.used_settings(options)),
+            "figures": figures,
+        },
     )
     links = [f"- [fold {k}](fold-{k}/report.md)" for k in range(1, len(rows[0]) - 2)]
     title = f"# {recipe.name}: {len(links)}-fold cross-validation"

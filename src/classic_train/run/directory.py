@@ -1,9 +1,6 @@
 """The directories of a run, and how the run is continued."""
 
 import os
-import shlex
-import shutil
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -96,17 +93,3 @@ def resumed_run(path: Path, **settings: Any) -> Run:
         raise OptionError(f"--resume: {path} was not written by a recipe")
     history_directory = Path(os.path.relpath(directory / checkpoint[1]["history_directory"]))
     return Run(directory, history_directory, checkpoint, **settings)
-
-
-def train_command_line(recipe: str, *arguments: str | Path) -> str:
-    """A command that trains a recipe, ready to be pasted."""
-    words = [python_command(), "-m", "src.classic_train", recipe, *map(str, arguments)]
-    return shlex.join(words)
-
-
-def python_command() -> str:
-    """How this interpreter is called from here: by a short path, or as ``python``."""
-    if shutil.which("python") == sys.executable:
-        return "python"
-    relative = os.path.relpath(sys.executable)
-    return sys.executable if relative.startswith("..") else relative

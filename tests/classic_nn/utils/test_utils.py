@@ -8,7 +8,6 @@ from src.classic_nn.utils import (
     plot_curves,
     plot_decision_boundary,
     plot_pca,
-    plot_predictions,
     predict_classes,
     predict_labels,
     predict_logits,
@@ -59,12 +58,10 @@ def test_evaluation_gives_cost_and_metrics(network, rng):
 
 def pictures(rng):
     x = rng.normal(size=(40, 2))
-    images = rng.random((7, 8, 24, 1))
     return {
         "curves": plot_curves({"train": [3, 2, 1], "validation": [3, 3, 2]}, [1, 2, 3], "cost"),
         "pca": plot_pca(rng.normal(size=(30, 5, 2)), np.arange(30)),
         "boundary": plot_decision_boundary(lambda p: p[:, 0] > 0, x, (x[:, 0] > 0).astype(int)),
-        "predictions": plot_predictions(images, ["a"] * 7, [True] * 6 + [False]),
     }
 
 
@@ -77,11 +74,10 @@ def test_pictures_are_png_files_with_named_axes(rng, tmp_path):
             assert image.format == "PNG"
             assert min(image.size) > 200
             assert np.asarray(image.convert("L")).std() > 5  # not an empty page
-        if name != "predictions":
-            axes = figure.axes[0]
-            assert axes.get_xlabel()
-            assert axes.get_ylabel()
-    assert len(list(tmp_path.iterdir())) == 4  # no partial files
+        axes = figure.axes[0]
+        assert axes.get_xlabel()
+        assert axes.get_ylabel()
+    assert len(list(tmp_path.iterdir())) == 3  # no partial files
 
 
 def test_epochs_are_whole_numbers_on_the_axis():
@@ -97,9 +93,7 @@ def test_no_window_opens_without_a_display(monkeypatch, tmp_path):
     assert show_pictures([tmp_path / "missing.png"]) == "there is no display"
 
 
-def test_images_of_any_range_and_data_of_one_feature_are_drawn(rng, tmp_path):
-    rgb = rng.integers(0, 256, size=(4, 6, 6, 3))
-    save_figure(plot_predictions(rgb, ["a"] * 4, [True] * 4), tmp_path / "rgb.png")
+def test_data_of_one_feature_are_drawn(rng, tmp_path):
     save_figure(plot_pca(rng.normal(size=(10, 1)), np.arange(10)), tmp_path / "pca.png")
 
 

@@ -10,7 +10,7 @@ import pytest
 from src.classic_train.__main__ import main
 from tests.classic_train.photo_sets import SETS
 
-SMALL = ["--epochs", "1", "--batch-size", "8", "--image-size", "32", "--hidden", "4,4", "--quiet"]
+SMALL = ["--epochs", "1", "--batch-size", "8", "--image-size", "32", "--filters", "4,4", "--quiet"]
 
 
 def runs_of(directory):
