@@ -17,7 +17,7 @@ MOST_CURVES = 12
 """With names of their own; of more, the legend is left out and the colours tell the depth."""
 
 AXES = {
-    "parameters": ("norm", "Euclidean norm of the parameter"),
+    "parameters": ("l2", "Euclidean norm of the parameter"),
     "gradients": ("norm", "Euclidean norm of the gradient, mean over mini-batches"),
     "activations": ("std", "standard deviation of the layer's output"),
 }

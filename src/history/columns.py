@@ -11,6 +11,7 @@ from tensorboard.compat.proto.event_pb2 import SessionLog
 
 from src.common.files import printable
 from src.history.events import files_in_order, read_events
+from src.history.tags import current_tag
 
 COLUMNS = {"run": "str", "step": "int64", "tag": "str", "value": "float64", "wall_time": "float64"}
 """Columns of every table: the run's name, the epoch, the tag, the value, the time in seconds."""
@@ -24,12 +25,19 @@ class Columns:
 
     def __init__(self) -> None:
         self.names: dict[str, int] = {}
+        self.tags_in_files: dict[str, int] = {}
         self.runs, self.steps, self.tags = array("q"), array("q"), array("q")
         self.values, self.times = array("d"), array("d")
 
     def number(self, name: str) -> int:
         """Of a run or a tag."""
         return self.names.setdefault(name, len(self.names))
+
+    def tag_number(self, tag: str) -> int:
+        """Of a tag as it stands in a file."""
+        if tag not in self.tags_in_files:
+            self.tags_in_files[tag] = self.number(current_tag(tag))
+        return self.tags_in_files[tag]
 
     def add_directory(self, directory: Path, run: str) -> None:
         """Add the scalars of all event files, in the order in which the files were begun.
@@ -46,7 +54,7 @@ class Columns:
                 for value in event.summary.value:
                     if value.HasField("simple_value"):
                         self.steps.append(step)
-                        self.tags.append(self.number(value.tag))
+                        self.tags.append(self.tag_number(value.tag))
                         self.values.append(value.simple_value)
                         self.times.append(time)
         self.runs.extend([self.number(printable(run))] * (len(self.steps) - start))

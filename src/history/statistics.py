@@ -24,7 +24,7 @@ SMALLEST = 1e-200
 
 
 def array_statistics(array: NDArray[Any]) -> dict[str, float]:
-    """Mean, standard deviation, Euclidean norm, minimum and maximum of all values.
+    """Mean, standard deviation, Euclidean norm (l2), minimum and maximum of all values.
 
     One pass over the memory, block by block, each block measured in float64 while it is in the
     cache. The squared deviations of a block are taken from the block's own mean, so the standard
@@ -36,11 +36,11 @@ def array_statistics(array: NDArray[Any]) -> dict[str, float]:
     Of no values all five are 0.
 
     >>> array_statistics(np.array([3.0, -4.0]))
-    {'mean': -0.5, 'std': 3.5, 'norm': 5.0, 'min': -4.0, 'max': 3.0}
+    {'mean': -0.5, 'std': 3.5, 'l2': 5.0, 'min': -4.0, 'max': 3.0}
     """
     values = array.reshape(-1)
     if not values.size:
-        return dict.fromkeys(("mean", "std", "norm", "min", "max"), 0.0)
+        return dict.fromkeys(("mean", "std", "l2", "min", "max"), 0.0)
     mean = squares = deviations = 0.0
     lowest, highest = math.inf, -math.inf
     exact = np.empty(min(BLOCK, values.size))
@@ -61,7 +61,7 @@ def array_statistics(array: NDArray[Any]) -> dict[str, float]:
     return {
         "mean": mean,
         "std": math.sqrt(deviations / values.size),
-        "norm": math.sqrt(squares),
+        "l2": math.sqrt(squares),
         "min": float(lowest),
         "max": float(highest),
     }

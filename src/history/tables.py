@@ -19,7 +19,7 @@ TEST_TAG = metric_tag(TEST)
 
 ARRAY = re.compile(
     r"^/(?:batch_no_\d+/)?(?P<kind>parameters|gradients|activations)/"
-    r"(?P<name>.+)_(?P<statistic>mean|std|norm|min|max|zeros)$"
+    r"(?P<name>.+)_(?P<statistic>mean|std|norm|l2|min|max|zeros)$"
 )
 """Tags of the statistics of arrays."""
 
@@ -97,7 +97,7 @@ def array_summary(arrays: pd.DataFrame) -> dict[str, pd.DataFrame]:
     tables = {}
     for kind in map(str, arrays.index.unique("kind")):
         rows = arrays.loc[[kind]]
-        wanted = ("std", "zeros") if kind == "activations" else ("norm",)
+        wanted = {"activations": ("std", "zeros"), "gradients": ("norm",)}.get(kind, ("l2",))
         figures = [figure for figure in wanted if figure in rows]
         table = {}
         for name, part in rows.groupby(level="array", sort=False):

@@ -12,6 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from src.history import GraphNode, HistoryWarning, TrainingHistoryReader, TrainingHistoryWriter
 from src.history.events import read_events
@@ -64,11 +67,51 @@ def test_the_users_queries_work_as_written(logs):
     assert w1["step"].nunique() == 3
     explosions = df[df["tag"].str.contains("_norm")].groupby("step")["value"].max()
     assert list(explosions.index) == list(EPOCHS)
+    gradients = reader.get_gradients()
+    norms = gradients[gradients["tag"].str.contains("/d(?:W1|W3)_norm$")]
+    assert explosions.equals(norms.groupby("step")["value"].max())
     costs = reader.get_costs()
     means = costs.groupby("step")["value"].mean()
     assert means.to_numpy() == pytest.approx([1 / epoch for epoch in EPOCHS], rel=1e-6)
     layer = df[df["tag"].str.contains("/gradients/dW3")]
     assert len(layer) == len(EPOCHS) * BATCHES * 5
+
+
+def test_the_query_for_exploding_gradients_finds_gradients_and_nothing_else(tmp_path):
+    """Weights and outputs of layers are larger, and have a Euclidean norm as well."""
+    with TrainingHistoryWriter(tmp_path / "run") as writer:
+        for epoch in (1, 2):
+            writer.write_gradients(epoch, 0, {"W1": np.full(4, epoch), "gamma1": np.ones(4)})
+            writer.write_parameters(epoch, {"W1": np.full(4, 100.0), "gamma1": np.full(4, 50.0)})
+            writer.write_activations(epoch, {"batchnorm1": np.full((8, 4), 1000.0)})
+    df = TrainingHistoryReader(tmp_path).get_history()
+    explosions = df[df["tag"].str.contains("_norm")].groupby("step")["value"].max()
+    assert explosions.to_dict() == {1: 2.0, 2: 4.0}
+    of_arrays = df[df["tag"].str.contains("_l2")].groupby("tag")["value"].max()
+    assert of_arrays["/parameters/W1_l2"] == 200
+    assert of_arrays["/activations/batchnorm1_l2"] == pytest.approx(1000 * 32**0.5)
+
+
+def test_older_histories_are_read_with_todays_tags(tmp_path):
+    """They had ``_norm`` for parameters and activations as well."""
+    values = {
+        "parameters": "/parameters/W1_norm",
+        "activations": "/activations/relu1_norm",
+        "gradients": "/batch_no_0/gradients/dW1_norm",
+        "metrics": "/metrics/weights_norm",
+    }
+    for kind, tag in values.items():
+        writer = EventFileWriter(str(tmp_path / "run" / kind))
+        value = Summary.Value(tag=tag, simple_value=2.0)
+        writer.add_event(Event(step=1, wall_time=5.0, summary=Summary(value=[value])))
+        writer.close()
+    found = set(TrainingHistoryReader(tmp_path).get_history()["tag"])
+    assert found == {
+        "/parameters/W1_l2",
+        "/activations/relu1_l2",
+        "/batch_no_0/gradients/dW1_norm",
+        "/metrics/weights_norm",
+    }
 
 
 def test_subsets_are_the_right_ones(logs):
@@ -107,8 +150,8 @@ def test_values_come_back(logs):
     values = parameters.set_index("tag")["value"]
     assert values["/parameters/W1_mean"] == 2
     assert values["/parameters/W1_std"] == 0
-    assert values["/parameters/W1_norm"] == pytest.approx(2 * math.sqrt(6), rel=1e-6)
-    assert values["/parameters/b1_norm"] == pytest.approx(math.sqrt(2), rel=1e-6)
+    assert values["/parameters/W1_l2"] == pytest.approx(2 * math.sqrt(6), rel=1e-6)
+    assert values["/parameters/b1_l2"] == pytest.approx(math.sqrt(2), rel=1e-6)
 
 
 def test_a_resumed_run_replaces_what_the_stopped_one_left(logs):
@@ -169,7 +212,7 @@ def test_statistics_are_numpys(array):
     scale = np.abs(array).max()
     assert found["mean"] == pytest.approx(array.mean(), rel=1e-9, abs=1e-9 * scale)
     assert found["std"] == pytest.approx(array.std(), rel=1e-6, abs=1e-6 * scale)
-    assert found["norm"] == pytest.approx(np.linalg.norm(array), rel=1e-9)
+    assert found["l2"] == pytest.approx(np.linalg.norm(array), rel=1e-9)
     assert (found["min"], found["max"]) == (array.min(), array.max())
 
 
@@ -250,8 +293,8 @@ def test_a_value_that_is_not_finite_is_recorded_as_it_is(tmp_path):
     with TrainingHistoryWriter(tmp_path / "run") as writer:
         writer.write_parameters(1, {"W1": np.array([1.0, np.nan]), "W2": np.array([1.0, np.inf])})
     values = TrainingHistoryReader(tmp_path / "run").get_parameters().set_index("tag")["value"]
-    assert all(math.isnan(values[f"/parameters/W1_{s}"]) for s in ("mean", "std", "norm", "min"))
-    assert values["/parameters/W2_max"] == values["/parameters/W2_norm"] == math.inf
+    assert all(math.isnan(values[f"/parameters/W1_{s}"]) for s in ("mean", "std", "l2", "min"))
+    assert values["/parameters/W2_max"] == values["/parameters/W2_l2"] == math.inf
 
 
 def test_histograms_count_every_value_or_a_fair_sample_of_them(rng):

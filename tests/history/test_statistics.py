@@ -31,7 +31,7 @@ def test_blocks_whose_means_differ_are_joined():
     found = array_statistics(array)
     assert found["mean"] == pytest.approx(array.mean(), rel=1e-14)
     assert found["std"] == pytest.approx(array.std(), rel=1e-14)
-    assert found["norm"] == pytest.approx(np.linalg.norm(array), rel=1e-14)
+    assert found["l2"] == pytest.approx(np.linalg.norm(array), rel=1e-14)
 
 
 @pytest.mark.parametrize("value", [0.1, -1e6 / 3, 1e-30])
@@ -53,14 +53,14 @@ def test_of_infinite_values_the_extremes_are_told_and_nothing_is_warned_of(infin
     array = np.ones(2 * BLOCK, np.float32)
     array[place] = infinite
     found = array_statistics(array)
-    assert found["norm"] == math.inf
+    assert found["l2"] == math.inf
     assert {found["min"], found["max"]} == {1.0, infinite}
     assert math.isnan(found["std"])
 
 
 def test_values_whose_squares_overflow_are_no_error():
     found = array_statistics(np.array([1e300, -1e300]))
-    assert found == {"mean": 0.0, "std": np.inf, "norm": np.inf, "min": -1e300, "max": 1e300}
+    assert found == {"mean": 0.0, "std": np.inf, "l2": np.inf, "min": -1e300, "max": 1e300}
 
 
 HARD = {

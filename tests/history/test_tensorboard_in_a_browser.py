@@ -110,7 +110,7 @@ def test_costs_of_training_and_validation_are_on_one_chart(view, logs):
 
 def test_scalars_of_all_kinds(view):
     page = view("scalars")
-    for kind in ("/cost", "/metrics/accuracy", "/parameters/W1_norm", "/activations/relu1_zeros"):
+    for kind in ("/cost", "/metrics/accuracy", "/parameters/W1_l2", "/activations/relu1_zeros"):
         page.locator("tf-tag-filterer paper-input input:visible").first.fill(f"^{kind}$")
         page.get_by_text(kind, exact=True).first.wait_for()
 
