@@ -12,7 +12,7 @@ from src.classic_nn.layers.activations import (
     Softmax,
     Tanh,
 )
-from src.classic_nn.layers.base import Layer
+from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.batch_norm import BatchNorm
 from src.classic_nn.layers.copying import copy_network
 from src.classic_nn.layers.dense import Dense, linear_backward, linear_forward
@@ -24,6 +24,7 @@ from src.classic_nn.layers.residual import Residual
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.layers.squeeze_excitation import SqueezeExcitation
 from src.classic_nn.layers.structured_dropout import SpatialDropout, StochasticDepth
+from src.classic_nn.layers.trace import trace_network
 
 __all__ = [
     "ACTIVATIONS",
@@ -48,10 +49,12 @@ __all__ = [
     "SqueezeExcitation",
     "StochasticDepth",
     "Tanh",
+    "TraceNode",
     "copy_network",
     "dropout_backward",
     "dropout_forward",
     "layer_from_config",
     "linear_backward",
     "linear_forward",
+    "trace_network",
 ]

@@ -7,7 +7,7 @@ layer made of layers.
 """
 
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -15,6 +15,25 @@ from numpy.typing import DTypeLike
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.parameters import ParameterVector
+
+
+class TraceNode(NamedTuple):
+    """One operation on the way of a sample through a network; see ``Layer.trace``.
+
+    Attributes:
+        path: unique in the network: "conv2d1", "residual1.body.dense1", "residual1.add".
+        operation: type of the layer; "Input", "Add", "Concatenate", "Mean" or "Multiply" where a
+            container joins its children.
+        inputs: paths of the nodes whose outputs it takes.
+        shape: of one sample's output.
+        layer: that computes it; None for the operations of containers.
+    """
+
+    path: str
+    operation: str
+    inputs: tuple[str, ...]
+    shape: Shape
+    layer: "Layer | None" = None
 
 
 @dataclass(eq=False)
@@ -98,6 +117,21 @@ class Layer:
     def bind(self, views: ParameterVector) -> None:
         """Keep the parameters in the memory of ``views`` from now on; values are not copied."""
         self.parameters = views
+
+    def trace(self, source: TraceNode, path: str, nodes: list[TraceNode]) -> TraceNode:
+        """Append the nodes that this layer is made of; see ``trace_network``.
+
+        Args:
+            source: the node whose output the layer takes.
+            path: of this layer in the network.
+            nodes: of the network so far, every node after those that it takes.
+
+        Returns:
+            The node with the layer's output.
+        """
+        shape = self.output_shape(source.shape)
+        nodes.append(TraceNode(path, type(self).__name__, (source.path,), shape, self))
+        return nodes[-1]
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Multiply-adds of the forward pass of one sample; elementwise work is not counted."""

@@ -9,20 +9,28 @@ finds its parameters under its own names.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import Context
-from src.classic_nn.layers.base import Layer
+from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.summary import summary_table
 from src.classic_nn.parameters import ParameterVector
+
+OWNERS: "WeakKeyDictionary[Layer, ref[Container]]" = WeakKeyDictionary()
+"""The container that each layer stands in; of one that no longer exists, the reference is dead."""
 
 
 @dataclass(eq=False)
 class Container(Layer):
     """Base of the containers: subclasses say who the children are and how data flow.
+
+    A layer stands in one container only, as its name and its parameters' memory are those that the
+    container gave it: putting it into a second one raises ValueError. ``copy_network`` makes layers
+    for another network; a container that no longer exists releases its own.
 
     Attributes:
         input_shape: shape of a sample, known once the container is built.
@@ -34,6 +42,19 @@ class Container(Layer):
         inside = [id(layer) for layer in self.descendants()]
         if not inside or len(set(inside)) < len(inside):
             raise ValueError(f"{self.name} needs one layer or more, each of them only once")
+        self.claim_children()
+
+    def claim_children(self) -> None:
+        """Make this container the only one of its children; ValueError if they have another."""
+        for child in self.children():
+            owner = OWNERS[child]() if child in OWNERS else None
+            if owner is not None and owner is not self:
+                raise ValueError(
+                    f"{child.name} ({type(child).__name__}) stands in another network "
+                    f"({owner.name}) already, and would lose its parameters there; put a new "
+                    "layer into this one, or one of copy_network(...)"
+                )
+        OWNERS.update({child: ref(self) for child in self.children()})
 
     def children(self) -> Sequence[Layer]:
         """The layers, in the order of their parameters."""
@@ -45,6 +66,16 @@ class Container(Layer):
             yield child
             if isinstance(child, Container):
                 yield from child.descendants()
+
+    def trace(self, source: TraceNode, path: str, nodes: list[TraceNode]) -> TraceNode:
+        """Append the nodes of the children and what joins them; subclasses say how data flow."""
+        raise NotImplementedError
+
+    def trace_child(
+        self, child: Layer, source: TraceNode, path: str, nodes: list[TraceNode]
+    ) -> TraceNode:
+        """Append the nodes of a child; returns the one with its output."""
+        return child.trace(source, path_inside(path, child.name), nodes)
 
     def forward_child(self, child: Layer, x: Array, context: Context) -> tuple[Array, Any]:
         """Forward of a child; an observer is told what it puts out."""
@@ -63,6 +94,7 @@ class Container(Layer):
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> Shape:
         """Build the children, then join their parameters in one vector."""
+        self.claim_children()
         self.input_shape = tuple(input_shape)
         output_shape = self.build_children(self.input_shape, rng, dtype)
         vectors = [child.parameters.vector for child in self.children()]
@@ -122,3 +154,8 @@ class Container(Layer):
             elif isinstance(value, Sequence) and any(isinstance(v, Layer) for v in value):
                 config[name] = [layer.config() for layer in value]
         return config
+
+
+def path_inside(path: str, name: str) -> str:
+    """Path of what is called ``name`` in the container at ``path``; that of the network is ""."""
+    return f"{path}.{name}" if path else name

@@ -13,8 +13,8 @@ from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
-from src.classic_nn.layers.base import Layer
-from src.classic_nn.layers.container import Container
+from src.classic_nn.layers.base import Layer, TraceNode
+from src.classic_nn.layers.container import Container, path_inside
 from src.classic_nn.parameters import ParameterVector
 
 
@@ -83,6 +83,15 @@ class Parallel(Container):
             )
             dx = way if dx is None or way is None else dx + way
         return dx, out
+
+    def trace(self, source: TraceNode, path: str, nodes: list[TraceNode]) -> TraceNode:
+        """The branches, and their concatenation."""
+        inputs = tuple(
+            self.trace_child(branch, source, path, nodes).path for branch in self.branches
+        )
+        shape = self.output_shape(source.shape)
+        nodes.append(TraceNode(path_inside(path, "concatenate"), "Concatenate", inputs, shape))
+        return nodes[-1]
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Sum over the branches."""

@@ -15,8 +15,8 @@ from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
-from src.classic_nn.layers.base import Layer
-from src.classic_nn.layers.container import Container
+from src.classic_nn.layers.base import Layer, TraceNode
+from src.classic_nn.layers.container import Container, path_inside
 from src.classic_nn.parameters import ParameterVector
 
 
@@ -81,6 +81,15 @@ class Residual(Container):
             way, _ = child.backward(dy, cache[k], context, out.parts[k], input_gradient)
             dx = way if dx is None or way is None else dx + way
         return dx, out
+
+    def trace(self, source: TraceNode, path: str, nodes: list[TraceNode]) -> TraceNode:
+        """Body and shortcut, or the input itself, and their sum."""
+        ends = [self.trace_child(child, source, path, nodes) for child in self.children()]
+        if self.shortcut is None:
+            ends.append(source)
+        inputs = tuple(end.path for end in ends)
+        nodes.append(TraceNode(path_inside(path, "add"), "Add", inputs, ends[0].shape))
+        return nodes[-1]
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Sum over both."""

@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
-from src.classic_nn.layers.base import Layer
+from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.container import Container
 from src.classic_nn.parameters import ParameterVector
 
@@ -126,6 +126,12 @@ class Sequential(Container):
         for layer in self.layers:
             shape = layer.output_shape(shape)
         return shape
+
+    def trace(self, source: TraceNode, path: str, nodes: list[TraceNode]) -> TraceNode:
+        """The layers one after another."""
+        for layer in self.layers:
+            source = self.trace_child(layer, source, path, nodes)
+        return source
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Sum over the layers."""

@@ -18,8 +18,8 @@ from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
-from src.classic_nn.layers.base import Layer
-from src.classic_nn.layers.container import Container
+from src.classic_nn.layers.base import Layer, TraceNode
+from src.classic_nn.layers.container import Container, path_inside
 from src.classic_nn.parameters import ParameterVector
 
 
@@ -82,6 +82,15 @@ class SqueezeExcitation(Container):
         dx = dy * _beside_pixels(excited, x)
         dx += _beside_pixels(dsqueezed / x.dtype.type(np.prod(x.shape[1:-1])), x)
         return dx, out
+
+    def trace(self, source: TraceNode, path: str, nodes: list[TraceNode]) -> TraceNode:
+        """The mean over the pixels, the excitation, and the product with the input."""
+        squeezed = TraceNode(path_inside(path, "mean"), "Mean", (source.path,), source.shape[-1:])
+        nodes.append(squeezed)
+        excited = self.trace_child(self.excitation, squeezed, path, nodes)
+        inputs = (source.path, excited.path)
+        nodes.append(TraceNode(path_inside(path, "multiply"), "Multiply", inputs, source.shape))
+        return nodes[-1]
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Those of the excitation."""

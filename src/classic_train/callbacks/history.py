@@ -7,10 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.layers import Layer
-from src.classic_train.callbacks.network_graph import network_graph
+from src.classic_nn.layers import Layer, Sequential, trace_network
 from src.classic_train.mini_batch.callback import Callback, Training
-from src.history import TrainingHistoryWriter
+from src.history import GraphNode, TrainingHistoryWriter
 
 COST_LIMIT = 0.05
 """Share of training time above which the cost of recording is reported."""
@@ -104,3 +103,17 @@ class History(Callback):
 
     def _chosen(self, epoch: int) -> bool:
         return epoch == 1 or epoch % self.every == 0
+
+
+def network_graph(network: Sequential) -> list[GraphNode]:
+    """What TensorBoard draws of a network: a node for every operation, containers as boxes."""
+    nodes = []
+    for path, operation, inputs, shape, layer in trace_network(network):
+        settings: dict[str, object] = {}
+        if layer is not None:
+            settings = {name: value for name, value in layer.config().items() if name != "type"}
+            settings["parameters"] = layer.parameters.vector.size
+        boxes = (name.replace(".", "/") for name in (path, *inputs))
+        name, *sources = boxes
+        nodes.append(GraphNode(name, operation, tuple(sources), shape, settings))
+    return nodes

@@ -4,7 +4,7 @@ from tensorboard.compat.proto.graph_pb2 import GraphDef
 from src.classic_cnn import Conv2D, GlobalAveragePool
 from src.classic_nn import BatchNorm, Dense, ReLU, Sequential
 from src.classic_nn.layers import Parallel, Residual
-from src.classic_train.callbacks.network_graph import network_graph
+from src.classic_train.callbacks.history import network_graph
 from src.history.graph import graph_definition
 
 
