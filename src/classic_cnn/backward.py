@@ -1,19 +1,20 @@
-"""Convolution, backward: the steps of ``forward`` in reverse.
+"""Convolution, backward: the formulas in plain NumPy, and the steps of ``forward`` in reverse.
 
     db[f]          = sum over n, p, q of dy[n, p, q, f]
     dw[i, j, c, f] = sum over n, p, q of x[n, p s + i d - top, q s + j d - left, c] dy[n, p, q, f]
     dx[n, r, t, c] = sum over all p, i with p s + i d - top = r and q, j with q s + j d - left = t
                      and all f of dy[n, p, q, f] w[i, j, c, f]
 
-With X the matrix of x's windows, one a row, and DY that of dy's positions:
+``conv_backward_plain`` computes just that. ``conv_backward``, which layers use, goes block by
+block. With X the matrix of x's windows, one a row, and DY that of dy's positions:
 
     3. bias     db = sum of DY's rows
     2. multiply dw = X^T DY,   dX = DY kernel^T, which goes back to where each window came from
-    1. widen    what several outputs of a row have gathered is added up for the one kernel
+    1. widen    the gradients of several outputs of a row are added up for the one kernel
 
-At stride 1, dx is itself a convolution: of dy, with a border, with the kernel turned by half a
-revolution and its channels and filters exchanged. The windows of dy that it gathers, W, give dw
-too, turned likewise: dw_turned = W^T x. So both come from one gathering.
+At stride 1, dx is itself a convolution: of dy, padded, with the kernel rotated by 180 degrees and
+its channels and filters exchanged. The windows of dy that this takes, W, give dw too, rotated
+likewise: rotate180(dw) = W^T x. So both come from one im2col.
 
 With a stride, DY times the kernel^T gives what every window sends back, and the windows are added
 up where they overlap.
@@ -34,9 +35,34 @@ from src.classic_cnn.multi_output import (
     multi_output_kernel_backward,
     outputs_at_once,
 )
-from src.classic_cnn.utils import Geometry, input_gradient_geometry
+from src.classic_cnn.shifted_views import shifted_views
+from src.classic_cnn.utils import Geometry, input_gradient_geometry, without_padding, zero_pad
 from src.classic_nn.array_types import Array
 from src.classic_nn.channelwise import feature_sum
+
+
+def conv_backward_plain(
+    dy: Array, x: Array, w: Array, where: Geometry
+) -> tuple[Array, Array, Array]:
+    """The formulas, one kernel element at a time, for one group; ``conv_backward`` is equal.
+
+    Args:
+        dy: (samples, OH, OW, filters).
+        x: (samples, height, width, channels).
+        w: (KH, KW, channels, filters).
+        where: geometry of the forward pass.
+
+    Returns:
+        dx of the shape of x, dw of the shape of w, db (filters,).
+    """
+    padded = zero_pad(x, where.padding)  # (samples, top + height + bottom, ..., channels)
+    dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
+    for i, j, pixels in shifted_views(padded, where):  # pixels (samples, OH, OW, channels)
+        dw[i, j] = np.einsum("npqc,npqf->cf", pixels, dy)  # (channels, filters)
+    for i, j, dpixels in shifted_views(dpadded, where):
+        dpixels += dy @ w[i, j].T  # pixels that several windows share add up
+    db = dy.sum(axis=(0, 1, 2))
+    return without_padding(dpadded, where), dw, db
 
 
 def conv_backward(
@@ -105,10 +131,10 @@ def _both_from_windows_of_dy(group: _Group, dx: Array) -> None:
     """
     dy, x, w, where, dw = group
     channels, filters = w.shape[2:]
-    turned, (vertical, horizontal) = input_gradient_geometry(where, x.shape[1:3])
-    t = outputs_at_once(turned, filters, channels)
-    wide = multi_output_geometry(turned, t)
-    kernel = multi_output_kernel(turn(w), t).reshape(-1, t * channels)
+    rotated, (vertical, horizontal) = input_gradient_geometry(where, x.shape[1:3])
+    t = outputs_at_once(rotated, filters, channels)
+    wide = multi_output_geometry(rotated, t)
+    kernel = multi_output_kernel(rotate180(w), t).reshape(-1, t * channels)
     dkernel = np.zeros((*wide.kernel, filters, t * channels), w.dtype)
     for samples, rows, columns in im2col_blocks(dy[:, vertical, horizontal], wide):
         part = dx[samples, rows]
@@ -118,16 +144,16 @@ def _both_from_windows_of_dy(group: _Group, dx: Array) -> None:
             part[...] = (columns @ kernel).reshape(part.shape)
         pixels = x[samples, rows].reshape(len(columns), t * channels)
         dkernel += batched_matmul_transposed(columns, pixels).reshape(dkernel.shape)
-    dw[...] = turn(multi_output_kernel_backward(dkernel, t))
+    dw[...] = rotate180(multi_output_kernel_backward(dkernel, t))
 
 
-def turn(w: Array) -> Array:
-    """Half a revolution, channels and filters exchanged: (KH, KW, c, f) -> (KH, KW, f, c)."""
+def rotate180(w: Array) -> Array:
+    """Rotated by 180 degrees, channels and filters exchanged: (KH, KW, c, f) -> (KH, KW, f, c)."""
     return w[::-1, ::-1].transpose(0, 1, 3, 2)
 
 
 def _both_from_windows_of_x(group: _Group, dx: Array) -> None:
-    """dx and dw with a stride: every window's share of dy goes back to where it came from."""
+    """dx and dw with a stride: what each window sends back is added to the pixels it covers."""
     dy, x, w, where, dw = group
     kernel = np.ascontiguousarray(w.reshape(-1, w.shape[3]))
     total = np.zeros_like(kernel)
@@ -136,6 +162,6 @@ def _both_from_windows_of_x(group: _Group, dx: Array) -> None:
         upstream = dy[samples, rows]
         flat = upstream.reshape(len(columns), kernel.shape[1])
         total += batched_matmul_transposed(columns, flat)
-        shares = (flat @ kernel.T).reshape(*upstream.shape[:3], *w.shape[:3])
-        col2im(shares, where, dx, samples, rows)
+        dwindows = (flat @ kernel.T).reshape(*upstream.shape[:3], *w.shape[:3])
+        col2im(dwindows, where, dx, samples, rows)
     dw[...] = total.reshape(w.shape)

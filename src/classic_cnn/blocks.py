@@ -3,7 +3,7 @@
 A convolution is a matrix product of windows, one a row, with the kernel. The matrix of all
 windows (im2col) repeats every pixel once for each kernel element: for a mini-batch it is larger
 than the memory that anybody wants to spend, and copying it through main memory takes longer than
-the product. So windows are gathered for a block of output positions at a time, into a buffer that
+the product. So windows are copied for a block of output positions at a time, into a buffer that
 stays in the second-level cache, and multiplied at once. The zeros around the image are put there
 sample by sample too: no padded copy of the mini-batch is ever made.
 
@@ -20,7 +20,7 @@ from src.classic_cnn.utils import Geometry, windows
 from src.classic_nn.array_types import Array
 
 BUFFER = 1 << 20
-"""Bytes of gathered windows in a block: half of a 2 MiB second-level cache."""
+"""Bytes of copied windows in a block: half of a 2 MiB second-level cache."""
 
 FEWEST_ROWS = 384
 """Rows of a block at least, whatever they take: a product of fewer spends its time on the kernel,
@@ -62,7 +62,7 @@ def window_blocks(
     """The windows of each block of outputs, as a view.
 
     Args:
-        x: (samples, height, width, channels), without border.
+        x: (samples, height, width, channels), without padding.
         where: geometry.
         row_bytes: bytes that one output position needs in the caller's buffer.
 
@@ -74,7 +74,7 @@ def window_blocks(
     several, _ = _steps(where, row_bytes)
     height, width, channels = x.shape[1:]
     if top or bottom or left or right:
-        # the border is written once and stays; only the images inside it change
+        # the padding is written once and stays; only the images inside it change
         shape = (min(several, len(x)), top + height + bottom, left + width + right, channels)
         padded = np.zeros(shape, x.dtype)
         view = windows(padded, where)

@@ -2,10 +2,13 @@
 
     y[n, p, q, c m + k] = sum over i, j of x[n, p s + i d, q s + j d, c] w[i, j, 0, c m + k]
 
-with m filters a channel (Howard et al. 2017, section 3.1). There is no sum over channels, so no
-matrix product: it is a sum over the kernel's elements of shifted images, each times one number a
-channel. At stride 1 the pixels of a row and their channels are one long axis, on which a shift by
-one pixel is a shift by as many values as there are channels; so the kernel is repeated along it.
+with m filters per channel (Howard et al. 2017, section 3.1). There is no sum over channels, so no
+matrix product: it is a sum over the kernel's elements of shifted images, each times one number per
+channel, which is what ``depthwise_forward_plain`` and ``depthwise_backward_plain`` compute.
+
+The fast forms go block by block. At stride 1 the pixels of a row and their channels are one long
+axis, on which a shift by one pixel is a shift by as many values as there are channels; so the
+kernel is repeated along it.
 
 A sum over kernel elements is an einsum of named axes: n samples, r rows and q columns of the
 output, i and j rows and columns of the kernel, c channels.
@@ -17,8 +20,31 @@ import numpy as np
 
 from src.classic_cnn.blocks import blocks, window_blocks
 from src.classic_cnn.col2im import col2im
-from src.classic_cnn.utils import Geometry, input_gradient_geometry
+from src.classic_cnn.shifted_views import shifted_views
+from src.classic_cnn.utils import Geometry, input_gradient_geometry, without_padding, zero_pad
 from src.classic_nn.array_types import Array
+
+
+def depthwise_forward_plain(x: Array, w: Array, where: Geometry) -> Array:
+    """The formula, one kernel element at a time; shapes as in ``depthwise_forward``."""
+    padded, m = zero_pad(x, where.padding), w.shape[3] // x.shape[3]
+    y = np.zeros((len(x), *where.output, w.shape[3]), x.dtype)  # (samples, OH, OW, channels * m)
+    for i, j, pixels in shifted_views(padded, where):  # pixels (samples, OH, OW, channels)
+        y += np.repeat(pixels, m, axis=3) * w[i, j, 0]  # each channel with its m filters
+    return y
+
+
+def depthwise_backward_plain(dy: Array, x: Array, w: Array, where: Geometry) -> tuple[Array, Array]:
+    """dx and dw, one kernel element at a time; shapes as in ``depthwise_backward``."""
+    padded, channels = zero_pad(x, where.padding), x.shape[3]
+    dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
+    for i, j, pixels in shifted_views(padded, where):  # pixels (samples, OH, OW, channels)
+        repeated = np.repeat(pixels, w.shape[3] // channels, axis=3)
+        dw[i, j, 0] = (repeated * dy).sum(axis=(0, 1, 2))  # (channels * m,)
+    for i, j, dpixels in shifted_views(dpadded, where):
+        by_filter = (dy * w[i, j, 0]).reshape(*dy.shape[:3], channels, -1)
+        dpixels += by_filter.sum(axis=4)  # over the m filters of a channel
+    return without_padding(dpadded, where), dw
 
 
 def depthwise_forward(x: Array, w: Array, where: Geometry, out: Array) -> None:
@@ -70,17 +96,17 @@ def depthwise_backward(
             _input_gradient(upstream[..., k], kernel, where, dx)
             continue
         for samples, rows in blocks(len(x), where, _row_bytes(x)):
-            shares = upstream[samples, rows, :, None, None, :, k] * kernel
-            col2im(shares, where, dx, samples, rows)
+            dwindows = upstream[samples, rows, :, None, None, :, k] * kernel
+            col2im(dwindows, where, dx, samples, rows)
     return dx
 
 
 def _input_gradient(dy: Array, kernel: Array, where: Geometry, dx: Array) -> None:
-    """At stride 1: dy with a border, times the kernel turned by half a revolution, added to dx."""
-    turned, inside = input_gradient_geometry(where, dx.shape[1:3])
+    """At stride 1: dy, padded, times the kernel rotated by 180 degrees, added to dx."""
+    rotated, inside = input_gradient_geometry(where, dx.shape[1:3])
     dy = dy[:, inside[0], inside[1]]
-    row = _along_row(kernel[::-1, ::-1], turned)
-    for samples, rows, elements in window_blocks(dy, turned, _row_bytes(dy)):
+    row = _along_row(kernel[::-1, ::-1], rotated)
+    for samples, rows, elements in window_blocks(dy, rotated, _row_bytes(dy)):
         dx[samples, rows] += np.einsum("nrqijc,ijqc->nrqc", elements, row)
 
 

@@ -1,12 +1,12 @@
-"""Convolution, forward.
+"""Convolution, forward: the formula in plain NumPy, and the same in blocks.
 
     y[n, p, q, f] = b[f] + sum over i, j, c of
                     x[n, p s + i d - top, q s + j d - left, c] * w[i, j, c, f]
 
 with stride s and dilation d, zeros outside the image (LeCun et al. 1998, section II.A; like
 every deep-learning framework this is the cross-correlation: the kernel is not flipped).
-
-Block by block, each small enough for the cache:
+``conv_forward_plain`` computes just that. ``conv_forward``, which layers use, goes block by block,
+each small enough for the cache:
 
     1. widen    several outputs of a row at once, where one would be a narrow product
     2. multiply windows of x, one a row, times the kernel, one column a filter
@@ -25,8 +25,28 @@ from src.classic_cnn.batched_matmul import batched_matmul
 from src.classic_cnn.blocks import im2col_blocks
 from src.classic_cnn.depthwise import depthwise_forward
 from src.classic_cnn.multi_output import multi_output_geometry, multi_output_kernel, outputs_at_once
-from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry
+from src.classic_cnn.shifted_views import shifted_views
+from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry, zero_pad
 from src.classic_nn.array_types import Array
+
+
+def conv_forward_plain(x: Array, w: Array, b: Array, where: Geometry) -> Array:
+    """The formula, one kernel element at a time, for one group; ``conv_forward`` is equal.
+
+    Args:
+        x: (samples, height, width, channels).
+        w: (KH, KW, channels, filters).
+        b: (filters,).
+        where: of ``utils.geometry``.
+
+    Returns:
+        y (samples, OH, OW, filters).
+    """
+    padded = zero_pad(x, where.padding)  # (samples, top + height + bottom, ..., channels)
+    y = np.zeros((len(x), *where.output, w.shape[3]), x.dtype)  # (samples, OH, OW, filters)
+    for i, j, pixels in shifted_views(padded, where):  # pixels (samples, OH, OW, channels)
+        y += pixels @ w[i, j]  # w[i, j] is (channels, filters): the sum over channels
+    return y + b
 
 
 class ConvCache(NamedTuple):

@@ -11,19 +11,20 @@ from src.classic_nn.array_types import Array
 
 
 def shifted_views(
-    padded: Array, where: Geometry, samples: slice, rows: slice
+    padded: Array, where: Geometry, samples: slice = slice(None), rows: slice | None = None
 ) -> Iterator[tuple[int, int, Array]]:
     """For each kernel element (i, j), the pixels that it meets, as a view.
 
     Args:
         padded: (samples, padded height, padded width, channels).
         where: geometry.
-        samples: which samples.
-        rows: which rows of the output.
+        samples: which samples; all of them unless given.
+        rows: which rows of the output; likewise.
 
     Yields:
         i, j and the view (samples, rows, OW, channels); writing to it writes to ``padded``.
     """
+    rows = slice(0, where.output[0]) if rows is None else rows
     (sy, sx), (dy, dx), width = where.stride, where.dilation, where.output[1]
     for i in range(where.kernel[0]):
         for j in range(where.kernel[1]):

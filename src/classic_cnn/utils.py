@@ -1,8 +1,7 @@
 """Geometry of windows: padding rules, output sizes, and views of an image as windows.
 
-Images are (samples, height, width, channels). A kernel of size k with dilation d reaches over
-``reach = d * (k - 1) + 1`` pixels, and a padded length L gives ``(L - reach) // stride + 1``
-windows.
+Images are (samples, height, width, channels). A kernel of size k with dilation d has the effective
+size ``e = d * (k - 1) + 1`` pixels, and a padded length L gives ``(L - e) // stride + 1`` windows.
 """
 
 from collections.abc import Sequence
@@ -44,10 +43,10 @@ def geometry(
 ) -> Geometry:
     """Resolve settings for an image of the given height and width.
 
-    The padding rules, with reach = dilation * (kernel - 1) + 1:
+    The padding rules, with the effective kernel size e = dilation * (kernel - 1) + 1:
 
     * "valid": no padding;
-    * "same": reach - 1 pixels in all, half on each side, an odd one at the bottom and right. At
+    * "same": e - 1 pixels in all, half on each side, an odd one at the bottom and right. At
       stride 1 the output is as large as the input. It depends on the kernel only, as PyTorch's
       padding does;
     * "same_tf": TensorFlow's rule. The output has ceil(image / stride) pixels; the padding that
@@ -56,7 +55,7 @@ def geometry(
 
     Raises:
         ValueError: an unknown rule, a number that is not positive (negative for padding), or an
-            image that is smaller than the kernel's reach; the text has all settings.
+            image that is smaller than the effective kernel; the text has all settings.
     """
     strides, dilations = pair(stride), pair(dilation)
     if min(*kernel, *strides, *dilations) < 1:
@@ -64,11 +63,11 @@ def geometry(
             f"kernel size, stride and dilation must be 1 or more, got kernel {kernel}, stride "
             f"{strides}, dilation {dilations}"
         )
-    reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True))
+    effective = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True))
     if isinstance(padding, str):
         rule = lookup("padding", padding, PADDING_RULES)
         top_bottom, left_right = (
-            rule(size, r, s) for size, r, s in zip(image, reach, strides, strict=True)
+            rule(size, e, s) for size, e, s in zip(image, effective, strides, strict=True)
         )
     else:
         top_bottom, left_right = _sides(padding)
@@ -76,8 +75,8 @@ def geometry(
         raise ValueError(f"padding must be 0 or more, got {padding}")
     sides = (top_bottom, left_right)
     height, width = (
-        (size + sum(side) - r) // s + 1
-        for size, side, r, s in zip(image, sides, reach, strides, strict=True)
+        (size + sum(side) - e) // s + 1
+        for size, side, e, s in zip(image, sides, effective, strides, strict=True)
     )
     if height < 1 or width < 1:
         raise ValueError(
@@ -87,21 +86,21 @@ def geometry(
     return Geometry(kernel, strides, dilations, sides, (height, width))
 
 
-def _valid(size: int, reach: int, stride: int) -> Pair:
+def _valid(size: int, effective: int, stride: int) -> Pair:
     return 0, 0
 
 
-def _same(size: int, reach: int, stride: int) -> Pair:
-    return (reach - 1) // 2, reach // 2
+def _same(size: int, effective: int, stride: int) -> Pair:
+    return (effective - 1) // 2, effective // 2
 
 
-def _same_tf(size: int, reach: int, stride: int) -> Pair:
-    total = max((-(-size // stride) - 1) * stride + reach - size, 0)
+def _same_tf(size: int, effective: int, stride: int) -> Pair:
+    total = max((-(-size // stride) - 1) * stride + effective - size, 0)
     return total // 2, total - total // 2
 
 
 PADDING_RULES = {"valid": _valid, "same": _same, "same_tf": _same_tf}
-"""From image size, kernel reach and stride to the pixels before and after, by name."""
+"""From image size, effective kernel size and stride to the pixels before and after, by name."""
 
 
 def pair(value: int | Pair) -> Pair:
@@ -135,12 +134,12 @@ def image_shape(sample_shape: Shape) -> Pair:
 
 
 def zero_pad(x: Array, padding: Padding, value: float = 0.0) -> Array:
-    """Put a border around images.
+    """Pad images with a value on their four sides.
 
     Args:
         x: (samples, height, width, channels).
         padding: pixels on all sides, (vertical, horizontal), or ((top, bottom), (left, right)).
-        value: what the border holds.
+        value: of the padding.
 
     Returns:
         (samples, top + height + bottom, left + width + right, channels), a new array.
@@ -157,8 +156,8 @@ def zero_pad(x: Array, padding: Padding, value: float = 0.0) -> Array:
     return padded
 
 
-def without_border(padded: Array, where: Geometry) -> Array:
-    """The image inside the border: the backward of ``zero_pad``; a copy where there is one."""
+def without_padding(padded: Array, where: Geometry) -> Array:
+    """The image inside the padding: the backward of ``zero_pad``; a copy where there is any."""
     (top, bottom), (left, right) = where.padding
     if not (top or bottom or left or right):
         return padded
@@ -169,9 +168,9 @@ def without_border(padded: Array, where: Geometry) -> Array:
 def input_gradient_geometry(where: Geometry, image: Pair) -> tuple[Geometry, tuple[slice, slice]]:
     """Geometry of the convolution that sends a gradient back, at stride 1.
 
-    A window that begins at pixel r - top takes part in y; so a border of reach - 1 - top before
-    dy (and likewise after) makes the result as large as the input. Where the forward padding was
-    wider than the kernel's reach, the border is negative: those outputs saw zeros only.
+    With the effective kernel size e, padding dy with e - 1 - top zeros before it (and likewise
+    after) makes the result as large as the input. Where the forward padding was larger than
+    e - 1, that number is negative: those outputs saw zeros only and are left out.
 
     Args:
         where: geometry of the forward pass.
@@ -184,9 +183,10 @@ def input_gradient_geometry(where: Geometry, image: Pair) -> tuple[Geometry, tup
     for kernel, dilation, (before, after), size in zip(
         where.kernel, where.dilation, where.padding, where.output, strict=True
     ):
-        reach = dilation * (kernel - 1)
-        padding.append((max(reach - before, 0), max(reach - after, 0)))
-        inside.append(slice(max(before - reach, 0), size - max(after - reach, 0)))
+        effective = dilation * (kernel - 1) + 1
+        padding.append((max(effective - 1 - before, 0), max(effective - 1 - after, 0)))
+        first, last = before - effective + 1, after - effective + 1
+        inside.append(slice(max(first, 0), size - max(last, 0)))
     geometry_back = Geometry(
         where.kernel, (1, 1), where.dilation, (padding[0], padding[1]), (image[0], image[1])
     )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class BatchRandomAffine:
-    """Every image is turned, zoomed and shifted by amounts of its own, drawn uniformly.
+    """Every image is rotated, zoomed and shifted by amounts of its own, drawn uniformly.
 
     Args:
         rotation: largest angle, degrees, either way.

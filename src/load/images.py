@@ -85,7 +85,7 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The image turned as its EXIF data say; as it is if they are damaged."""
+    """The image rotated as its EXIF data say; as it is if they are damaged."""
     try:
         return ImageOps.exif_transpose(image)
     except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):

@@ -54,7 +54,7 @@ def max_pool_gradient(dy, padded, where):
 
 
 def average_pool_gradient(dy, padded, where):
-    """With the border counted."""
+    """With the padding counted."""
     dpadded = np.zeros_like(padded)
     for n, p, q, c, target in pooling_windows(dpadded, where):
         target += distribute_value(dy[n, p, q, c], where.kernel)

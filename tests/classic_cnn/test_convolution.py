@@ -6,13 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from src.classic_cnn import conv_backward, conv_forward, zero_pad
+from src.classic_cnn.backward import conv_backward_plain
 from src.classic_cnn.blocks import BUFFER, FEWEST_ROWS, blocks
+from src.classic_cnn.depthwise import depthwise_backward_plain, depthwise_forward_plain
+from src.classic_cnn.forward import conv_forward_plain, group_slices, is_depthwise
 from src.classic_cnn.utils import geometry
 from src.classic_nn import check_function
 from tests.classic_cnn import oracles
 
 pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
-borders = st.tuples(st.integers(0, 4), st.integers(0, 4))
+sides = st.tuples(st.integers(0, 4), st.integers(0, 4))
 
 
 @st.composite
@@ -22,10 +25,10 @@ def convolutions(draw):
     channels, filters = groups * draw(st.integers(1, 2)), groups * draw(st.integers(1, 2))
     kernel, stride, dilation = draw(pairs), draw(pairs), draw(pairs)
     padding = draw(
-        st.one_of(st.sampled_from(["valid", "same", "same_tf"]), st.tuples(borders, borders))
+        st.one_of(st.sampled_from(["valid", "same", "same_tf"]), st.tuples(sides, sides))
     )
-    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-    size = [draw(st.integers(r, r + 4)) for r in reach]
+    effective = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    size = [draw(st.integers(e, e + 4)) for e in effective]
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     x = rng.normal(size=(draw(st.integers(1, 2)), *size, channels))
     w = rng.normal(size=(*kernel, channels // groups, filters))
@@ -41,6 +44,31 @@ def test_forward_equals_the_loops(case):
     padded = zero_pad(x, cache.where.padding)
     expected = oracles.convolution(padded, w, cache.where, settings["groups"]) + b
     assert np.allclose(y, expected, rtol=1e-10, atol=1e-10)
+
+
+@given(convolutions())
+def test_the_plain_forms_equal_the_blocked_ones(case):
+    """Group by group, and for depthwise convolutions their own plain form as well."""
+    x, w, settings, rng = case
+    b = rng.normal(size=w.shape[3])
+    y, cache = conv_forward(x, w, b, **settings)
+    dy = rng.normal(size=y.shape)
+    dx, dw, db = conv_backward(dy, cache)
+    for channels, filters in group_slices(settings["groups"], x.shape[3], w.shape[3]):
+        of_group, kernel = x[..., channels], w[..., filters]
+        plain = conv_forward_plain(of_group, kernel, b[filters], cache.where)
+        assert np.allclose(y[..., filters], plain, rtol=1e-10, atol=1e-10)
+        found = (dx[..., channels], dw[..., filters], db[filters])
+        wanted = conv_backward_plain(dy[..., filters], of_group, kernel, cache.where)
+        for ours, formula in zip(found, wanted, strict=True):
+            assert np.allclose(ours, formula, rtol=1e-10, atol=1e-10)
+    if is_depthwise(w, settings["groups"]):
+        plain = depthwise_forward_plain(x, w, cache.where)
+        assert np.allclose(y, plain + b, rtol=1e-10, atol=1e-10)
+        for ours, formula in zip(
+            (dx, dw), depthwise_backward_plain(dy, x, w, cache.where), strict=True
+        ):
+            assert np.allclose(ours, formula, rtol=1e-10, atol=1e-10)
 
 
 @given(convolutions())

@@ -69,7 +69,7 @@ REASONS = {
     "dilated pooling": lambda node, x, o: (
         "Pool" in node.op_type and max(attributes(node).get("dilations", [1])) > 1
     ),
-    "windows that begin in the border (ceil_mode)": lambda node, x, o: bool(
+    "windows that begin in the padding (ceil_mode)": lambda node, x, o: bool(
         attributes(node).get("ceil_mode", 0)
     ),
     "indices of maxima as an output": lambda node, x, o: (

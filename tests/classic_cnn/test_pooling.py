@@ -12,7 +12,12 @@ from src.classic_cnn import (
     max_pool_forward,
     zero_pad,
 )
-from src.classic_cnn.utils import without_border
+from src.classic_cnn.pooling.backward import (
+    average_pool_backward_plain,
+    max_pool_backward_plain,
+)
+from src.classic_cnn.pooling.forward import average_pool_forward_plain, max_pool_forward_plain
+from src.classic_cnn.utils import without_padding
 from src.classic_nn import check_function
 from tests.classic_cnn import oracles
 
@@ -40,7 +45,32 @@ def test_max_pooling_equals_the_loops_also_with_ties(case):
     padded_gradient = oracles.max_pool_gradient(
         dy, np.where(np.isinf(padded), -1e9, padded), cache.where
     )
-    assert np.allclose(max_pool_backward(dy, cache), without_border(padded_gradient, cache.where))
+    assert np.allclose(max_pool_backward(dy, cache), without_padding(padded_gradient, cache.where))
+
+
+@given(poolings(ties=True), st.booleans())
+def test_the_plain_forms_equal_the_blocked_ones(case, count_padding):
+    x, settings, rng = case
+    y, cache = max_pool_forward(x, *settings)
+    dy = rng.normal(size=y.shape)
+    assert np.array_equal(y, max_pool_forward_plain(x, cache.where))
+    assert np.allclose(
+        max_pool_backward(dy, cache), max_pool_backward_plain(dy, x, cache.where), atol=1e-12
+    )
+    x[0, 0, 0, 0] = np.nan  # is a maximum
+    y, cache = max_pool_forward(x, *settings)
+    assert np.array_equal(y, max_pool_forward_plain(x, cache.where), equal_nan=True)
+    assert np.allclose(
+        max_pool_backward(dy, cache), max_pool_backward_plain(dy, x, cache.where), atol=1e-12
+    )
+    x = rng.normal(size=x.shape)
+    y, cache = average_pool_forward(x, *settings, count_padding)
+    assert np.allclose(y, average_pool_forward_plain(x, cache.where, count_padding), atol=1e-12)
+    assert np.allclose(
+        average_pool_backward(dy, cache),
+        average_pool_backward_plain(dy, cache.counts, cache.where, x.shape[1:3]),
+        atol=1e-12,
+    )
 
 
 @given(poolings(ties=False))
@@ -70,7 +100,7 @@ def test_average_pooling_equals_the_loops(case):
     assert np.allclose(y, expected)
     dy = rng.normal(size=y.shape)
     gradient = oracles.average_pool_gradient(dy, padded, cache.where)
-    assert np.allclose(average_pool_backward(dy, cache), without_border(gradient, cache.where))
+    assert np.allclose(average_pool_backward(dy, cache), without_padding(gradient, cache.where))
 
 
 def test_padding_that_does_not_count_leaves_the_mean_of_ones_at_one():

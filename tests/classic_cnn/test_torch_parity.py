@@ -70,7 +70,7 @@ def test_same_padding(kernel, rng):
 POOLINGS = {
     "max": (max_pool_forward, max_pool_backward, F.max_pool2d, {}),
     "average": (average_pool_forward, average_pool_backward, F.avg_pool2d, {}),
-    "average without border": (
+    "average without padding": (
         lambda *settings: average_pool_forward(*settings, count_padding=False),
         average_pool_backward,
         F.avg_pool2d,

@@ -314,13 +314,13 @@ def test_the_python_interface_is_one_line(here):
     assert load_model("m.safetensors").predict([open_image(image)])[0].error == ""
 
 
-def test_standard_input_is_turned_as_exif_says_and_checked_like_a_file(here):
+def test_standard_input_is_rotated_as_exif_says_and_checked_like_a_file(here):
     exif = Image.Exif()
     exif[0x0112] = 6
-    photo(3).save("turned.jpg", exif=exif)
-    content = (here / "turned.jpg").read_bytes()
+    photo(3).save("rotated.jpg", exif=exif)
+    content = (here / "rotated.jpg").read_bytes()
     _, output, _ = run(here, "predict", "m.safetensors", "-", "--json", stdin=content)
-    expected = load_model("m.safetensors").predict("turned.jpg")[0].probabilities
+    expected = load_model("m.safetensors").predict("rotated.jpg")[0].probabilities
     assert json.loads(output)["probabilities"] == expected
     broken = content[:-40]
     status, _, error = run(here, "predict", "m.safetensors", "-", stdin=broken)

@@ -29,8 +29,8 @@ def test_a_shift_moves_pixels_and_repeats_the_edge(x):
 
 @pytest.mark.parametrize(("angle", "turns"), [(90, 1), (-90, -1), (180, 2)])
 def test_a_quarter_turn_is_that_of_numpy(x, angle, turns):
-    turned = BatchRandomAffine().apply(x, drawn(angle=angle, samples=3))
-    assert np.allclose(turned, np.rot90(x, turns, axes=(1, 2)), atol=1e-5)
+    rotated = BatchRandomAffine().apply(x, drawn(angle=angle, samples=3))
+    assert np.allclose(rotated, np.rot90(x, turns, axes=(1, 2)), atol=1e-5)
 
 
 def test_a_zoom_of_two_shows_the_middle_half(rng):

@@ -76,7 +76,7 @@ class AveragePool2D(MaxPool2D):
         window: one number or (height, width).
         stride: one number or (vertical, horizontal); the window's size if None.
         padding: "valid", "same", "same_tf", or numbers of pixels.
-        count_padding: whether the zeros of the border count as values.
+        count_padding: whether the zeros of the padding count as values.
     """
 
     count_padding: bool = True

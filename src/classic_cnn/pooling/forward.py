@@ -3,8 +3,10 @@
     max      y[n, p, q, c] = max over i, j of x[n, p s + i - top, q s + j - left, c]
     average  y[n, p, q, c] = sum over i, j of x[n, p s + i - top, q s + j - left, c] / count
 
-The border of max pooling is minus infinity, so it is never the maximum. The count of average
+The padding of max pooling is minus infinity, so it is never the maximum. The count of average
 pooling is that of all window elements, or of those inside the image (``count_padding=False``).
+
+The plain forms take all windows at once; the others, which layers use, go block by block.
 """
 
 from collections.abc import Iterator
@@ -16,6 +18,24 @@ from src.classic_cnn.blocks import blocks
 from src.classic_cnn.shifted_views import shifted_views
 from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry, pair, zero_pad
 from src.classic_nn.array_types import Array
+
+
+def max_pool_forward_plain(x: Array, where: Geometry) -> Array:
+    """The formula; x (samples, height, width, channels) -> y (samples, OH, OW, channels)."""
+    padded = zero_pad(x, where.padding, -np.inf)
+    views = [pixels for _, _, pixels in shifted_views(padded, where)]
+    elements = np.stack(views)  # (KH * KW, samples, OH, OW, channels)
+    return elements.max(axis=0)
+
+
+def average_pool_forward_plain(x: Array, where: Geometry, count_padding: bool = True) -> Array:
+    """The formula; x (samples, height, width, channels) -> y (samples, OH, OW, channels)."""
+    inside = zero_pad(np.ones_like(x), where.padding, float(count_padding))
+    total, count = (
+        np.sum([pixels for _, _, pixels in shifted_views(padded, where)], axis=0)
+        for padded in (zero_pad(x, where.padding), inside)
+    )
+    return total / count
 
 
 class MaxPoolCache(NamedTuple):
@@ -50,7 +70,7 @@ def max_pool_forward(
         itself: leave it as it is until then.
 
     Raises:
-        ValueError: impossible geometry, or a border in which a whole window would fit.
+        ValueError: impossible geometry, or padding in which a whole window would fit.
     """
     check_images(x)
     where = pool_geometry(x.shape[1:3], window, stride, padding)
@@ -79,13 +99,13 @@ def average_pool_forward(
         window: height and width of the window.
         stride: pixels from one window to the next; the window's size if None.
         padding: as for convolutions, less than the window.
-        count_padding: whether the zeros of the border count as values (PyTorch's default).
+        count_padding: whether the zeros of the padding count as values (PyTorch's default).
 
     Returns:
         y (samples, OH, OW, channels), and the cache for ``average_pool_backward``.
 
     Raises:
-        ValueError: impossible geometry, or a border in which a whole window would fit.
+        ValueError: impossible geometry, or padding in which a whole window would fit.
     """
     check_images(x)
     where = pool_geometry(x.shape[1:3], window, stride, padding)
@@ -121,9 +141,9 @@ def pool_geometry(
 def window_counts(image: Pair, where: Geometry, count_padding: bool) -> Array:
     """(OH, OW, 1): how many values each window averages."""
     inside = np.ones((1, *image, 1))
-    border = zero_pad(inside, where.padding, value=float(count_padding))
+    padded = zero_pad(inside, where.padding, value=float(count_padding))
     counts = np.zeros((*where.output, 1))
-    for _, _, pixels in shifted_views(border, where, slice(0, 1), slice(0, where.output[0])):
+    for _, _, pixels in shifted_views(padded, where):
         counts += pixels[0]
     return counts
 

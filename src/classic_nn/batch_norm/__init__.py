@@ -8,6 +8,7 @@ from src.classic_nn.batch_norm.backward import (
 from src.classic_nn.batch_norm.forward import (
     BatchNormCache,
     batch_norm_forward,
+    batch_norm_forward_by_steps,
     batch_norm_inference,
     batch_statistics,
     normalize,
@@ -19,6 +20,7 @@ __all__ = [
     "batch_norm_backward",
     "batch_norm_backward_by_steps",
     "batch_norm_forward",
+    "batch_norm_forward_by_steps",
     "batch_norm_inference",
     "batch_norm_inference_backward",
     "batch_statistics",

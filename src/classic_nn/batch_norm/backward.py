@@ -13,6 +13,31 @@ from src.classic_nn.channelwise import channelwise, feature_sum, repeated, row_b
 from src.classic_nn.communicator import SOLO, Communicator
 
 
+def batch_norm_backward_by_steps(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
+    """dx (..., features), dgamma, dbeta (features,): the forward steps in reverse, of one worker."""
+    x, mean, gamma, r, n = cache
+    axes = tuple(range(dy.ndim - 1))
+    x_c = x - mean
+    x_hat = x_c * r
+    # 6. y = gamma * x_hat + beta
+    dbeta = dy.sum(axis=axes)
+    dgamma = (dy * x_hat).sum(axis=axes)
+    dx_hat = dy * gamma
+    # 5. x_hat = x_c * r
+    dx_c = dx_hat * r
+    dr = (dx_hat * x_c).sum(axis=axes)
+    # 4. r = (var + epsilon)^(-1/2), so dr/dvar = -1/2 * (var + epsilon)^(-3/2) = -r^3 / 2
+    dvar = dr * -0.5 * r**3
+    # 3. var = sum(x_c^2) / n
+    dx_c = dx_c + dvar * 2 * x_c / n
+    # 2. x_c = x - mu
+    dx = dx_c
+    dmu = -dx_c.sum(axis=axes)
+    # 1. mu = sum(x) / n
+    dx = dx + dmu / n
+    return dx, dgamma, dbeta
+
+
 def batch_norm_backward(
     dy: Array, cache: BatchNormCache, communicator: Communicator = SOLO
 ) -> tuple[Array, Array, Array]:
@@ -67,28 +92,3 @@ def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Arr
     Takes the cache of ``batch_norm_inference``; shapes as in ``batch_norm_backward``.
     """
     return cache.gamma * cache.inverse_std * dy, scale_gradient(dy, cache), feature_sum(dy)
-
-
-def batch_norm_backward_by_steps(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
-    """The same gradients, step by step in the reverse order of the forward pass (one worker)."""
-    x, mean, gamma, r, n = cache
-    axes = tuple(range(dy.ndim - 1))
-    x_c = x - mean
-    x_hat = x_c * r
-    # 6. y = gamma * x_hat + beta
-    dbeta = dy.sum(axis=axes)
-    dgamma = (dy * x_hat).sum(axis=axes)
-    dx_hat = dy * gamma
-    # 5. x_hat = x_c * r
-    dx_c = dx_hat * r
-    dr = (dx_hat * x_c).sum(axis=axes)
-    # 4. r = (var + epsilon)^(-1/2), so dr/dvar = -1/2 * (var + epsilon)^(-3/2) = -r^3 / 2
-    dvar = dr * -0.5 * r**3
-    # 3. var = sum(x_c^2) / n
-    dx_c = dx_c + dvar * 2 * x_c / n
-    # 2. x_c = x - mu
-    dx = dx_c
-    dmu = -dx_c.sum(axis=axes)
-    # 1. mu = sum(x) / n
-    dx = dx + dmu / n
-    return dx, dgamma, dbeta

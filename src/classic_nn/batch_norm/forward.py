@@ -11,8 +11,9 @@ convolutions, (samples, height, width, channels). With n the number of averaged 
     5. normalize x_hat = x_c * r
     6. scale     y     = gamma * x_hat + beta
 
-The sums go through the communicator, so the statistics are those of the whole mini-batch however
-many workers share it.
+``batch_norm_forward_by_steps`` is these lines as they stand; ``batch_norm_forward``, which layers
+use, takes the same sums over longer rows (``channelwise``), and adds them up over the workers that
+share the mini-batch, so the statistics are those of the whole of it.
 """
 
 from typing import NamedTuple
@@ -22,6 +23,20 @@ import numpy as np
 from src.classic_nn.array_types import Array
 from src.classic_nn.channelwise import channelwise, feature_sum, repeated, row_blocks
 from src.classic_nn.communicator import SOLO, Communicator
+
+
+def batch_norm_forward_by_steps(
+    x: Array, gamma: Array, beta: Array, epsilon: float = 1e-5
+) -> Array:
+    """The steps above, for x (..., features), gamma and beta (features,), of one worker."""
+    axes = tuple(range(x.ndim - 1))
+    n = x.size // x.shape[-1]
+    mu = x.sum(axis=axes) / n  # 1. (features,)
+    x_c = x - mu  # 2. (..., features)
+    var = (x_c**2).sum(axis=axes) / n  # 3. (features,)
+    r = 1 / np.sqrt(var + epsilon)  # 4.
+    x_hat = x_c * r  # 5. (..., features)
+    return gamma * x_hat + beta  # 6.
 
 
 class BatchNormCache(NamedTuple):

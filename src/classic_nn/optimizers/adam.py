@@ -6,12 +6,13 @@
     v_hat  = v / (1 - beta2^t)
     theta <- theta - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
 
-What is kept are not the averages m and v but the sums that they are proportional to,
+``adam_step_plain`` is these lines as they stand. What ``Adam`` keeps are not the averages m and v
+but the sums that they are proportional to,
 
     M <- beta1 M + g          m = (1 - beta1) M
     V <- beta2 V + g^2        v = (1 - beta2) V
 
-which takes two passes less over memory; the constants go into the step. t counts steps from 1.
+which takes two passes over memory fewer; the constants go into the step. t counts steps from 1.
 Epsilon is that of algorithm 1, added to the root of the corrected v_hat
 (not the "epsilon hat" of the paper's section 2, added to the root of v, which TensorFlow uses).
 """
@@ -24,6 +25,25 @@ import numpy as np
 from src.classic_nn.array_types import Array
 from src.classic_nn.optimizers.base import Optimizer, ParallelFor, serial_for
 from src.classic_nn.parameters import ParameterVector, is_weight
+
+
+def adam_step_plain(
+    theta: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    t: int,
+    learning_rate: float = 0.001,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+) -> tuple[Array, Array, Array]:
+    """theta, m and v after step t, counted from 1; all arrays of one shape, m and v 0 at first."""
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return theta - learning_rate * m_hat / (np.sqrt(v_hat) + epsilon), m, v
 
 
 @dataclass

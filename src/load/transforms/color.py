@@ -20,7 +20,7 @@ class ColorJitter(Transform):
     Args:
         brightness, contrast, saturation: factors are drawn from max(0, 1 - amount) to
             1 + amount, or from (least, most). 1 changes nothing; 0 is black, grey, colourless.
-        hue: turned around the colour circle by up to this share of it, either way, at most 0.5;
+        hue: rotated around the colour circle by up to this share of it, either way, at most 0.5;
             or (least, most).
     """
 

@@ -5,7 +5,7 @@ Pillow asks for each output pixel where it comes from. So the functions build th
     M = T C R(angle) S(scale) Shear_y Shear_x C^-1
 
 with T the translation and C the translation of the origin to the center: first shear, then scale
-and turn around the center, then shift. Angles are in degrees.
+and rotate around the center, then shift. Angles are in degrees.
 """
 
 import math
@@ -73,7 +73,7 @@ class RandomRotation(Transform):
         check_interpolation(self.interpolation)
 
     def __call__(self, image: Image.Image, rng: np.random.Generator) -> Image.Image:
-        """The turned image, of the same size."""
+        """The rotated image, of the same size."""
         angle = rng.uniform(*check_range("degrees", self.degrees))
         return rotate(image, angle, self.interpolation, self.fill)
 
@@ -154,7 +154,7 @@ def affine(
     fill: int | tuple[int, ...] = 0,
     center: tuple[float, float] | None = None,
 ) -> Image.Image:
-    """Shear, zoom, turn (clockwise, degrees) around the center, and shift (pixels), at once."""
+    """Shear, zoom, rotate (clockwise, degrees) around the center, and shift (pixels), at once."""
     matrix = inverse_matrix(
         center or (image.width / 2, image.height / 2), angle, translate, scale, shear
     )
@@ -175,8 +175,8 @@ def inverse_matrix(
     shear: tuple[float, float],
 ) -> tuple[float, ...]:
     """(a, b, c, d, e, f): the output pixel (x, y) comes from (a x + b y + c, d x + e y + f)."""
-    turn, lean_x, lean_y = (math.radians(degrees) for degrees in (angle, *shear))
-    rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    angle, lean_x, lean_y = (math.radians(degrees) for degrees in (angle, *shear))
+    rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     shear_y = np.array([[1, 0], [-math.tan(lean_y), 1]])
     shear_x = np.array([[1, -math.tan(lean_x)], [0, 1]])
     inverse = np.linalg.inv(scale * rotation @ shear_y @ shear_x)

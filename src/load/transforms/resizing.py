@@ -61,8 +61,8 @@ class CenterCrop(Transform):
         height, width = _both(self.size)
         wide, high = max(width - image.width, 0), max(height - image.height, 0)
         if wide or high:
-            border = (wide // 2, high // 2, (wide + 1) // 2, (high + 1) // 2)
-            image = ImageOps.expand(image, border, channel_fill(image, 0))
+            padding = (wide // 2, high // 2, (wide + 1) // 2, (high + 1) // 2)
+            image = ImageOps.expand(image, padding, channel_fill(image, 0))
         # round() goes to the even number, as in torchvision
         top = round((image.height - height) / 2)
         left = round((image.width - width) / 2)
@@ -124,10 +124,10 @@ class RandomResizedCrop(Transform):
 
 @dataclass(frozen=True)
 class PadToSquare(Transform):
-    """Add a border to the shorter sides, so that a later ``Resize`` keeps the proportions.
+    """Pad the shorter sides, so that a later ``Resize`` keeps the proportions.
 
     Args:
-        fill: colour of the border: a number for every channel, or one each.
+        fill: colour of the padding: a number for every channel, or one each.
     """
 
     fill: int | tuple[int, ...] = 0

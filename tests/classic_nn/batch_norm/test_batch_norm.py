@@ -7,6 +7,7 @@ from src.classic_nn.batch_norm import (
     batch_norm_backward,
     batch_norm_backward_by_steps,
     batch_norm_forward,
+    batch_norm_forward_by_steps,
     batch_norm_inference,
     batch_norm_inference_backward,
     update_running_statistics,
@@ -39,7 +40,9 @@ def test_both_backwards_agree_with_finite_differences(shape, backward, rng):
 )
 def test_long_chain_and_closed_form_are_equal(shape, seed):
     rng = np.random.default_rng(seed)
-    _, cache, _, _ = batch_norm_forward(*draw(shape, rng))
+    inputs = draw(shape, rng)
+    y, cache, _, _ = batch_norm_forward(*inputs)
+    assert np.allclose(y, batch_norm_forward_by_steps(*inputs), rtol=1e-9, atol=1e-9)
     dy = rng.normal(size=shape)
     closed, chain = batch_norm_backward(dy, cache), batch_norm_backward_by_steps(dy, cache)
     for ours, theirs in zip(closed, chain, strict=True):

@@ -2,14 +2,18 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from src.classic_nn.optimizers import (
     OPTIMIZERS,
+    Adam,
     AdamW,
     clip_by_norm,
     clip_by_value,
     create_optimizer,
 )
+from src.classic_nn.optimizers.adam import adam_step_plain
 from src.classic_nn.optimizers.base import BLOCK
 from src.classic_nn.parameters import ParameterVector
 
@@ -245,3 +249,16 @@ def test_a_state_from_before_the_first_step_is_empty():
     optimizer.load_state({}, 0, theta)
     optimizer.step(theta, vector(0.5))
     assert theta.vector[0] != 1
+
+
+@given(st.integers(0), st.floats(1e-4, 1), st.floats(0, 0.99), st.floats(0.5, 0.9999))
+def test_adam_is_its_plain_form(seed, learning_rate, beta1, beta2):
+    rng = np.random.default_rng(seed)
+    parameters = ParameterVector({"W1": (4,)}, rng.normal(size=4))
+    theta, m, v = parameters.vector.copy(), np.zeros(4), np.zeros(4)
+    optimizer = Adam(learning_rate, beta1, beta2)
+    for t in range(1, 6):
+        g = rng.normal(size=4)
+        optimizer.step(parameters, ParameterVector({"W1": (4,)}, g))
+        theta, m, v = adam_step_plain(theta, g, m, v, t, learning_rate, beta1, beta2)
+        assert np.allclose(parameters.vector, theta, rtol=1e-9, atol=1e-12)

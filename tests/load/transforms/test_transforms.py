@@ -108,13 +108,13 @@ def test_grayscale_is_its_formula():
 def test_the_inverse_map_undoes_shear_scale_turn_and_shift(angle, shift, scale, shear, point):
     center = np.array([8.0, 5.0])
     x, y = np.array(point) - center
-    lean_x, lean_y, turn = (np.tan(np.deg2rad(k)) for k in (*shear, 0.0))
+    lean_x, lean_y, rotated = (np.tan(np.deg2rad(k)) for k in (*shear, 0.0))
     x, y = x - lean_x * y, y
     x, y = x, y - lean_y * x
-    turn = np.deg2rad(angle)
+    rotated = np.deg2rad(angle)
     x, y = (
-        scale * (np.cos(turn) * x - np.sin(turn) * y),
-        scale * (np.sin(turn) * x + np.cos(turn) * y),
+        scale * (np.cos(rotated) * x - np.sin(rotated) * y),
+        scale * (np.sin(rotated) * x + np.cos(rotated) * y),
     )
     moved = np.array([x, y]) + center + shift
     a, b, c, d, e, f = inverse_matrix((8.0, 5.0), angle, shift, scale, shear)
