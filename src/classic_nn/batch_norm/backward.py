@@ -14,7 +14,7 @@ from src.classic_nn.communicator import SOLO, Communicator
 
 
 def batch_norm_backward_by_steps(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
-    """dx (..., features), dgamma, dbeta (features,): the forward steps in reverse, of one worker."""
+    """dx (..., features), dgamma, dbeta (features,): the forward steps in reverse (one worker)."""
     x, mean, gamma, r, n = cache
     axes = tuple(range(dy.ndim - 1))
     x_c = x - mean
