@@ -76,10 +76,10 @@ def test_a_changed_byte_anywhere_is_one_clear_error(model, tmp_path):
 
 
 def test_a_newer_format_asks_for_an_update(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(tensor_file, "FORMAT_VERSION", 2)
+    monkeypatch.setattr(tensor_file, "FORMAT_VERSION", 3)
     save_model(tmp_path / "m.safetensors", model)
     monkeypatch.undo()
-    with pytest.raises(TensorFileError, match="format version 2 is newer than this program's 1"):
+    with pytest.raises(TensorFileError, match="format version 3 is newer than this program's 2"):
         load_model(tmp_path / "m.safetensors")
 
 

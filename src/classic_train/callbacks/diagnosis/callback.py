@@ -52,7 +52,7 @@ class Diagnosis(Callback):
         writer: of a history, for TensorBoard's Text view; it may be closed when training has
             failed, so this callback stands before the ``History`` that closes it.
 
-    What the layers put out comes from a ``Probe`` that has ``look`` among its listeners and stands
+    The layers' outputs come from a ``Probe`` that has ``look`` among its listeners and stands
     before this callback.
 
     Attributes:
@@ -117,7 +117,7 @@ class Diagnosis(Callback):
         self._before = None
 
     def look(self, epoch: int, path: str, layer: Layer, y: Array) -> None:
-        """Measure what a layer puts out; see ``Probe``."""
+        """Measure a layer's output; see ``Probe``."""
         if isinstance(layer, ReLU | ReLU6) and y.size >= ENOUGH * y.shape[-1]:
             silent = ~y.reshape(-1, y.shape[-1]).any(axis=0)
             self._now.dead[path] = float(silent.mean())
@@ -126,7 +126,7 @@ class Diagnosis(Callback):
             self._now.saturated[path] = float((slope < FLAT_SLOPE).mean())
 
     def on_epoch_end(self, trainer: Training) -> None:
-        """Judge the epoch."""
+        """Diagnose the epoch."""
         self._now.cost = trainer.record["cost"]
         self._now.validation_cost = trainer.record.get("validation_cost")
         self._now.learning_rate = trainer.record["learning_rate"]
@@ -155,10 +155,7 @@ class Diagnosis(Callback):
 
     def load_state(self, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
         """Continue from ``state``."""
-        self.findings = [
-            Finding(**finding | {"others": tuple(finding["others"])})
-            for finding in metadata["findings"]
-        ]
+        self.findings = [Finding.from_state(finding) for finding in metadata["findings"]]
         self.figures = [EpochMeasurements(**figures) for figures in metadata["figures"]]
 
     def _add(self, found: list[Finding]) -> None:

@@ -1,6 +1,8 @@
 """One thing that is wrong: what, where, when, and what usually helps."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 NAMED = 3
 """Other layers that are named; of more, the number is told."""
@@ -23,6 +25,13 @@ class Finding:
     layer: str
     evidence: str
     others: tuple[str, ...] = ()
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """A finding from its fields in a checkpoint; in older ones the problem had another name."""
+        names = {field.name for field in fields(cls)}
+        values = {name if name in names else "problem": value for name, value in state.items()}
+        return cls(**values | {"others": tuple(values["others"])})
 
     @property
     def advice(self) -> str:
