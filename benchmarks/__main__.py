@@ -106,7 +106,7 @@ def _measure(name: str, workload: Workload, threads: int, rounds: int) -> dict[s
         "best": best.name,
         "best_torch": best_torch.name,
         "gflops": gflops,
-        "share_of_peak": gflops * peak.median / PEAK_GFLOP,
+        "fraction_of_peak": gflops * peak.median / PEAK_GFLOP,
         "peak_gflops": PEAK_GFLOP / peak.median,
         "memory_ratio": best.peak / min(c.peak for c in torch),
         **({"sklearn_ratio": best.median / sklearn[0].median} if sklearn else {}),
@@ -135,7 +135,7 @@ def _print(name: str, workload: Workload, result: dict[str, Any]) -> None:
     met = "met" if result["ratio"] <= result["goal"] else "missed"
     print(
         f"     ratio {result['ratio']:.2f} (goal {result['goal']}, {met}); "
-        f"{result['gflops']:.0f} GFLOP/s, {result['share_of_peak']:.0%} of the matrix product's "
+        f"{result['gflops']:.0f} GFLOP/s, {result['fraction_of_peak']:.0%} of the matrix product's "
         f"{result['peak_gflops']:.0f}; memory {result['memory_ratio']:.2f} of torch's least"
     )
     if "sklearn_ratio" in result:

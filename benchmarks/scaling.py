@@ -245,7 +245,7 @@ def race(name: str, rounds: int) -> dict[str, list[dict[str, Any]]]:
     alone = median(steps["1 worker"])
     parts_shown = ("network", "statistics", "gradients", "update")
     rows: list[tuple[str, ...]] = [
-        ("variant", "step, ms", "spread", "efficiency", "of ideal", *parts_shown, "MB sent")
+        ("variant", "step, ms", "range", "efficiency", "of ideal", *parts_shown, "MB sent")
     ]
     for variant, runs in found.items():
         cores = math.prod(VARIANTS[variant])

@@ -6,11 +6,11 @@ from src.classic_train.parallel.workers import WorkerTeam
 
 
 def on_team(size, function, *arrays):
-    """Run ``function(communicator, *shares)`` on every worker; results in order of ranks."""
+    """Run ``function(communicator, *shards)`` on every worker; results in order of ranks."""
 
     def task(worker):
-        shares = [np.array_split(array, size)[worker.rank] for array in arrays]
-        return function(worker, *shares)
+        shards = [np.array_split(array, size)[worker.rank] for array in arrays]
+        return function(worker, *shards)
 
     with WorkerTeam(size) as team:
         return team.run(task)

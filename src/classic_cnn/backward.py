@@ -10,7 +10,7 @@ block. With X the matrix of x's windows, one a row, and DY that of dy's position
 
     3. bias     db = sum of DY's rows
     2. multiply dw = X^T DY,   dX = DY kernel^T, which goes back to where each window came from
-    1. widen    the gradients of several outputs of a row are added up for the one kernel
+    1. combine  the gradients of several outputs of a row are added up for the one kernel
 
 At stride 1, dx is itself a convolution: of dy, padded, with the kernel rotated by 180 degrees and
 its channels and filters exchanged. The windows of dy that this takes, W, give dw too, rotated

@@ -8,7 +8,7 @@ every deep-learning framework this is the cross-correlation: the kernel is not f
 ``conv_forward_plain`` computes just that. ``conv_forward``, which layers use, goes block by block,
 each small enough for the cache:
 
-    1. widen    several outputs of a row at once, where one would be a narrow product
+    1. combine  several outputs of a row at once, where one would be a narrow product
     2. multiply windows of x, one a row, times the kernel, one column a filter
     3. bias     added to every position
 

@@ -1,6 +1,6 @@
 """Several neighbouring outputs at once, where a window has few values.
 
-The windows of two neighbouring outputs overlap in all but one column. Gathered together they take
+The windows of two neighbouring outputs overlap in all but one column. Taken together they take
 KW + 1 columns instead of 2 KW, and the product of both is one product with a kernel that holds
 the filters twice, the second time moved by one column, with zeros in between:
 
@@ -18,7 +18,7 @@ from src.classic_cnn.utils import Geometry
 from src.classic_nn.array_types import Array
 
 MOST_FILTERS, MOST_CHANNELS = 64, 32
-"""Filters and channels up to which widening pays, times the number of outputs (measured on
+"""Filters and channels up to which this pays, times the number of outputs (measured on
 3 x 3 kernels from 1 to 64 channels and 16 to 64 filters)."""
 
 

@@ -1,9 +1,9 @@
-"""Arithmetic with one number a feature, on rows that are long enough to be fast.
+"""Arithmetic with one number per feature, on rows that are long enough to be fast.
 
 A feature map (samples, height, width, 16) plus a vector (16,) is, to NumPy, millions of rows of 16
 values, and starting a row takes longer than adding it. Seen as rows of many positions side by
 side, with the vector repeated as often, the same sum runs several times faster. Sums over
-positions likewise: first over the wide rows, then over what stands side by side.
+positions likewise: first over the long rows, then over what stands side by side.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ import numpy as np
 from src.classic_nn.array_types import Array
 
 WIDTH = 4096
-"""Values in a wide row, at most: 16 KiB in float32, so a few rows fit the first-level cache."""
+"""Values in a long row, at most: 16 KiB in float32, so a few rows fit the first-level cache."""
 
 BLOCK = 1 << 22
 """Values in a block: 16 MiB in float32. It bounds temporary memory; smaller blocks, which would fit
@@ -35,20 +35,20 @@ def channelwise(x: Array) -> Array:
 
 @lru_cache
 def _repeats(positions: int, features: int) -> int:
-    """The largest divisor of the positions with which a wide row is no wider than WIDTH."""
+    """The largest divisor of the positions with which a long row is no longer than WIDTH."""
     most = max(WIDTH // features, 1)
     return next(count for count in range(most, 0, -1) if positions % count == 0)
 
 
 def row_blocks(rows: Array) -> Iterator[slice]:
-    """Slices of wide rows, each of about BLOCK values, for formulas of several steps."""
+    """Slices of long rows, each of about BLOCK values, for formulas of several steps."""
     step = max(BLOCK // rows.shape[1], 1)
     for start in range(0, len(rows), step):
         yield slice(start, start + step)
 
 
 def repeated(values: Array, rows: Array) -> Array:
-    """Values (features,) as often as there are positions side by side in wide rows."""
+    """Values (features,) as often as there are positions side by side in long rows."""
     return np.tile(values, rows.shape[1] // len(values))
 
 

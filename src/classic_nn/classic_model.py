@@ -53,12 +53,12 @@ class LayerCache(NamedTuple):
     Attributes:
         linear: input and weights of the linear part.
         activation: name of the activation after it, None after the last layer.
-        kept: (samples, units), the activation's input or output, whichever its backward reads.
+        saved: (samples, units), the activation's input or output, whichever its backward reads.
     """
 
     linear: LinearCache
     activation: str | None
-    kept: Array
+    saved: Array
 
 
 def initialize_parameters_deep(
@@ -125,8 +125,8 @@ def custom_model_backward(dlogits: Array, caches: Sequence[LayerCache]) -> dict[
     gradients: dict[str, Array] = {}
     da = dlogits
     for layer in range(len(caches), 0, -1):
-        linear, activation, kept = caches[layer - 1]
-        dz = da if activation is None else ACTIVATION_FUNCTIONS[activation].backward(da, kept)
+        linear, activation, saved = caches[layer - 1]
+        dz = da if activation is None else ACTIVATION_FUNCTIONS[activation].backward(da, saved)
         previous, dW, db = linear_backward(dz, linear, input_gradient=layer > 1)
         gradients[f"dW{layer}"], gradients[f"db{layer}"] = dW, db
         if previous is not None:

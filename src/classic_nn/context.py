@@ -12,7 +12,7 @@ from src.classic_nn.parameters import ParameterVector
 from src.classic_nn.sample_streams import SampleStreams
 
 Observer = Callable[[Any, Array], None]
-"""Is given a layer and what it put out; leaves both as they are."""
+"""Is given a layer and its output; leaves both as they are."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Tables as text for the terminal, as Markdown, and as CSV files."""
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -43,10 +44,21 @@ def cell_text(value: object, digits: int = 4) -> str:
         case int():
             return f"{value:,}"
         case float():
-            return f"{value:.{digits}f}"
+            return "" if math.isnan(value) else f"{value:.{digits}f}"
         case list() | tuple():
             return ",".join(map(str, value))
     return str(value)
+
+
+def setting_text(value: object) -> str:
+    """A setting as the command line takes it: no digit is lost.
+
+    >>> setting_text([256, 128]), setting_text(2e-05), setting_text(None)
+    ('256,128', '2e-05', '')
+    """
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def compare_columns(

@@ -31,7 +31,7 @@ examples:
 """
 
 CHARTS = Path("assets/history")
-"""Where charts go, unless told otherwise."""
+"""Where charts go, by default."""
 
 
 def build_parser() -> Parser:
@@ -82,8 +82,8 @@ def show(options: argparse.Namespace) -> int:
         array_table,
         best_epoch,
         epoch_table,
-        figures_of_test_data,
         some_rows,
+        test_metrics,
     )
 
     run = find_run(options.run)
@@ -93,14 +93,12 @@ def show(options: argparse.Namespace) -> int:
         raise UnknownRunError(f"{run}: no cost has been recorded yet")
     print(f"{run}: {len(history):,} records, epochs {epochs.index[0]} to {epochs.index[-1]}")
     settings, findings = notes_of(run)
-    told = [f"{name} {settings[name]}" for name in ("recipe", "seed") if name in settings]
-    print(", ".join(told) or "no settings recorded")
+    described = [f"{name} {settings[name]}" for name in ("recipe", "seed") if name in settings]
+    print(", ".join(described) or "no settings recorded")
     print(f"\n{_text(some_rows(epochs))}\n")
     best = best_epoch(epochs)
     print(f"best epoch {best}, by {'validation ' * ('validation_cost' in epochs)}cost")
-    tests = ", ".join(
-        f"{name} {value:.4g}" for name, value in figures_of_test_data(history).items()
-    )
+    tests = ", ".join(f"{name} {value:.4g}" for name, value in test_metrics(history).items())
     print(f"test data: {tests}" if tests else "no figures of test data: the run has not ended")
     for finding in findings:
         print(f"diagnosis: {finding}")
@@ -114,28 +112,32 @@ def show(options: argparse.Namespace) -> int:
 def compare(options: argparse.Namespace) -> int:
     """Print settings that differ and figures of the best epochs, draw the costs together."""
     from src.common.files import safe_file_name
+    from src.common.tables import format_table
     from src.history.charts import comparison_chart
-    from src.history.tables import comparison_table, epoch_table, shared_figures
+    from src.history.tables import comparison_table, epoch_table, shared_columns
 
-    # one run may be told twice, by different paths
+    # one run may be given twice, by different paths
     runs = list({run.resolve(): run for run in map(find_run, options.run)}.values())
     if len(runs) < 2:
         raise UnknownRunError(f"expected two runs or more, got one: {runs[0]}")
     settings = {run: notes_of(run).settings for run in runs}
     recipes = {run: found["recipe"] for run, found in settings.items() if "recipe" in found}
     if len(set(recipes.values())) > 1:
-        told = ", ".join(f"{run} is of {recipe}" for run, recipe in recipes.items())
-        raise UnknownRunError(f"expected runs of one recipe: {told}; their costs mean other things")
+        described = ", ".join(f"{run} is of {recipe}" for run, recipe in recipes.items())
+        raise UnknownRunError(
+            f"expected runs of one recipe: {described}; their costs mean other things"
+        )
     names = _short_names(runs)
     histories = {names[run]: _history(run) for run in runs}
     tables = {name: epoch_table(history) for name, history in histories.items()}
     for name, epochs in tables.items():
         if "cost" not in epochs:
             raise UnknownRunError(f"{name}: no cost has been recorded yet")
-    print(_text(comparison_table(histories, {names[run]: settings[run] for run in runs})))
+    rows = comparison_table(histories, {names[run]: settings[run] for run in runs})
+    print(format_table(rows))
     charts = {
         f"{safe_file_name(name)}.png": comparison_chart(tables, name)
-        for name in shared_figures(tables)
+        for name in shared_columns(tables)
     }
     _save(charts, options.output_dir or CHARTS / _comparison_name(runs))
     return 0
@@ -189,8 +191,8 @@ def _short_names(runs: list[Path]) -> dict[Path, str]:
     """Names of the runs' directories; whole paths where two have one name."""
     names = [run.resolve().name for run in runs]
     unique = len(set(names)) == len(names)
-    told = [name if unique else str(run) for run, name in zip(runs, names, strict=True)]
-    return dict(zip(runs, map(printable, told), strict=True))
+    described = [name if unique else str(run) for run, name in zip(runs, names, strict=True)]
+    return dict(zip(runs, map(printable, described), strict=True))
 
 
 def _comparison_name(runs: list[Path]) -> str:

@@ -49,10 +49,10 @@ def history_charts(epochs: pd.DataFrame, arrays: pd.DataFrame, title: str) -> di
     return charts
 
 
-def comparison_chart(runs: Mapping[str, pd.DataFrame], figure: str) -> "Figure":
-    """One figure of the epoch tables of several runs, over the epochs."""
-    shown = {name: epochs[figure].dropna() for name, epochs in runs.items()}
-    return _lines(shown, figure.replace("_", " "), "", log=figure.endswith("cost"))
+def comparison_chart(runs: Mapping[str, pd.DataFrame], column: str) -> "Figure":
+    """One column of the epoch tables of several runs, over the epochs."""
+    shown = {name: epochs[column].dropna() for name, epochs in runs.items()}
+    return _lines(shown, column.replace("_", " "), "", log=column.endswith("cost"))
 
 
 def _lines(
@@ -75,9 +75,9 @@ def _lines(
         marker = "." if len(values) < 60 else ""
         shown_name = _plain(name)
         axes.plot(values.index, values, label=shown_name, color=color, marker=marker)
-    drawn = np.concatenate([curve.to_numpy() for curve in curves.values()])
-    if log and (drawn > 0).any():
-        _log_axis(axes, drawn)
+    all_values = np.concatenate([curve.to_numpy() for curve in curves.values()])
+    if log and (all_values > 0).any():
+        _log_axis(axes, all_values)
     axes.set(xlabel="epoch", ylabel=_plain(label), title=_plain(title))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

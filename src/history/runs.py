@@ -36,11 +36,13 @@ def find_run(path: Path) -> Path:
     if is_run(path):
         return path
     try:
-        told = json.loads((path / "config.json").read_text(encoding="utf-8"))["history_directory"]
+        recorded = json.loads((path / "config.json").read_text(encoding="utf-8"))[
+            "history_directory"
+        ]
     except (OSError, ValueError, KeyError, TypeError):
-        told = None
-    if isinstance(told, str):
-        history = Path(os.path.normpath(path / told))
+        recorded = None
+    if isinstance(recorded, str):
+        history = Path(os.path.normpath(path / recorded))
         if is_run(history):
             return history
         raise UnknownRunError(f"{path}: its history is no longer at {history}")

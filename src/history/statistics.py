@@ -55,9 +55,9 @@ def array_statistics(array: NDArray[Any]) -> dict[str, float]:
             squares += float(np.dot(part, part))
             of_block = float(part.mean())
             part -= of_block
-            apart, share = of_block - mean, block.size / (start + block.size)
-            deviations += float(np.dot(part, part)) + apart * apart * start * share
-            mean += apart * share
+            apart, weight = of_block - mean, block.size / (start + block.size)
+            deviations += float(np.dot(part, part)) + apart * apart * start * weight
+            mean += apart * weight
     return {
         "mean": mean,
         "std": math.sqrt(deviations / values.size),
@@ -111,6 +111,6 @@ def _range(sample: NDArray[np.float64], bins: int) -> tuple[float, float]:
     return lowest - margin, highest + margin
 
 
-def share_of_zeros(array: NDArray[Any]) -> float:
+def fraction_of_zeros(array: NDArray[Any]) -> float:
     """How much of an array is exactly 0, from 0 to 1; of no values 0."""
     return (array.size - np.count_nonzero(array)) / max(array.size, 1)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from src.common.best_epoch import best_epoch as find_best_epoch
+from src.common.tables import compare_columns, setting_text
 from src.history.tags import COST_TAGS, TEST, metric_tag
 
 NAMES = {COST_TAGS["train"]: "cost", COST_TAGS["validation"]: "validation_cost"}
@@ -34,8 +35,8 @@ def epoch_table(history: pd.DataFrame) -> pd.DataFrame:
         history: of one run, as ``TrainingHistoryReader.get_history`` returns it.
     """
     tags = history["tag"]
-    figures = tags.isin(NAMES) | tags.str.startswith(METRIC_TAG) & ~tags.str.startswith(TEST_TAG)
-    found = history[figures]
+    wanted = tags.isin(NAMES) | tags.str.startswith(METRIC_TAG) & ~tags.str.startswith(TEST_TAG)
+    found = history[wanted]
     names = found["tag"].map(lambda tag: NAMES.get(tag, tag.removeprefix(METRIC_TAG)))
     table = found.assign(name=names).pivot_table(
         index="step", columns="name", values="value", aggfunc="last"
@@ -50,7 +51,7 @@ def columns(table: pd.DataFrame) -> list[str]:
     return [str(name) for name in table.columns]
 
 
-def figures_of_test_data(history: pd.DataFrame) -> dict[str, float]:
+def test_metrics(history: pd.DataFrame) -> dict[str, float]:
     """What was measured on test data at the end of the run, by name; nothing before its end."""
     found = history[history["tag"].str.startswith(TEST_TAG)]
     return {
@@ -98,13 +99,13 @@ def array_summary(arrays: pd.DataFrame) -> dict[str, pd.DataFrame]:
     for kind in map(str, arrays.index.unique("kind")):
         rows = arrays.loc[[kind]]
         wanted = {"activations": ("std", "zeros"), "gradients": ("norm",)}.get(kind, ("l2",))
-        figures = [figure for figure in wanted if figure in rows]
+        statistics = [name for name in wanted if name in rows]
         table = {}
         for name, part in rows.groupby(level="array", sort=False):
             epochs = part.index.get_level_values("epoch")
             table[name] = {
-                f"{figure}, epoch {epochs[place]}": part[figure].iloc[place]
-                for figure in figures
+                f"{statistic}, epoch {epochs[place]}": part[statistic].iloc[place]
+                for statistic in statistics
                 for place in (0, -1)
             }
         tables[kind] = pd.DataFrame(list(table.values()), pd.Index(list(table), name="array"))
@@ -113,32 +114,33 @@ def array_summary(arrays: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def comparison_table(
     histories: Mapping[str, pd.DataFrame], settings: Mapping[str, Mapping[str, object]]
-) -> pd.DataFrame:
-    """A column for each run: settings that differ, figures of its best epoch, of its test data.
+) -> list[tuple[str, ...]]:
+    """A column for each run: settings that differ, metrics of its best epoch, of its test data.
 
     Args:
         histories: by the runs' names.
         settings: by the same names.
     """
     tables = {run: epoch_table(history) for run, history in histories.items()}
-    tests = {run: figures_of_test_data(history) for run, history in histories.items()}
-    rows: dict[str, dict[str, object]] = {}
-    for name in dict.fromkeys(name for found in settings.values() for name in found):
-        values = {run: settings[run].get(name, "") for run in tables}
-        if len(set(values.values())) > 1:
-            rows[name] = values
-    rows["epochs trained"] = {run: len(epochs) for run, epochs in tables.items()}
-    rows["best epoch"] = {run: best_epoch(epochs) for run, epochs in tables.items()}
-    for figure in shared_figures(tables):
-        rows[f"{figure} then"] = {
-            run: epochs[figure].get(best_epoch(epochs)) for run, epochs in tables.items()
-        }
-    for figure in dict.fromkeys(name for found in tests.values() for name in found):
-        rows[f"test {figure}"] = {run: tests[run].get(figure) for run in tables}
-    return pd.DataFrame.from_dict(rows, orient="index")
+    shared = shared_columns(tables)
+    results: dict[str, dict[str, object]] = {}
+    for run, epochs in tables.items():
+        best = best_epoch(epochs)
+        results[run] = {"epochs trained": len(epochs), "best epoch": best}
+        results[run] |= {f"{name} then": epochs[name].get(best) for name in shared}
+        tests = test_metrics(histories[run])
+        results[run] |= {f"test {name}": value for name, value in tests.items()}
+    texts = {
+        run: {name: setting_text(value) for name, value in settings[run].items()} for run in tables
+    }
+    return [
+        ("", *tables),
+        *compare_columns(texts, only_differing=True),
+        *compare_columns(results),
+    ]
 
 
-def shared_figures(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Figures that the epoch tables of all runs have."""
+def shared_columns(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Columns that the epoch tables of all runs have."""
     first, *others = tables.values()
     return [name for name in columns(first) if all(name in other for other in others)]

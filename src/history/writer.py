@@ -20,7 +20,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 
 from src.history.graph import GraphNode, graph_definition
 from src.history.records import RecordWriter
-from src.history.statistics import array_histogram, array_statistics, share_of_zeros
+from src.history.statistics import array_histogram, array_statistics, fraction_of_zeros
 from src.history.summaries import (
     histogram_value,
     hyperparameter_values,
@@ -188,10 +188,10 @@ class TrainingHistoryWriter:
         with self._clock():
             values = []
             for name, array in arrays.items():
-                figures = array_statistics(array)
+                statistics = array_statistics(array)
                 if kind == "activations":
-                    figures["zeros"] = share_of_zeros(array)
-                values += scalar_values({tag(name, figure): figures[figure] for figure in figures})
+                    statistics["zeros"] = fraction_of_zeros(array)
+                values += scalar_values({tag(name, key): statistics[key] for key in statistics})
                 histogram = array_histogram(array) if histograms else None
                 if histogram is not None:
                     values.append(histogram_value(histogram_tag(kind, name), histogram))

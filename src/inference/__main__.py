@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src.classic_nn.serialization import TensorFileError
-from src.common.cli import Parser, run_command
+from src.common.cli import Parser, argument_type, number, run_command, whole_number
 from src.inference.classifier import load_model
 from src.load.errors import UnreadableDataError
 
@@ -45,9 +45,13 @@ def build_parser() -> Parser:
     )
     predicting.add_argument("--json", action="store_true", help="a line of JSON for each image")
     predicting.add_argument(
-        "--top", type=_positive, default=3, metavar="N", help="classes in the table (default: 3)"
+        "--top",
+        type=argument_type(whole_number(1)),
+        default=3,
+        metavar="N",
+        help="classes in the table (default: 3)",
     )
-    evaluating = commands.add_parser("evaluate", help="judge a model by data with known answers")
+    evaluating = commands.add_parser("evaluate", help="evaluate a model on labelled data")
     evaluating.add_argument("model", type=Path, help="a model file of a run")
     evaluating.add_argument("data", type=Path, help="a data set: folder, .yaml, .csv, .npz")
     evaluating.add_argument(
@@ -89,12 +93,16 @@ def build_parser() -> Parser:
     for command in (predicting, evaluating):
         command.add_argument(
             "--threshold",
-            type=_share,
+            type=argument_type(number(0, 1)),
             metavar="P",
             help="probability from which on a label is given (default: that of the model)",
         )
         command.add_argument(
-            "--threads", type=_positive, default=2, metavar="N", help="cores to use (default: 2)"
+            "--threads",
+            type=argument_type(whole_number(1)),
+            default=2,
+            metavar="N",
+            help="cores to use (default: 2)",
         )
     return parser
 
@@ -121,25 +129,9 @@ def predict_command(arguments: argparse.Namespace) -> int:
 
 def evaluate_command(arguments: argparse.Namespace) -> int:
     """Print how good the model is, and write tables and pictures; returns the exit status."""
-    from src.inference.evaluate_command import judge
+    from src.inference.evaluate_command import run_evaluation
 
-    return judge(arguments)
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, got {text!r}")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
-    return value
+    return run_evaluation(arguments)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

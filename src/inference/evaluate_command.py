@@ -1,11 +1,11 @@
-"""The command ``evaluate``: a model, or two, judged by data with known answers."""
+"""The command ``evaluate``: a model, or two, evaluated on labelled data."""
 
 import argparse
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from src.common.files import atomic_path, write_json
+from src.common.files import write_json, write_text
 from src.inference.classifier import Classifier, load_model
 from src.inference.evaluation import Evaluation, evaluate
 from src.inference.labelled_data import LabelledData, read_labelled_data
@@ -19,7 +19,7 @@ from src.inference.report import (
 from src.load.errors import UnreadableDataError
 
 
-def judge(arguments: argparse.Namespace) -> int:
+def run_evaluation(arguments: argparse.Namespace) -> int:
     """Evaluate as the command line says; returns the exit status."""
     first = load_model(arguments.model, arguments.threads)
     classifiers = [first]
@@ -58,8 +58,7 @@ def judge(arguments: argparse.Namespace) -> int:
     summary = [summary_text(found[0], others, names[0])]
     summary += [] if comparison is None else ["", comparison_text(comparison)]
     page = _page(arguments, found[0], lines, summary, pictures)
-    with atomic_path(directory / "report.md") as partial:
-        partial.write_text(page, encoding="utf-8")
+    write_text(directory / "report.md", page)
     print(f"{arguments.model} on {arguments.data}: {len(found[0]):,} samples")
     print("\n".join([*lines, "", *summary, "", class_text(found[0]), ""]))
     for path in [*pictures, directory / "report.md"]:

@@ -175,7 +175,7 @@ class Evaluation:
         """How often answers of a certainty are right.
 
         Returns:
-            Mean certainty and share of right answers, (bins,) each, of the bins of equal width
+            Mean certainty and fraction of right answers, (bins,) each, of the bins of equal width
             that are not empty; answers in each; and the expected calibration error, the mean
             distance of the two (Naeini, Cooper and Hauskrecht 2015). Answers are the predicted
             classes, or all labels.
@@ -186,9 +186,9 @@ class Evaluation:
         counts = np.bincount(bins, minlength=BINS)
         some = counts > 0
         sums = [np.bincount(bins, values, BINS)[some] for values in (certainty, right)]
-        mean, share = (total / counts[some] for total in sums)
-        error = float((np.abs(mean - share) * counts[some]).sum() / counts.sum())
-        return mean, share, counts[some], error
+        mean, right = (total / counts[some] for total in sums)
+        error = float((np.abs(mean - right) * counts[some]).sum() / counts.sum())
+        return mean, right, counts[some], error
 
     def mistakes(self) -> NDArray[np.intp]:
         """Numbers of the wrong samples, those first of which the model was most certain."""

@@ -56,8 +56,8 @@ def plot_roc(evaluation: Evaluation) -> Figure:
             _draw(axes, evaluation, int(k), false, found, f"area {auc[k]:.3f}")
     axes.plot([0, 1], [0, 1], color="black", linestyle=":", linewidth=1, label="chance")
     axes.set(
-        xlabel="false positive rate (share of the others)",
-        ylabel="recall (share of the class that was found)",
+        xlabel="false positive rate (fraction of the others)",
+        ylabel="recall (fraction of the class that was found)",
         title=_titled("ROC", "mean area", auc, evaluation),
     )
     _finish(axes)
@@ -75,8 +75,8 @@ def plot_precision_recall(evaluation: Evaluation) -> Figure:
         label = f"average precision {scores_of[k]:.3f}"
         _draw(axes, evaluation, int(k), recall[::-1], precision[::-1], label)
     axes.set(
-        xlabel="recall (share of the class that was found)",
-        ylabel="precision (share of the found that is right)",
+        xlabel="recall (fraction of the class that was found)",
+        ylabel="precision (fraction of the found that is right)",
         title=_titled("Precision and recall", "mean average precision", scores_of, evaluation),
     )
     _finish(axes)
@@ -85,18 +85,18 @@ def plot_precision_recall(evaluation: Evaluation) -> Figure:
 
 def plot_calibration(evaluation: Evaluation) -> Figure:
     """How often answers are right, over how certain the model was of them."""
-    mean, share, counts, error = evaluation.calibration()
+    mean, right, counts, error = evaluation.calibration()
     figure = new_figure(6, 5.5)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color="black", linestyle=":", linewidth=1, label="perfect")
-    axes.plot(mean, share, marker="o", label=f"model (expected calibration error {error:.3f})")
-    for x, y, count in zip(mean, share, counts, strict=True):
+    axes.plot(mean, right, marker="o", label=f"model (expected calibration error {error:.3f})")
+    for x, y, count in zip(mean, right, counts, strict=True):
         axes.annotate(f"{count:,}", (x, y), textcoords="offset points", xytext=(6, -10), fontsize=8)
     low = min(0.5, float(mean.min()) - 0.05) if evaluation.task != "multi_class" else 0.0
     answers = "labels" if evaluation.task == "multi_label" else "samples"
     axes.set(
         xlabel="mean certainty of the answers in a bin",
-        ylabel="share of these answers that is right",
+        ylabel="fraction of these answers that is right",
         title=f"Calibration (numbers: {answers} in the bin)",
         xlim=(low, 1.02),
         ylim=(-0.02, 1.05),

@@ -32,7 +32,7 @@ class LabelledData:
 
     Attributes:
         dataset: with the model's classes.
-        rows: that are to be judged.
+        rows: to evaluate on.
         seen: of each model, how many of these it has seen in training, by split; None where that
             is not known.
         left_out: what was left out, and why.
@@ -54,7 +54,7 @@ def read_labelled_data(
     progress: bool = True,
     **reading: Any,
 ) -> LabelledData:
-    """Read a data set that models are to be judged by.
+    """Read a data set that models are evaluated on.
 
     Args:
         path: see ``load_dataset``.
@@ -77,9 +77,11 @@ def read_labelled_data(
         raise UnreadableDataError(f"--split: {path} has {known}, not {split!r}")
     split = split or ("test" if "test" in dataset.splits and not unseen else None)
     rows = dataset.rows() if split is None else dataset.splits[split]
-    homes = [seen_photos(classifier.model, dataset, fingerprints) for classifier in classifiers]
+    splits_seen = [
+        seen_photos(classifier.model, dataset, fingerprints) for classifier in classifiers
+    ]
     if unseen:
-        for of_model in homes:
+        for of_model in splits_seen:
             if of_model is None:
                 raise UnreadableDataError(
                     "--unseen: it is not known which of these samples a model has seen: models "
@@ -90,7 +92,7 @@ def read_labelled_data(
         raise UnreadableDataError(f"{path}: no sample is left: the model has seen all of them")
     seen = [
         None if found is None else {s: int((found[rows] == s).sum()) for s in SEEN}
-        for found in homes
+        for found in splits_seen
     ]
     fitting = with_classes_of(first, dataset, rows, rename or {})
     return LabelledData(fitting, rows, seen, dataset.problems.summary(5))
@@ -145,7 +147,7 @@ def with_classes_of(
     Args:
         classifier: the model.
         dataset: with classes of its own.
-        rows: that are judged; only their classes matter.
+        rows: to evaluate on; only their classes matter.
         rename: see ``read_labelled_data``.
 
     Raises UnreadableDataError where they have other classes, or ``rename`` names unknown ones.
@@ -159,7 +161,7 @@ def with_classes_of(
         )
     _check_names(rename, dataset, classes)
     others = rename.get(EVERYTHING_ELSE)
-    occurring = dataset.divided({"judged": rows}).counts() > 0
+    occurring = dataset.divided({"evaluated": rows}).counts() > 0
     numbers = {}
     for number, name in enumerate(dataset.class_names):
         mapped = rename.get(name, name if name in classes else others)

@@ -49,5 +49,5 @@ def table_line(prediction: Prediction, top: int) -> str:
     name = printable(prediction.name)
     name = name if len(name) <= NAME_WIDTH else f"...{name[3 - NAME_WIDTH :]}"
     probabilities = sorted((prediction.probabilities or {}).items(), key=lambda item: -item[1])
-    shown = ", ".join(f"{label} {share:.3f}" for label, share in probabilities[:top])
+    shown = ", ".join(f"{label} {probability:.3f}" for label, probability in probabilities[:top])
     return f"{name:{NAME_WIDTH}}  {', '.join(prediction.labels) or 'nothing':24}  {shown}"

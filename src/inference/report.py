@@ -30,7 +30,7 @@ MOST_PRINTED = 45
 
 def evaluation_values(evaluation: Evaluation) -> dict[str, Any]:
     """All figures of an evaluation, as JSON holds them."""
-    share, low, high = evaluation.accuracy()
+    accuracy, low, high = evaluation.accuracy()
     mean, right, counts, error = evaluation.calibration()
     columns = evaluation.by_class()
     metadata: dict[str, Any] = {
@@ -38,7 +38,7 @@ def evaluation_values(evaluation: Evaluation) -> dict[str, Any]:
         "samples": len(evaluation),
         "threshold": None if evaluation.task == "multi_class" else evaluation.threshold,
         "summary": evaluation.summary(),
-        "right": {"share": share, "low_95": low, "high_95": high},
+        "right": {"share": accuracy, "low_95": low, "high_95": high},
         "macro": {
             name: _macro_mean(evaluation, name, values)
             for name, values in columns.items()
@@ -64,15 +64,15 @@ def summary_text(
     evaluation: Evaluation, others: Mapping[str, Mapping[str, float]], name: str = "model"
 ) -> str:
     """The figures of a model, beside those of others by name (baselines, a second model)."""
-    share, low, high = evaluation.accuracy()
+    accuracy, low, high = evaluation.accuracy()
     what = "all labels right" if evaluation.task == "multi_label" else "accuracy"
     mine = evaluation.summary()
     rows = [
-        (figure, f"{value:.4f}", *(f"{other[figure]:.4f}" for other in others.values()))
-        for figure, value in mine.items()
+        (name, f"{value:.4f}", *(f"{other[name]:.4f}" for other in others.values()))
+        for name, value in mine.items()
     ]
     table = format_table([(f"{len(evaluation):,} samples", name, *others), *rows])
-    lines = [table, f"{what}: {share:.4f}, 95% interval {low:.4f} to {high:.4f}"]
+    lines = [table, f"{what}: {accuracy:.4f}, 95% interval {low:.4f} to {high:.4f}"]
     return "\n".join([*lines, *filter(None, [evaluation.absent_note()])])
 
 

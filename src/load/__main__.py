@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from src.common.cli import Parser, run_command
+from src.common.cli import Parser, argument_type, run_command, whole_number
 from src.load.errors import UnreadableDataError
 
 PROGRAM = "python -m src.load"
@@ -60,7 +60,11 @@ def build_parser() -> Parser:
         help="at what cannot be used: report it and go on, or stop (default: skip)",
     )
     looking.add_argument(
-        "--threads", type=int, default=2, metavar="N", help="that decode (default: 2)"
+        "--threads",
+        type=argument_type(whole_number(1)),
+        default=2,
+        metavar="N",
+        help="that decode (default: 2)",
     )
     augmenting = commands.add_parser("augmentations", help="what augmentations do to a photo")
     augmenting.add_argument("image", type=Path, help="a photo")
@@ -90,8 +94,6 @@ def inspect_command(arguments: argparse.Namespace) -> None:
     """Print what a data set holds, and write tables and pictures."""
     from src.load.inspection import describe, inspect, save_inspection
 
-    if arguments.threads < 1:
-        raise UnreadableDataError(f"--threads: expected 1 or more, got {arguments.threads}")
     inspection = inspect(
         arguments.path,
         objects=not arguments.whole_images,

@@ -122,7 +122,7 @@ def _draws(transform: Transform) -> bool:
 
 
 def _visible(picture: Picture) -> Image.Image:
-    """An image that can be shown: normalized levels are spread over black to white."""
+    """An image that can be shown: normalized levels are stretched to black to white."""
     if isinstance(picture, Image.Image):
         return picture
     low, high = picture.min(), picture.max()

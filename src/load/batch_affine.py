@@ -58,13 +58,19 @@ class BatchRandomAffine:
         # the pixel above and left of q, and how far q is from it
         top = np.minimum(y.astype(np.int32), max(height - 2, 0))
         left = np.minimum(q.astype(np.int32), max(width - 2, 0))
-        below, beside = ((y - top)[..., np.newaxis], (q - left)[..., np.newaxis])
+        down_weight, right_weight = ((y - top)[..., np.newaxis], (q - left)[..., np.newaxis])
         first = np.arange(samples)[:, np.newaxis, np.newaxis] * (height * width)
         corner = first + top * width + left
         step_down, step_right = min(height - 1, 1) * width, min(width - 1, 1)
         pixels = x.reshape(-1, channels)
         # take, unlike pixels[corner], lets go of Python's lock
-        upper = pixels.take(corner, 0) * (1 - beside) + pixels.take(corner + step_right, 0) * beside
+        upper = (
+            pixels.take(corner, 0) * (1 - right_weight)
+            + pixels.take(corner + step_right, 0) * right_weight
+        )
         corner += step_down
-        lower = pixels.take(corner, 0) * (1 - beside) + pixels.take(corner + step_right, 0) * beside
-        return (upper * (1 - below) + lower * below).astype(x.dtype, copy=False)
+        lower = (
+            pixels.take(corner, 0) * (1 - right_weight)
+            + pixels.take(corner + step_right, 0) * right_weight
+        )
+        return (upper * (1 - down_weight) + lower * down_weight).astype(x.dtype, copy=False)

@@ -1,9 +1,9 @@
-"""One photo, one place: leave out what would make figures wrong without a word.
+"""One photo, one split: leave out what would make metrics wrong without notice.
 
 - photos that cannot be read;
 - photos that occur with different labels: nobody knows which are right, so all copies go;
 - photos that stand in two splits: the copy in the test or the validation data stays, since a
-  network that has trained on it would be judged by what it knows by heart;
+  network that has trained on it would be evaluated on what it knows by heart;
 - further copies within a split.
 """
 
@@ -29,10 +29,10 @@ def clean(dataset: ImageDataset, fingerprints: Fingerprints) -> ImageDataset:
     for number, error in fingerprints.errors.items():
         dataset.problems.add("unreadable images", error or photos.name(number))
     leave: set[int] = set(fingerprints.errors)
-    homes = splits_of_photos(dataset)
+    splits_of = splits_of_photos(dataset)
     labels = photo_labels(dataset)
-    keep_in = {number: _first(splits) for number, splits in homes.items()}
-    for number, splits in homes.items():
+    keep_in = {number: _first(splits) for number, splits in splits_of.items()}
+    for number, splits in splits_of.items():
         if len(splits) > 1:  # the very same file
             dataset.problems.note(
                 "photos in two splits",
@@ -40,13 +40,13 @@ def clean(dataset: ImageDataset, fingerprints: Fingerprints) -> ImageDataset:
                 f"kept in {keep_in[number]}",
             )
     for group in fingerprints.copies():
-        here = [number for number in group if number in homes]
+        here = [number for number in group if number in splits_of]
         if len(here) < 2:
             continue
         names = " = ".join(photos.name(number) for number in here)
         if len({labels[number] for number in here}) > 1:
-            said = " and ".join(sorted({_said(labels[number]) for number in here}))
-            dataset.problems.note("photos with contradictory labels", f"{names}: {said}")
+            described = " and ".join(sorted({_described(labels[number]) for number in here}))
+            dataset.problems.note("photos with contradictory labels", f"{names}: {described}")
             leave.update(here)
             continue
         kept = min(here, key=lambda number: (_rank(keep_in[number]), number))
@@ -88,11 +88,11 @@ def note_missing_classes(dataset: ImageDataset) -> None:
 
 def splits_of_photos(dataset: ImageDataset) -> dict[int, list[str]]:
     """Splits that each photo stands in, by its number."""
-    homes: dict[int, list[str]] = {}
+    splits_of: dict[int, list[str]] = {}
     for split, rows in dataset.splits.items():
         for photo in np.unique(dataset.images.photo_of[rows]):
-            homes.setdefault(int(photo), []).append(split)
-    return homes
+            splits_of.setdefault(int(photo), []).append(split)
+    return splits_of
 
 
 def photo_labels(dataset: ImageDataset) -> dict[int, tuple[str, ...]]:
@@ -104,7 +104,7 @@ def photo_labels(dataset: ImageDataset) -> dict[int, tuple[str, ...]]:
     return {photo: tuple(sorted(names)) for photo, names in labels.items()}
 
 
-def _said(labels: tuple[str, ...]) -> str:
+def _described(labels: tuple[str, ...]) -> str:
     return ", ".join(labels) or "nothing"
 
 

@@ -61,32 +61,32 @@ def inspect(
 
 
 def _findings(dataset: ImageDataset, fingerprints: Fingerprints) -> Iterator[Problem]:
-    """Copies and near-duplicates, told apart by where they stand and by what is said of them."""
+    """Copies and near-duplicates, by where they stand and which labels they have."""
     for text in missing_classes(dataset):
         yield Problem(MISSING, text)
     photos = dataset.images.photos
-    homes, labels = splits_of_photos(dataset), photo_labels(dataset)
-    for number, splits in homes.items():
+    splits_of, labels = splits_of_photos(dataset), photo_labels(dataset)
+    for number, splits in splits_of.items():
         if len(splits) > 1:
             yield Problem(
                 "one file in several splits", f"{photos.name(number)}: {', '.join(splits)}"
             )
     for group in fingerprints.copies():
-        here = [number for number in group if number in homes]
+        here = [number for number in group if number in splits_of]
         if len(here) < 2:
             continue
         names = [photos.name(number) for number in here]
         line = " = ".join(names)
-        apart = len({split for number in here for split in homes[number]}) > 1
+        apart = len({split for number in here for split in splits_of[number]}) > 1
         yield Problem("exact copies across splits" if apart else "exact copies in a split", line)
-        said = sorted({", ".join(labels[number]) or "nothing" for number in here})
-        if len(said) > 1:
-            yield Problem("copies with contradictory labels", f"{line}: {' and '.join(said)}")
-        if len({_words(name) for name in names}) > 1 and len(said) == 1:
+        described = sorted({", ".join(labels[number]) or "nothing" for number in here})
+        if len(described) > 1:
+            yield Problem("copies with contradictory labels", f"{line}: {' and '.join(described)}")
+        if len({_words(name) for name in names}) > 1 and len(described) == 1:
             yield Problem("copies whose files are named differently", line)
     for one, other, bits in fingerprints.near_duplicates():
-        if one in homes and other in homes:
-            apart = set(homes[one]) != set(homes[other])
+        if one in splits_of and other in splits_of:
+            apart = set(splits_of[one]) != set(splits_of[other])
             kind = "near-duplicates across splits" if apart else "near-duplicates in a split"
             line = f"{photos.name(one)} ~ {photos.name(other)} ({bits} of 128 bits differ)"
             yield Problem(kind, line)

@@ -50,7 +50,7 @@ class ImageFiles:
 
     Args:
         paths: of each sample; the same path may occur for several.
-        boxes: (samples, 4): left, top, right, bottom of the part, as shares of width and height;
+        boxes: (samples, 4): left, top, right, bottom of the part, as fractions of width and height;
             None for whole images.
         root: of the data set; names of samples are relative to it.
     """
@@ -94,7 +94,7 @@ class ImageFiles:
         shown = printable(str(path))
         if self.boxes is None:
             return shown
-        part = ", ".join(f"{share:.3f}" for share in self.boxes[index])
+        part = ", ".join(f"{fraction:.3f}" for fraction in self.boxes[index])
         return f"{shown} [{part}]"
 
     def state(self, index: int) -> str:

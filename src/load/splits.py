@@ -1,4 +1,4 @@
-"""Dividing a data set so that every split has its share of every class, and no photo two homes.
+"""Dividing a data set so that every split has its fraction of every class, and no photo is in two.
 
 Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011): the rarest label is dealt out
 first, each of its photos to the split that lacks it most. What belongs together - copies and near
@@ -33,12 +33,14 @@ def split_by_content(
         fractions: wanted share of each split, by name; adding up to 1.
         seed: same seed, same splits.
     """
-    shares = dict(FRACTIONS if fractions is None else fractions)
-    if abs(sum(shares.values()) - 1) > 1e-9 or min(shares.values()) <= 0:
-        raise ValueError(f"fractions: expected positive shares that add up to 1, got {shares}")
+    fractions = dict(FRACTIONS if fractions is None else fractions)
+    if abs(sum(fractions.values()) - 1) > 1e-9 or min(fractions.values()) <= 0:
+        raise ValueError(
+            f"fractions: expected positive fractions that add up to 1, got {fractions}"
+        )
     rows = dataset.rows()
-    homes = _deal(dataset, fingerprints, rows, np.array(list(shares.values())), seed)
-    splits = {name: rows[homes == k] for k, name in enumerate(shares)}
+    assigned = _deal(dataset, fingerprints, rows, np.array(list(fractions.values())), seed)
+    splits = {name: rows[assigned == k] for k, name in enumerate(fractions)}
     for name in [name for name, part in splits.items() if not len(part)]:
         dataset.problems.note("splits without images", f"{name}: too few photos to give it one")
         del splits[name]
@@ -54,7 +56,7 @@ def complete_splits(
     """The data set with train, validation and test; photos leave the split they came in only
     where one of these is missing.
 
-    What came for judging stays for judging: of train and validation, the latter becomes test.
+    What came for evaluation stays for evaluation: of train and validation, the latter becomes test.
     A missing validation split is taken out of train (15%), or is one half of test.
 
     Args:
@@ -104,16 +106,18 @@ def k_fold(
     distinct = len(np.unique(fingerprints.groups()[dataset.images.photo_of[rows]]))
     if distinct < folds:
         raise ValueError(f"folds: expected at most one for each of {distinct} photos, got {folds}")
-    homes = _deal(dataset, fingerprints, rows, np.full(folds, 1 / folds), seed)
+    assigned = _deal(dataset, fingerprints, rows, np.full(folds, 1 / folds), seed)
     for fold in range(folds):
-        yield dataset.divided({"train": rows[homes != fold], "validation": rows[homes == fold]})
+        yield dataset.divided(
+            {"train": rows[assigned != fold], "validation": rows[assigned == fold]}
+        )
 
 
 def _deal(
     dataset: ImageDataset,
     fingerprints: Fingerprints,
     rows: NDArray[np.intp],
-    shares: NDArray[np.float64],
+    fractions: NDArray[np.float64],
     seed: int,
 ) -> NDArray[np.int64]:
     """(rows,): number of the split that each row goes to."""
@@ -126,9 +130,9 @@ def _deal(
     counts = np.zeros((groups, labels.shape[1]), np.int64)  # of each label in each group
     np.add.at(counts, group_of, labels)
     sizes = np.bincount(group_of, minlength=groups)
-    lacking = shares[:, np.newaxis] * counts.sum(axis=0)  # (splits, labels)
-    room = shares * len(rows)
-    home = np.full(groups, -1)
+    lacking = fractions[:, np.newaxis] * counts.sum(axis=0)  # (splits, labels)
+    room = fractions * len(rows)
+    split_of_group = np.full(groups, -1)
     rng = np.random.default_rng(seed)
     order = rng.permutation(groups)
     order = order[np.argsort(-sizes[order], kind="stable")]  # large ones first, then at random
@@ -136,14 +140,16 @@ def _deal(
     while True:
         open_labels = np.flatnonzero(left)
         label = open_labels[left[open_labels].argmin()] if len(open_labels) else None
-        waiting = [g for g in order if home[g] < 0 and (label is None or counts[g, label])]
+        waiting = [
+            g for g in order if split_of_group[g] < 0 and (label is None or counts[g, label])
+        ]
         for group in waiting:
             needs = room if label is None else lacking[:, label]
             best = np.flatnonzero(needs >= needs.max() - 1e-9)
             split = best[room[best].argmax()]
-            home[group] = split
+            split_of_group[group] = split
             lacking[split] -= counts[group]
             room[split] -= sizes[group]
             left -= counts[group]
         if label is None:
-            return home[group_of]
+            return split_of_group[group_of]

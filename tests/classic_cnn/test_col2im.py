@@ -27,8 +27,8 @@ def test_adding_windows_is_the_transpose_of_taking_them(
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(3, *size, 2))
     taken = windows(zero_pad(x, padding), where)
-    shares = rng.normal(size=taken.shape)
+    dwindows = rng.normal(size=taken.shape)
     dx = np.zeros_like(x)
     for samples, rows in blocks(3, where, row_bytes):
-        col2im(shares[samples, rows], where, dx, samples, rows)
-    assert np.vdot(dx, x) == pytest.approx(np.vdot(shares, taken))
+        col2im(dwindows[samples, rows], where, dx, samples, rows)
+    assert np.vdot(dx, x) == pytest.approx(np.vdot(dwindows, taken))

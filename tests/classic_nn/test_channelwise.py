@@ -8,7 +8,7 @@ SHAPES = st.tuples(st.integers(0, 6), st.integers(1, 9), st.integers(1, 9), st.i
 
 
 @given(shape=SHAPES)
-def test_adding_a_vector_on_wide_rows_is_adding_it_to_every_position(shape):
+def test_adding_a_vector_on_long_rows_is_adding_it_to_every_position(shape):
     rng = np.random.default_rng(0)
     x, values = rng.normal(size=shape), rng.normal(size=shape[-1])
     rows = channelwise(x)

@@ -27,12 +27,12 @@ def test_parts_draw_what_the_whole_draws(samples, values, cuts, seed):
 
 
 def test_layers_epochs_and_seeds_have_streams_of_their_own():
-    drawn = {
+    numbers = {
         SampleStreams(key, LAYERS).uniform(layer, (1, 1)).item()
         for key in ([0, 1], [0, 2], [1, 1])
         for layer in LAYERS
     }
-    assert len(drawn) == 6
+    assert len(numbers) == 6
 
 
 def test_the_numbers_are_uniform_single_precision_and_of_any_shape():

@@ -76,8 +76,8 @@ def test_compare_shows_what_differs(runs, tmp_path, capsys):
     assert found["learning_rate"] == ["0.1", "0.2"]
     assert "seed" not in found
     assert found["best epoch"] == ["20", "20"]
-    assert found["cost then"] == ["0.05", "0.15"]
-    assert found["test accuracy"] == ["0.875", "0.875"]
+    assert found["cost then"] == ["0.0500", "0.1500"]
+    assert found["test accuracy"] == ["0.8750", "0.8750"]
     assert (tmp_path / "validation_cost.png").exists()
 
 

@@ -11,7 +11,7 @@ from src.history.statistics import (
     SMALLEST,
     array_histogram,
     array_statistics,
-    share_of_zeros,
+    fraction_of_zeros,
 )
 from src.history.summaries import histogram_value
 
@@ -107,8 +107,8 @@ def test_a_histogram_of_equal_values_is_one_wide_and_of_tiny_ones_no_narrower_th
     assert tiny.edges[-1] - tiny.edges[0] >= SMALLEST
 
 
-def test_the_share_of_zeros_is_exact():
-    assert share_of_zeros(np.array([0.0, -0.0, 1e-320, np.nan])) == 0.5
-    assert share_of_zeros(np.repeat([0.0, 1.0], [1, 9])) == 0.1
-    assert share_of_zeros(np.repeat([0.0, 1.0], [9, 1])) == 0.9
-    assert share_of_zeros(np.zeros(0)) == 0
+def test_the_fraction_of_zeros_is_exact():
+    assert fraction_of_zeros(np.array([0.0, -0.0, 1e-320, np.nan])) == 0.5
+    assert fraction_of_zeros(np.repeat([0.0, 1.0], [1, 9])) == 0.1
+    assert fraction_of_zeros(np.repeat([0.0, 1.0], [9, 1])) == 0.9
+    assert fraction_of_zeros(np.zeros(0)) == 0

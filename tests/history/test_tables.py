@@ -50,6 +50,14 @@ def test_without_any_figure_there_is_still_a_table(tmp_path):
 
 def test_a_setting_named_epochs_stands_beside_the_epochs_that_were_trained(tmp_path):
     histories = {name: history(tmp_path / name) for name in ("a", "b")}
-    table = comparison_table(histories, {"a": {"epochs": 2}, "b": {"epochs": 30}})
-    assert list(table.loc["epochs"]) == [2, 30]
-    assert list(table.loc["epochs trained"]) == [2, 2]
+    rows = comparison_table(histories, {"a": {"epochs": 2}, "b": {"epochs": 30}})
+    assert ("epochs", "2", "30") in rows
+    assert ("epochs trained", "2", "2") in rows
+
+
+def test_settings_that_differ_in_a_late_digit_are_shown(tmp_path):
+    histories = {name: history(tmp_path / name) for name in ("a", "b")}
+    settings = {"a": {"l2": 1e-6, "seed": 1}, "b": {"l2": 2e-06, "seed": 1}}
+    rows = comparison_table(histories, settings)
+    assert ("l2", "1e-06", "2e-06") in rows
+    assert not any(name == "seed" for name, *_ in rows)

@@ -125,11 +125,11 @@ USER_ERRORS = {
     ),
     "no number": (
         ["predict", "m.safetensors", "photos", "--threshold", "many"],
-        "--threshold: expected a number from 0 to 1, got 'many'",
+        "--threshold: expected a number, got 'many'",
     ),
     "no threads": (
         ["predict", "m.safetensors", "photos", "--threads", "0"],
-        "--threads: expected a whole number of 1 or more, got '0'",
+        "--threads: must be 1 or more, got 0",
     ),
     "no data": (["evaluate", "m.safetensors", "nowhere"], "nowhere: no such file or folder"),
     "no split": (

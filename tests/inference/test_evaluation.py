@@ -104,12 +104,12 @@ def test_the_interval_of_the_accuracy_is_wilsons(samples, right):
     found = Evaluation(
         "multi_class", ["a", "b"], targets, scores, 0.5, ImageArrays(targets), targets
     )
-    share, low, high = found.accuracy()
+    accuracy, low, high = found.accuracy()
     z = 1.959963984540054
     p = right / samples
     center = (p + z**2 / (2 * samples)) / (1 + z**2 / samples)
     half = z / (1 + z**2 / samples) * np.sqrt(p * (1 - p) / samples + z**2 / (4 * samples**2))
-    assert share == p
+    assert accuracy == p
     assert low == pytest.approx(max(center - half, 0), abs=1e-9)
     assert high == pytest.approx(min(center + half, 1), abs=1e-9)
 
@@ -117,7 +117,7 @@ def test_the_interval_of_the_accuracy_is_wilsons(samples, right):
 @pytest.mark.parametrize("task", ["binary", "multi_class", "multi_label"])
 def test_calibration_counts_answers_by_their_certainty(task):
     found = evaluation(task, 200)
-    mean, share, counts, error = found.calibration()
+    mean, right, counts, error = found.calibration()
     certainty, right = found.certainty.ravel(), (found.predicted == found.targets).ravel()
     assert counts.sum() == certainty.size
     gaps = 0.0
@@ -127,7 +127,7 @@ def test_calibration_counts_answers_by_their_certainty(task):
             gaps += abs(certainty[here].mean() - right[here].mean()) * here.sum()
     assert error == pytest.approx(gaps / certainty.size)
     assert (np.diff(mean) > 0).all()
-    assert ((share >= 0) & (share <= 1)).all()
+    assert ((right >= 0) & (right <= 1)).all()
 
 
 @pytest.mark.parametrize("task", ["binary", "multi_class", "multi_label"])
@@ -213,7 +213,7 @@ def test_the_last_bin_holds_full_certainty():
     scores = np.array([[0.0, 1.0], [0.15, 0.85], [0.05, 0.95]])
     targets, rows = np.array([1, 1, 0]), np.arange(3)
     found = Evaluation("multi_class", ["a", "b"], targets, scores, 0.5, ImageArrays(scores), rows)
-    mean, share, counts, _ = found.calibration()
+    mean, right, counts, _ = found.calibration()
     assert counts.tolist() == [1, 2]
     assert mean.tolist() == pytest.approx([0.85, 0.975])
-    assert share.tolist() == [1.0, 0.5]
+    assert right.tolist() == [1.0, 0.5]

@@ -4,7 +4,7 @@ import pytest
 from src.load import BatchRandomAffine
 
 
-def drawn(angle=0.0, zoom=1.0, down=0.0, right=0.0, samples=1):
+def params(angle=0.0, zoom=1.0, down=0.0, right=0.0, samples=1):
     row = [np.deg2rad(angle), zoom, down, right]
     return np.tile(np.array(row, np.float32), (samples, 1))
 
@@ -15,13 +15,13 @@ def x(rng):
 
 
 def test_nothing_drawn_changes_nothing(x):
-    same = BatchRandomAffine().apply(x, drawn(samples=3))
+    same = BatchRandomAffine().apply(x, params(samples=3))
     assert np.allclose(same, x)
     assert not np.shares_memory(same, x)
 
 
 def test_a_shift_moves_pixels_and_repeats_the_edge(x):
-    moved = BatchRandomAffine().apply(x, drawn(down=1 / 6, right=-2 / 6, samples=3))
+    moved = BatchRandomAffine().apply(x, params(down=1 / 6, right=-2 / 6, samples=3))
     assert np.allclose(moved[:, 1:, :4], x[:, :5, 2:], atol=1e-5)
     assert np.allclose(moved[:, 0, :4], x[:, 0, 2:], atol=1e-5)
     assert np.allclose(moved[:, 1:, 5], x[:, :5, 5], atol=1e-5)
@@ -29,13 +29,13 @@ def test_a_shift_moves_pixels_and_repeats_the_edge(x):
 
 @pytest.mark.parametrize(("angle", "turns"), [(90, 1), (-90, -1), (180, 2)])
 def test_a_quarter_turn_is_that_of_numpy(x, angle, turns):
-    rotated = BatchRandomAffine().apply(x, drawn(angle=angle, samples=3))
+    rotated = BatchRandomAffine().apply(x, params(angle=angle, samples=3))
     assert np.allclose(rotated, np.rot90(x, turns, axes=(1, 2)), atol=1e-5)
 
 
 def test_a_zoom_of_two_shows_the_middle_half(rng):
     ramp = np.tile(np.arange(8.0)[:, None, None], (1, 1, 8, 1))
-    zoomed = BatchRandomAffine().apply(ramp, drawn(zoom=2))
+    zoomed = BatchRandomAffine().apply(ramp, params(zoom=2))
     assert np.allclose(zoomed[0, :, 0, 0], np.arange(8) / 2 + 1.75)
 
 

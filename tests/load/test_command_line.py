@@ -63,7 +63,7 @@ USER_ERRORS = {
     "nothing there": (["inspect", "none"], "none: no such file or folder"),
     "no images": (["inspect", "empty"], "empty: found no images"),
     "no data set": (["inspect", "notes.txt"], "notes.txt: expected folders of classes"),
-    "threads": (["inspect", "photos", "--threads", "0"], "--threads: expected 1 or more, got 0"),
+    "threads": (["inspect", "photos", "--threads", "0"], "--threads: must be 1 or more, got 0"),
     "damaged, fatal": (["inspect", "photos", "--on-error", "fail"], "bad.jpg: is empty"),
     "output is a file": (["inspect", "photos", "--output-dir", "notes.txt"], "notes.txt"),
     "no photo": (["augmentations", "none.jpg"], "none.jpg: cannot be read (No such file"),

@@ -81,7 +81,7 @@ def test_files_of_the_user_are_not_touched(remote, archive):
     assert [path.name for path in remote.directory.iterdir()] == ["mine.txt"]
 
 
-def test_known_data_sets_say_where_they_come_from():
+def test_the_data_sets_say_where_they_come_from():
     assert {"sign_mnist", "lvis_fruits_and_vegetables", "tomatoes"} <= REMOTE.keys()
     for known in REMOTE.values():
         assert known.licence

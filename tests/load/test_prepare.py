@@ -86,10 +86,10 @@ def test_every_real_set_reads_and_trains_an_epoch_through_the_loader(name, tmp_p
 def test_no_photo_of_the_tomatoes_stands_in_two_splits():
     dataset = load_dataset(real_data("tomato"), divide=True, progress=False)
     digests = fingerprint_photos(dataset.images.photos).digests
-    homes = {}
+    split_of = {}
     for split, rows in dataset.splits.items():
         for photo in set(dataset.images.photo_of[rows]):
-            assert homes.setdefault(digests[photo], split) == split
+            assert split_of.setdefault(digests[photo], split) == split
 
 
 def test_what_is_wrong_with_the_dishes_is_known():

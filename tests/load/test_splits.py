@@ -54,10 +54,10 @@ def test_every_sample_has_one_home_and_photos_stay_together(case, seed):
     divided = split_by_content(dataset, content_of(digests), seed=seed)
     rows = np.concatenate(list(divided.splits.values()))
     assert sorted(rows) == list(range(len(case)))
-    homes = {}
+    split_of = {}
     for split, part in divided.splits.items():
         for row in part:
-            assert homes.setdefault(photo_of[row] // 2, split) == split
+            assert split_of.setdefault(photo_of[row] // 2, split) == split
 
 
 @given(
@@ -70,8 +70,8 @@ def test_every_class_is_shared_out_as_asked(counts, multi, seed):
     given = np.eye(len(counts), dtype=int)[targets] if multi else targets
     dataset = dataset_of(given)
     divided = split_by_content(dataset, content_of(range(len(targets))), seed=seed)
-    for split, share in (("train", 0.7), ("validation", 0.15), ("test", 0.15)):
-        assert np.abs(divided.counts(split) - share * np.array(counts)).max() <= 1
+    for split, fraction in (("train", 0.7), ("validation", 0.15), ("test", 0.15)):
+        assert np.abs(divided.counts(split) - fraction * np.array(counts)).max() <= 1
 
 
 def test_many_labels_at_once_are_shared_out():
@@ -79,8 +79,8 @@ def test_many_labels_at_once_are_shared_out():
     targets = (rng.random((600, 12)) < np.linspace(0.02, 0.5, 12)).astype(int)
     dataset = dataset_of(targets)
     divided = split_by_content(dataset, content_of(range(600)))
-    for split, share in (("train", 0.7), ("validation", 0.15), ("test", 0.15)):
-        wanted = share * targets.sum(axis=0)
+    for split, fraction in (("train", 0.7), ("validation", 0.15), ("test", 0.15)):
+        wanted = fraction * targets.sum(axis=0)
         assert np.abs(divided.counts(split) - wanted).max() <= 3 + 0.12 * wanted.max()
         assert divided.counts(split).min() >= 1
 
@@ -126,7 +126,7 @@ def test_splits_without_photos_are_no_splits_and_there_are_no_folds_of_nothing()
 def test_fractions_and_folds_are_checked():
     dataset, fingerprints = dataset_of([0, 1]), content_of(range(2))
     for wrong in ({"train": 0.5}, {"train": 1.2, "test": -0.2}):
-        with pytest.raises(ValueError, match="positive shares that add up to 1"):
+        with pytest.raises(ValueError, match="positive fractions that add up to 1"):
             split_by_content(dataset, fingerprints, wrong)
     with pytest.raises(ValueError, match="folds: expected 2 or more"):
         next(k_fold(dataset, fingerprints, 1))

@@ -43,7 +43,7 @@ def _watch(figure, renderer):
 Figure.draw = _watch
 """
 
-JUDGE_FIGURES = """
+CHECK_FIGURES = """
 assert _drawn, "no figure was drawn"
 assert not _unlabelled, f"axes without a label (figure, title, axis): {_unlabelled}"
 """
@@ -57,11 +57,11 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     ).execute()
 
 
-def judged(cells: list[NotebookNode]) -> NotebookNode:
-    """A notebook of the cells, between those that watch and judge its figures."""
+def watched(cells: list[NotebookNode]) -> NotebookNode:
+    """A notebook of the cells, between those that watch and check its figures."""
     new_cell = nbformat.v4.new_code_cell
     return nbformat.v4.new_notebook(
-        cells=[new_cell("%matplotlib inline" + WATCH_FIGURES), *cells, new_cell(JUDGE_FIGURES)]
+        cells=[new_cell("%matplotlib inline" + WATCH_FIGURES), *cells, new_cell(CHECK_FIGURES)]
     )
 
 
@@ -72,7 +72,7 @@ def test_there_are_seven():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs_and_its_axes_have_names(path):
     before = sorted(path.parent.iterdir())
-    done = execute(judged(nbformat.read(path, as_version=4).cells), path.parent)
+    done = execute(watched(nbformat.read(path, as_version=4).cells), path.parent)
     outputs = [output for cell in done.cells for output in cell.get("outputs", ())]
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert sorted(path.parent.iterdir()) == before, "it left files behind"
@@ -108,7 +108,7 @@ figure, axes = plt.subplots()
 axes.plot([1, 2])
 axes.set(title='curve', {labels});
 """
-    notebook = judged([nbformat.v4.new_code_cell(figure)])
+    notebook = watched([nbformat.v4.new_code_cell(figure)])
     if problem is None:
         execute(notebook, tmp_path)
     else:

@@ -19,7 +19,7 @@ from src.common.lookup import lookup
 DIGIT = 8
 """Height and width of one digit in pixels."""
 
-SHARES = {"train": 0.7, "validation": 0.1, "test": 0.2}
+FRACTIONS = {"train": 0.7, "validation": 0.1, "test": 0.2}
 """Share of the handwritten digits in each split."""
 
 CANVASES = {"strip": (DIGIT, 3 * DIGIT), "canvas": (20, 20)}
@@ -84,11 +84,11 @@ def handwritten_digits(
     data = load_digits()
     images, names = (data.images / 16).astype(np.float32), data.target.astype(np.int64)
     rest, test = train_test_split(
-        np.arange(len(names)), test_size=SHARES["test"], stratify=names, random_state=split_seed
+        np.arange(len(names)), test_size=FRACTIONS["test"], stratify=names, random_state=split_seed
     )
     train, validation = train_test_split(
         rest,
-        test_size=SHARES["validation"] / (1 - SHARES["test"]),
+        test_size=FRACTIONS["validation"] / (1 - FRACTIONS["test"]),
         stratify=names[rest],
         random_state=split_seed,
     )
@@ -113,9 +113,9 @@ def _canvas_corners(count: NDArray[np.int64], rng: np.random.Generator) -> NDArr
     first, second = np.array([0, 0, 1]), np.array([1, 2, 2])  # the three pairs
     pending = np.arange(len(count))
     while len(pending):
-        drawn = rng.integers(limits, size=(len(pending), 3, 2))
-        corners[pending] = drawn
-        apart = np.abs(drawn[:, first] - drawn[:, second]).max(axis=2) >= DIGIT
+        candidates = rng.integers(limits, size=(len(pending), 3, 2))
+        corners[pending] = candidates
+        apart = np.abs(candidates[:, first] - candidates[:, second]).max(axis=2) >= DIGIT
         hidden = second >= count[pending, np.newaxis]
         pending = pending[~(apart | hidden).all(axis=1)]
     return corners

@@ -21,8 +21,8 @@ class Activation(Layer):
         """Return the output and the array that ``derive`` needs, both of the shape of x."""
         raise NotImplementedError
 
-    def derive(self, dy: Array, kept: Array) -> Array:
-        """Return dx, given dy and what ``activate`` kept."""
+    def derive(self, dy: Array, saved: Array) -> Array:
+        """Return dx, given dy and what ``activate`` saved."""
         raise NotImplementedError
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Array]:
@@ -50,9 +50,9 @@ class ReLU(Activation):
         y = math.relu(x)
         return y, y
 
-    def derive(self, dy: Array, kept: Array) -> Array:
+    def derive(self, dy: Array, saved: Array) -> Array:
         """dx = dy where y > 0, else 0."""
-        return math.relu_backward(dy, kept)
+        return math.relu_backward(dy, saved)
 
 
 @dataclass(eq=False)
@@ -65,9 +65,9 @@ class LeakyReLU(Activation):
         """Keep the input."""
         return math.leaky_relu(x, self.slope), x
 
-    def derive(self, dy: Array, kept: Array) -> Array:
+    def derive(self, dy: Array, saved: Array) -> Array:
         """dx = dy where x > 0, else slope * dy."""
-        return math.leaky_relu_backward(dy, kept, self.slope)
+        return math.leaky_relu_backward(dy, saved, self.slope)
 
 
 @dataclass(eq=False)
@@ -79,9 +79,9 @@ class Sigmoid(Activation):
         y = math.sigmoid(x)
         return y, y
 
-    def derive(self, dy: Array, kept: Array) -> Array:
+    def derive(self, dy: Array, saved: Array) -> Array:
         """dx = dy * y * (1 - y)."""
-        return math.sigmoid_backward(dy, kept)
+        return math.sigmoid_backward(dy, saved)
 
 
 @dataclass(eq=False)
@@ -93,9 +93,9 @@ class Tanh(Activation):
         y = math.tanh(x)
         return y, y
 
-    def derive(self, dy: Array, kept: Array) -> Array:
+    def derive(self, dy: Array, saved: Array) -> Array:
         """dx = dy * (1 - y^2)."""
-        return math.tanh_backward(dy, kept)
+        return math.tanh_backward(dy, saved)
 
 
 @dataclass(eq=False)
@@ -106,9 +106,9 @@ class SiLU(Activation):
         """Keep the input."""
         return math.silu(x), x
 
-    def derive(self, dy: Array, kept: Array) -> Array:
+    def derive(self, dy: Array, saved: Array) -> Array:
         """dx = dy * s * (1 + x * (1 - s)) with s = sigmoid(x)."""
-        return math.silu_backward(dy, kept)
+        return math.silu_backward(dy, saved)
 
 
 @dataclass(eq=False)
@@ -120,9 +120,9 @@ class ReLU6(Activation):
         y = math.relu6(x)
         return y, y
 
-    def derive(self, dy: Array, kept: Array) -> Array:
+    def derive(self, dy: Array, saved: Array) -> Array:
         """dx = dy where 0 < y < 6, else 0."""
-        return math.relu6_backward(dy, kept)
+        return math.relu6_backward(dy, saved)
 
 
 @dataclass(eq=False)
@@ -133,9 +133,9 @@ class HardSwish(Activation):
         """Keep the input."""
         return math.hard_swish(x), x
 
-    def derive(self, dy: Array, kept: Array) -> Array:
+    def derive(self, dy: Array, saved: Array) -> Array:
         """dx = dy * (2 x + 3) / 6 between -3 and 3, 0 below, dy above."""
-        return math.hard_swish_backward(dy, kept)
+        return math.hard_swish_backward(dy, saved)
 
 
 @dataclass(eq=False)
@@ -150,9 +150,9 @@ class Softmax(Activation):
         y = math.softmax(x)
         return y, y
 
-    def derive(self, dy: Array, kept: Array) -> Array:
+    def derive(self, dy: Array, saved: Array) -> Array:
         """dx_k = y_k * (dy_k - sum_j dy_j y_j)."""
-        return math.softmax_backward(dy, kept)
+        return math.softmax_backward(dy, saved)
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {

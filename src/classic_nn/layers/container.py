@@ -78,7 +78,7 @@ class Container(Layer):
         return child.trace(source, path_inside(path, child.name), nodes)
 
     def forward_child(self, child: Layer, x: Array, context: Context) -> tuple[Array, Any]:
-        """Forward of a child; an observer is told what it puts out."""
+        """Forward of a child; an observer is given its output."""
         y, cache = child.forward(x, context)
         if context.observer is not None:
             context.observer(child, y)

@@ -1,4 +1,4 @@
-"""Looking at what every layer of a network puts out."""
+"""Looking at the outputs of every layer of a network."""
 
 from collections.abc import Callable
 

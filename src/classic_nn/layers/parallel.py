@@ -50,7 +50,7 @@ class Parallel(Container):
         shapes = [branch.output_shape(input_shape) for branch in self.branches]
         if len({shape[:-1] for shape in shapes}) > 1:
             raise ValueError(
-                f"{self.name}: the branches put out {shapes}; they must be the same but for the "
+                f"{self.name}: the branches output {shapes}; they must be the same but for the "
                 "last axis to stand side by side"
             )
         return (*shapes[0][:-1], sum(shape[-1] for shape in shapes))

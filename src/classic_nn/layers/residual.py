@@ -45,12 +45,12 @@ class Residual(Container):
     def build_children(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
     ) -> Shape:
-        """Build both for the same input; ValueError unless they put out the same shape."""
+        """Build both for the same input; ValueError unless their outputs have the same shape."""
         shapes = [child.build(input_shape, rng, dtype) for child in self.children()]
         other = shapes[1] if self.shortcut is not None else input_shape
         if shapes[0] != other:
             raise ValueError(
-                f"{self.name}: the body puts out {shapes[0]} and the shortcut {other}; "
+                f"{self.name}: the body outputs {shapes[0]} and the shortcut {other}; "
                 "they must be the same to be added"
             )
         return shapes[0]

@@ -60,7 +60,7 @@ class Sequential(Container):
     def build_children(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
     ) -> Shape:
-        """Build every layer for what the one before it puts out."""
+        """Build every layer for the output of the one before it."""
         shape = input_shape
         for layer in self.layers:
             try:
@@ -121,7 +121,7 @@ class Sequential(Container):
         return dx, out
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """What the last layer puts out."""
+        """Shape of the last layer's output."""
         shape = input_shape
         for layer in self.layers:
             shape = layer.output_shape(shape)

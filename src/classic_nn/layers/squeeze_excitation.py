@@ -45,12 +45,12 @@ class SqueezeExcitation(Container):
     def build_children(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
     ) -> Shape:
-        """Build the excitation for (channels,); ValueError unless that is what it puts out."""
+        """Build the excitation for (channels,); ValueError unless that is its output."""
         channels = input_shape[-1:]
         shape = self.excitation.build(channels, rng, dtype)
         if len(input_shape) < 2 or shape != channels:
             raise ValueError(
-                f"{self.name}: expected samples (..., channels) and an excitation that puts out "
+                f"{self.name}: expected samples (..., channels) and an excitation that outputs "
                 f"{channels}; got samples {input_shape} and an output {shape}"
             )
         return input_shape
@@ -60,7 +60,7 @@ class SqueezeExcitation(Container):
         self.check_input(x, self.built_shape())
         squeezed = x.mean(axis=_pixel_axes(x))
         excited, cache = self.forward_child(self.excitation, squeezed, context)
-        return x * _beside_pixels(excited, x), (x, excited, cache)
+        return x * _per_pixel(excited, x), (x, excited, cache)
 
     def backward(
         self,
@@ -79,8 +79,8 @@ class SqueezeExcitation(Container):
         )
         if dsqueezed is None:
             return None, out
-        dx = dy * _beside_pixels(excited, x)
-        dx += _beside_pixels(dsqueezed / x.dtype.type(np.prod(x.shape[1:-1])), x)
+        dx = dy * _per_pixel(excited, x)
+        dx += _per_pixel(dsqueezed / x.dtype.type(np.prod(x.shape[1:-1])), x)
         return dx, out
 
     def trace(self, source: TraceNode, path: str, nodes: list[TraceNode]) -> TraceNode:
@@ -102,6 +102,6 @@ def _pixel_axes(x: Array) -> tuple[int, ...]:
     return tuple(range(1, x.ndim - 1))
 
 
-def _beside_pixels(channels: Array, x: Array) -> Array:
+def _per_pixel(channels: Array, x: Array) -> Array:
     """(samples, channels) with axes of one where x has pixels."""
     return channels.reshape(len(x), *([1] * (x.ndim - 2)), x.shape[-1])

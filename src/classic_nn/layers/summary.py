@@ -1,4 +1,4 @@
-"""A network as a table: what each layer puts out, what it stores and what it computes."""
+"""A network as a table: what each layer outputs, what it stores and what it computes."""
 
 from collections.abc import Sequence
 
@@ -18,21 +18,21 @@ def summary_table(layers: Sequence[Layer], input_shape: Shape) -> str:
     layer's parameters plus its output.
     """
     shapes: list[Shape] = []
-    figures = []
+    counts = []
     itemsize = max((layer.parameters.vector.itemsize for layer in layers), default=4)
     for layer in layers:
         output_shape = layer.output_shape(input_shape)
         size = layer.parameters.vector.size
         stored = (size + int(np.prod(output_shape))) * itemsize
         shapes.append(output_shape)
-        figures.append((size, layer.multiply_adds(input_shape), stored))
+        counts.append((size, layer.multiply_adds(input_shape), stored))
         input_shape = output_shape
-    totals = [sum(column) for column in zip(*figures, strict=True)]
+    totals = [sum(column) for column in zip(*counts, strict=True)]
     lines = [
         HEADER,
         *(
-            (layer.name, str(shape), *(f"{figure:,}" for figure in row))
-            for layer, shape, row in zip(layers, shapes, figures, strict=True)
+            (layer.name, str(shape), *(f"{count:,}" for count in row))
+            for layer, shape, row in zip(layers, shapes, counts, strict=True)
         ),
         ("total", "", *(f"{total:,}" for total in totals)),
     ]

@@ -23,7 +23,7 @@ class Loss:
         """Mean loss over the whole mini-batch, and the cache for ``backward``.
 
         Args:
-            logits: (samples, outputs), what the network puts out.
+            logits: (samples, outputs), the output of the network.
             y: targets; their shape is the loss's own matter.
             sample_weights: (samples,), importance of each sample; ones if None.
             context: its communicator joins the workers that share the mini-batch.

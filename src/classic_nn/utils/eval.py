@@ -20,7 +20,7 @@ MOST_VALUES, MOST_SAMPLES = 1 << 22, 1024
 
 
 def predict_logits(network: Layer, x: Array, batch_size: int | None = None) -> Array:
-    """(samples, outputs): what the network puts out in evaluation mode, batch by batch.
+    """(samples, outputs): the output of the network in evaluation mode, batch by batch.
 
     Without ``batch_size``, as many samples at once as ``MOST_VALUES`` and ``MOST_SAMPLES`` allow.
     """

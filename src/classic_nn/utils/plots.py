@@ -93,14 +93,14 @@ def plot_pca(x: Array, labels: NDArray[Any], title: str = "PCA of the data") -> 
         centered = np.pad(centered, ((0, 0), (0, 1)))
     _, singular, directions = np.linalg.svd(centered, full_matrices=False)
     points = centered @ directions[:2].T
-    share = 100 * singular[:2] ** 2 / max(float((singular**2).sum()), 1e-300)
+    explained = 100 * singular[:2] ** 2 / max(float((singular**2).sum()), 1e-300)
     figure = new_figure(6, 5)
     axes = figure.add_subplot()
     dots = axes.scatter(points[:, 0], points[:, 1], c=labels, s=8, cmap="viridis", alpha=0.7)
     figure.colorbar(dots, ax=axes, label="label")
     axes.set(
-        xlabel=f"first component ({share[0]:.0f}% of the variance)",
-        ylabel=f"second component ({share[1]:.0f}%)",
+        xlabel=f"first component ({explained[0]:.0f}% of the variance)",
+        ylabel=f"second component ({explained[1]:.0f}%)",
         title=title,
     )
     return figure
@@ -109,7 +109,7 @@ def plot_pca(x: Array, labels: NDArray[Any], title: str = "PCA of the data") -> 
 def plot_decision_boundary(
     predict: Callable[[Array], Array], x: Array, y: NDArray[Any], title: str = ""
 ) -> Figure:
-    """Where a binary classifier changes its mind, over the points that it is judged on.
+    """Where a binary classifier changes its answer, over the points that it is evaluated on.
 
     Args:
         predict: (samples, 2) -> (samples,) probability of class 1.
@@ -147,7 +147,7 @@ def plot_confusion_matrix(
 ) -> Figure:
     """How often each class (row) was taken for which (column).
 
-    Colours show shares of the true class, numbers count samples; zeros are left out.
+    Colours show fractions of the true class, numbers count samples; zeros are left out.
 
     Args:
         counts: (classes, classes), rows are true classes.
@@ -157,14 +157,14 @@ def plot_confusion_matrix(
     size = max(5.0, 1.5 + 0.45 * len(counts))
     figure = new_figure(size + 2, size + 0.5)
     axes = figure.add_subplot()
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    image = axes.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, label="fraction of the true class", shrink=0.8)
     places = range(len(counts))
     axes.set_xticks(places, class_names, rotation=90, parse_math=False)
     axes.set_yticks(places, class_names, parse_math=False)
     for row, column in np.argwhere(counts > 0):
-        color = "white" if shares[row, column] > 0.5 else "black"
+        color = "white" if fractions[row, column] > 0.5 else "black"
         text = str(counts[row, column])
         axes.text(column, row, text, ha="center", va="center", color=color, fontsize="small")
     axes.set(xlabel="predicted class", ylabel="true class", title=title)

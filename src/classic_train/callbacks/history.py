@@ -21,7 +21,7 @@ NEGLIGIBLE = 0.1
 class History(Callback):
     """Writes the network's graph, costs and metrics of every epoch, arrays of chosen ones.
 
-    Arrays are parameters, gradients, and what layers put out, of which a ``Probe`` tells that has
+    Arrays are parameters, gradients, and outputs of layers, of which a ``Probe`` tells that has
     ``look`` among its listeners.
 
     Args:
@@ -63,7 +63,7 @@ class History(Callback):
         self.writer.flush()
 
     def look(self, epoch: int, path: str, layer: Layer, y: Array) -> None:
-        """Record what a layer puts out; see ``Probe``."""
+        """Record the output of a layer; see ``Probe``."""
         if self._chosen(epoch):
             self.writer.write_activations(epoch, {path: y})
 

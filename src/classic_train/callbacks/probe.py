@@ -1,4 +1,4 @@
-"""What the layers put out for a few fixed samples, epoch after epoch."""
+"""The outputs of the layers for a few fixed samples, epoch after epoch."""
 
 from __future__ import annotations
 

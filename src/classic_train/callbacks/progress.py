@@ -50,11 +50,11 @@ class Progress(Callback):
             elapsed = time.perf_counter() - self._start
             done = trainer.epoch - self._first_epoch
             left = elapsed / done * (trainer.epochs - trainer.epoch)
-            figures = [f"cost {trainer.record['cost']:.4f}"]
+            values = [f"cost {trainer.record['cost']:.4f}"]
             if "validation_cost" in trainer.record:
-                figures.append(f"validation cost {trainer.record['validation_cost']:.4f}")
+                values.append(f"validation cost {trainer.record['validation_cost']:.4f}")
             print(
-                f"epoch {trainer.epoch}/{trainer.epochs}: {', '.join(figures)}, "
+                f"epoch {trainer.epoch}/{trainer.epochs}: {', '.join(values)}, "
                 f"learning rate {trainer.optimizer.learning_rate:.2g}, {left:.0f} s left",
                 file=sys.stderr,
                 flush=True,

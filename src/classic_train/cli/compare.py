@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from src.classic_train.cli.parsers import OptionError
-from src.common.tables import format_table
+from src.common.tables import cell_text, compare_columns, format_table, setting_text
 
 NO_SETTINGS = {"recipe", "versions", "fingerprint", "history_directory"}
 """Entries of ``config.json`` that are no settings."""
@@ -20,8 +20,8 @@ class FinishedRun:
     Attributes:
         name: of its directory.
         config: settings, versions, fingerprint of the data.
-        metrics: figures of the test data, seconds, history.
-        evaluation: all figures of the test data.
+        metrics: of the test data, with seconds and history.
+        evaluation: of the test data, all of it.
     """
 
     name: str
@@ -59,33 +59,39 @@ def read_run(directory: Path) -> FinishedRun:
 
 
 def comparison_table(runs: Sequence[FinishedRun]) -> str:
-    """Settings that differ, figures of the test data, baselines, and notes, as text."""
-    rows = [("", *(run.name for run in runs))]
-    rows.append(("recipe", *(str(run.config.get("recipe", "")) for run in runs)))
-    settings = dict.fromkeys(name for run in runs for name in run.config if name not in NO_SETTINGS)
-    for name in settings:
-        values = [_text(run.config.get(name)) for run in runs]
-        if len(set(values)) > 1:
-            rows.append((name, *values))
-    rows.append(("parameters", *(_count(run.metrics.get("parameters")) for run in runs)))
-    rows.append(("epochs trained", *(str(len(run.metrics.get("history") or [])) for run in runs)))
-    rows.append(("seconds", *(_figure(run.metrics.get("seconds"), 1) for run in runs)))
-    rows.append(("test samples", *(_count(run.evaluation.get("samples")) for run in runs)))
+    """Settings that differ, metrics of the test data, baselines, and notes, as text."""
     same_data = len({(run.config.get("fingerprint") or {}).get("sha256") for run in runs}) == 1
-    beside = runs[0].metrics.get("baselines") or {} if same_data else {}
-    tests = [run.metrics.get("test") or {} for run in runs]
-    for name in dict.fromkeys(name for test in tests for name in test):
-        rows.append((name, *(_figure(test.get(name)) for test in [*tests, *beside.values()])))
+    baselines = runs[0].metrics.get("baselines") or {} if same_data else {}
+    # by place, as two runs may have one name
+    columns = [str(place) for place in range(len(runs))]
+    settings = {
+        column: {
+            name: setting_text(value)
+            for name, value in run.config.items()
+            if name not in NO_SETTINGS
+        }
+        for column, run in zip(columns, runs, strict=True)
+    }
+    sizes = {column: _sizes(run) for column, run in zip(columns, runs, strict=True)}
+    tests = {
+        column: run.metrics.get("test") or {} for column, run in zip(columns, runs, strict=True)
+    }
+    rows = [
+        ("", *(run.name for run in runs), *baselines),
+        ("recipe", *(setting_text(run.config.get("recipe")) for run in runs)),
+        *compare_columns(settings, only_differing=True),
+        *compare_columns(sizes, digits=1),
+        *compare_columns({**tests, **baselines}),
+    ]
     if any(run.evaluation.get("task") == "binary" for run in runs):
-        rows.append(("threshold", *(_figure(run.evaluation.get("threshold")) for run in runs)))
+        rows.append(("threshold", *(cell_text(run.evaluation.get("threshold")) for run in runs)))
         rows.append(("false alarms", *(_errors(run, 0, 1) for run in runs)))
         rows.append(("misses", *(_errors(run, 1, 0) for run in runs)))
-    rows[0] = (*rows[0], *beside)
     width = len(rows[0])
     lines = [format_table([(*row, *[""] * (width - len(row))) for row in rows])]
     if not same_data:
         lines.append(
-            "note: the runs had different data, or other splits; their figures are not of the same "
+            "note: the runs had different data, or other splits; their metrics are not of the same "
             "test samples"
         )
     return "\n".join(lines)
@@ -102,27 +108,25 @@ def class_comparison(runs: Sequence[FinishedRun]) -> str:
         of_class = [table.get(name, {}) for table in tables]
         samples = max(values.get("samples", 0) for values in of_class)
         if samples:
-            figures = [values.get(k) for values in of_class for k in ("f1", "average_precision")]
-            rows.append((name[:40], f"{samples:,}", *map(_figure, figures)))
+            metrics = [values.get(k) for values in of_class for k in ("f1", "average_precision")]
+            rows.append((name[:40], f"{samples:,}", *map(cell_text, metrics)))
     return format_table(rows)
 
 
+def _sizes(run: FinishedRun) -> dict[str, Any]:
+    """Of the network, of the training, of the test data."""
+    return {
+        "parameters": run.metrics.get("parameters"),
+        "epochs trained": len(run.metrics.get("history") or []),
+        "seconds": run.metrics.get("seconds"),
+        "test samples": run.evaluation.get("samples"),
+    }
+
+
 def _errors(run: FinishedRun, true: int, predicted: int) -> str:
-    """Samples of one of two classes that were taken for the other, and their share of it."""
+    """Samples of one of two classes that were taken for the other, of all samples of that class."""
     counts = run.evaluation.get("confusion_matrix")
     if run.evaluation.get("task") != "binary" or not counts:
         return ""
     total = sum(counts[true])
     return f"{counts[true][predicted]} of {total}" if total else "0 of 0"
-
-
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _count(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else ""
-
-
-def _figure(value: Any, digits: int = 4) -> str:
-    return f"{value:.{digits}f}" if isinstance(value, int | float) else ""

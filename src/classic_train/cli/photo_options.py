@@ -43,7 +43,10 @@ class PhotoOptions(TrainingOptions):
         "SHARE",
     )
     split_seed: int = option(
-        0, "of dividing the photos; every --seed is judged by the same ones", whole_number(0), "N"
+        0,
+        "of dividing the photos; every --seed is evaluated on the same ones",
+        whole_number(0),
+        "N",
     )
     loader_threads: int = option(
         1, "threads that make mini-batches ready; one keeps up as a rule", whole_number(1), "N"

@@ -203,7 +203,7 @@ class PhotoData(RecipeData):
             )
 
 
-def photo_data(path: Path, options: PhotoOptions, pipeline: PhotoPipeline) -> PhotoData:
+def load_photo_data(path: Path, options: PhotoOptions, pipeline: PhotoPipeline) -> PhotoData:
     """Read photos by a recipe's pipeline.
 
     Raises DataError: there are none, or they don't fit the recipe.
@@ -272,6 +272,6 @@ def photos_at(directory: Path, pipeline: PhotoPipeline, source: str) -> Callable
             raise DataError(
                 f"there are no photos in {directory}: {source}, or give their place as --data DIR"
             )
-        return photo_data(directory, options, pipeline)
+        return load_photo_data(directory, options, pipeline)
 
     return load

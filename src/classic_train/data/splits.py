@@ -19,7 +19,7 @@ SPLITS = ("train", "validation", "test")
 
 
 class RecipeData(ABC):
-    """Data in three splits: to train on, to choose by, to be judged by.
+    """Data in three splits: to train on, to choose by, to evaluate on.
 
     Attributes:
         class_names: of the classes or labels. Of a question of yes or no: one name for yes, or

@@ -19,7 +19,7 @@ def describe_divergence(
 ) -> tuple[str, int]:
     """Epoch, mini-batch, learning rate and the first layers that are not finite.
 
-    The forward pass runs from the input to the loss, so the first layer that puts out something
+    The forward pass runs from the input to the loss, so the first layer that outputs something
     not finite is where the numbers broke; the backward pass runs the other way, so its first
     layer is the last in the network. Both are named.
 
@@ -29,7 +29,7 @@ def describe_divergence(
         data: the samples that it was computed from, those of this process.
 
     Returns:
-        The text, and the number of the first layer that puts out something not finite (of layers,
+        The text, and the number of the first layer that outputs something not finite (of layers,
         where none does): other processes may find another one.
     """
     message = (

@@ -97,8 +97,8 @@ class Feed:
             before, total = int(sum(samples[: self.processes.rank])), int(sum(samples))
         params = None
         if self.augmentation is not None and augmentation_rng is not None:
-            drawn = self.augmentation.draw(total, augmentation_rng)
-            params = drawn[before : before + len(data)]
+            params_of_all = self.augmentation.draw(total, augmentation_rng)
+            params = params_of_all[before : before + len(data)]
         first = self.samples_seen + before
         self.samples_seen += total
         return MicroBatch(data, first, weight, params)

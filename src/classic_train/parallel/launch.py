@@ -96,8 +96,8 @@ def launch(command: str, count: int, arguments: Sequence[str]) -> int:
 
 def _mpiexec() -> str:
     """The launcher of this environment, or that of the system."""
-    beside = Path(sys.executable).parent / "mpiexec"
-    found = str(beside) if beside.exists() else shutil.which("mpiexec")
+    installed = Path(sys.executable).parent / "mpiexec"
+    found = str(installed) if installed.exists() else shutil.which("mpiexec")
     if found is None:
         raise OptionError(
             "--mpi: there is no mpiexec here; pip install 'classic-nn[distributed]', or give "

@@ -48,7 +48,7 @@ class Processes(Protocol):
         """Replace a contiguous array in place by its sum over all processes, and return it."""
 
     def begin_all_reduce(self, array: Array) -> Callable[[], None]:
-        """Begin an all-reduce that goes on beside other work; returns what waits for its end."""
+        """Begin an all-reduce that goes on in the background; returns what waits for its end."""
 
     def bandwidth(self) -> float:
         """Bytes a second of a large all-reduce, measured; the same number for all processes."""
@@ -136,7 +136,7 @@ class MPIProcesses:
         self.communicator = MPI.COMM_WORLD if communicator is None else communicator
         self.rank: int = self.communicator.Get_rank()
         self.size: int = self.communicator.Get_size()
-        self._beside: tuple[Any, ThreadPoolExecutor] | None = None
+        self._background: tuple[Any, ThreadPoolExecutor] | None = None
 
     def on_this_machine(self) -> int:
         """How many of the processes share this machine's cores."""
@@ -151,13 +151,13 @@ class MPIProcesses:
         return array
 
     def begin_all_reduce(self, array: Array) -> Callable[[], None]:
-        """Begin an all-reduce in a thread of its own, which makes MPI go on beside other work.
+        """Begin an all-reduce in a thread of its own, which makes MPI go on in the background.
 
         It has a communicator of its own, so that its messages do not mix with those of others.
         """
-        if self._beside is None:
-            self._beside = self.communicator.Dup(), ThreadPoolExecutor(1, "all-reduce")
-        communicator, pool = self._beside
+        if self._background is None:
+            self._background = self.communicator.Dup(), ThreadPoolExecutor(1, "all-reduce")
+        communicator, pool = self._background
         return pool.submit(communicator.Allreduce, self._mpi.IN_PLACE, array).result
 
     def bandwidth(self) -> float:

@@ -80,7 +80,7 @@ class Worker:
         return array
 
     def begin_all_reduce(self, array: Array) -> Callable[[], None]:
-        """Begin a sum over all workers that goes on beside other work; returns what waits for it.
+        """Begin a sum over all workers that goes on in the background; returns what waits for it.
 
         The threads of a process are added up at once; what is between processes goes on. The sum
         is in the array of the first thread of each process. Until then, nobody may touch it.

@@ -7,7 +7,7 @@ from typing import Any
 
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.photo_pipeline import PhotoPipeline
-from src.classic_train.data.photos import photo_data, photos_at
+from src.classic_train.data.photos import load_photo_data, photos_at
 from src.classic_train.recipes.networks import Network
 from src.classic_train.recipes.recipe import Recipe
 
@@ -62,6 +62,6 @@ def photo_recipe(
         next_recipe=next_recipe,
         models=models,
         model_options=model_options or {},
-        read_directory=partial(photo_data, pipeline=pipeline),
+        read_directory=partial(load_photo_data, pipeline=pipeline),
         without={*NEVER, *SPECIAL} - set(uses),
     )

@@ -1,7 +1,7 @@
 """Recipe ``tomato``: ripe or unripe tomatoes, each cut out of its photo, or whole photos.
 
 Photos of ripe and unripe tomatoes have been published under several names and in several splits
-at once; so they are divided by what they show. ``--folds 5`` judges by all of them. Few distinct
+at once; so they are divided by what they show. ``--folds 5`` evaluates on all of them. Few distinct
 photos are left: the dozen of a validation split are often all right after an epoch or two, and
 then say nothing of which epoch is best. So the last one is kept.
 """

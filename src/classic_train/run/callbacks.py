@@ -28,7 +28,7 @@ from src.classic_train.run.results import saved_model
 from src.history import TrainingHistoryWriter
 from src.history.tags import TEST
 
-PROBED, DRAWN = 64, 16
+PROBED, PICTURED = 64, 16
 """Validation samples whose way through the network is recorded, and samples in a picture."""
 
 
@@ -61,7 +61,7 @@ def writing_callbacks(
         diagnosis,
         history,
         Checkpoint(run.directory, options.checkpoint_every, metadata=metadata),
-        pictures(writer, recipe, options, data, examples[:DRAWN]),
+        pictures(writer, recipe, options, data, examples[:PICTURED]),
     ]
     if options.save_every:
         callbacks.append(
@@ -95,7 +95,7 @@ def pictures(
     steps = data.preprocessing.get("transform")
 
     def samples(epoch: int) -> Array:
-        x = data.trained_examples(DRAWN, epoch)
+        x = data.trained_examples(PICTURED, epoch)
         if recipe.augmentation is not None:
             rng = random_stream(options.seed, AUGMENTATION, epoch)
             x = recipe.augmentation.apply(x, recipe.augmentation.draw(len(x), rng))

@@ -1,4 +1,4 @@
-"""The option ``--folds``: every photo judges once, and the figures get a spread."""
+"""The option ``--folds``: each photo is tested once, and metrics get a standard deviation."""
 
 import json
 from dataclasses import replace
@@ -13,11 +13,11 @@ from src.classic_train.parallel.processes import ALONE, Processes
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.directory import Run
 from src.classic_train.run.train import train_recipe
-from src.common.files import atomic_path, write_json
+from src.common.files import write_json, write_text
 from src.common.tables import format_table, markdown_table, write_csv
 
-Figures = dict[str, list[float]]
-"""Values of each fold, by the name of the figure."""
+FoldMetrics = dict[str, list[float]]
+"""Values of each fold, by the name of the metric."""
 
 
 def cross_validate(
@@ -26,8 +26,8 @@ def cross_validate(
     run: Run,
     folds: int,
     processes: Processes = ALONE,
-) -> Figures | None:
-    """Train and judge once for each part of the photos, in ``fold-1`` and so on of the run.
+) -> FoldMetrics | None:
+    """Train and evaluate once for each part of the photos, in ``fold-1`` and so on of the run.
 
     The parts share no photo, nor near-duplicates of one. Writes ``folds.csv``,
     ``cross_validation.json`` and ``report.md``. Of several processes, the first writes, and the
@@ -39,7 +39,7 @@ def cross_validate(
     if not isinstance(data, PhotoData):
         raise OptionError(f"--folds: {recipe.name} has data in fixed splits, expected photos")
     tests: list[dict[str, float]] = []
-    beside: list[dict[str, dict[str, float]]] = []
+    baselines: list[dict[str, dict[str, float]]] = []
     for number, fold in enumerate(data.folds(folds), 1):
         part = replace(
             run,
@@ -57,31 +57,38 @@ def cross_validate(
             continue
         metrics = json.loads((part.directory / "metrics.json").read_text(encoding="utf-8"))
         tests.append(metrics["test"])
-        beside.append(metrics["baselines"])
+        baselines.append(metrics["baselines"])
     if not run.writes:
         return None
-    figures = {name: [test[name] for test in tests] for name in tests[0]}
-    rows = fold_rows(figures, beside)
+    metrics = {name: [test[name] for test in tests] for name in tests[0]}
+    rows = fold_rows(metrics, baselines)
     run.log(f"{folds}-fold cross-validation of {recipe.name}\n{format_table(rows)}")
-    _write(run.directory, recipe, options, rows, figures)
-    return figures
+    _write(run.directory, recipe, options, rows, metrics)
+    return metrics
 
 
-def fold_rows(figures: Figures, beside: list[dict[str, dict[str, float]]]) -> list[tuple[str, ...]]:
-    """Rows of a table: each figure's mean, standard deviation, and values; and of baselines."""
-    folds = len(next(iter(figures.values())))
+def fold_rows(
+    metrics: FoldMetrics, baselines: list[dict[str, dict[str, float]]]
+) -> list[tuple[str, ...]]:
+    """Rows of a table: each metric's mean, standard deviation, and values; and of baselines."""
+    folds = len(next(iter(metrics.values())))
     heading = ("test data", "mean", "std", *(f"fold {k}" for k in range(1, folds + 1)))
-    rows = [heading, *(_row(name, values) for name, values in figures.items())]
-    for baseline in beside[0]:
-        name = "accuracy" if "accuracy" in figures else next(iter(figures))
-        values = [of_fold[baseline][name] for of_fold in beside]
+    rows = [heading, *(_row(name, values) for name, values in metrics.items())]
+    for baseline in baselines[0]:
+        name = "accuracy" if "accuracy" in metrics else next(iter(metrics))
+        values = [of_fold[baseline][name] for of_fold in baselines]
         rows.append(_row(f"{name}, {baseline}", values))
     return rows
 
 
 def _row(name: str, values: list[float]) -> tuple[str, ...]:
-    spread = np.std(values, ddof=1) if len(values) > 1 else 0.0
-    return (name, f"{np.mean(values):.4f}", f"{spread:.4f}", *(f"{value:.4f}" for value in values))
+    deviation = np.std(values, ddof=1) if len(values) > 1 else 0.0
+    return (
+        name,
+        f"{np.mean(values):.4f}",
+        f"{deviation:.4f}",
+        *(f"{value:.4f}" for value in values),
+    )
 
 
 def _write(
@@ -89,7 +96,7 @@ def _write(
     recipe: Recipe,
     options: TrainingOptions,
     rows: list[tuple[str, ...]],
-    figures: Figures,
+    metrics: FoldMetrics,
 ) -> None:
     write_csv(directory / "folds.csv", rows)
     write_json(
@@ -97,11 +104,10 @@ def _write(
         {
             "recipe": recipe.name,
             "options": options.as_dict(recipe.used_settings(options)),
-            "figures": figures,
+            "figures": metrics,
         },
     )
     links = [f"- [fold {k}](fold-{k}/report.md)" for k in range(1, len(rows[0]) - 2)]
     title = f"# {recipe.name}: {len(links)}-fold cross-validation"
-    with atomic_path(directory / "report.md") as partial:
-        text = "\n".join([title, "", markdown_table(rows), "", *links, ""])
-        partial.write_text(text, encoding="utf-8")
+    text = "\n".join([title, "", markdown_table(rows), "", *links, ""])
+    write_text(directory / "report.md", text)

@@ -43,7 +43,7 @@ def save_pictures(
         f"{score}.png": plot_curves(
             {f"validation {score}": [record[score] for record in history]},
             epochs,
-            f"{score} (share of samples)",
+            f"{score} (fraction of samples)",
             f"{score.replace('_', ' ').capitalize()} on validation data",
         ),
     }

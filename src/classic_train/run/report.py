@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from src.classic_nn.layers import Sequential
 from src.classic_train.callbacks.diagnosis import Finding
@@ -17,7 +16,7 @@ from src.classic_train.data.splits import RecipeData
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.directory import Run
 from src.common.best_epoch import best_epoch
-from src.common.tables import markdown_table
+from src.common.tables import markdown_table, setting_text
 from src.inference.evaluation import Evaluation
 from src.inference.report import evaluation_page
 
@@ -32,7 +31,7 @@ class Trained:
         seconds: that training took.
         ending: why it stopped, and of which epoch the weights are.
         findings: of the diagnosis.
-        threads: that trained it, and judge it.
+        threads: that trained it, and evaluate it.
     """
 
     network: Sequential
@@ -62,16 +61,16 @@ def report_page(
     data: RecipeData,
     trained: Trained,
     test: Evaluation,
-    beside: Mapping[str, Mapping[str, float]],
+    compared: Mapping[str, Mapping[str, float]],
     pictures: list[Path],
     shown: list[Path],
 ) -> str:
-    """The page, in Markdown; its pictures lie beside it."""
-    share, low, high = test.accuracy()
+    """The page, in Markdown; its pictures lie next to it."""
+    accuracy, low, high = test.accuracy()
     interval = f"{low:.1%} to {high:.1%}"
     right = "all labels right" if test.task == "multi_label" else "right"
-    figures = [
-        (name, f"{value:.4f}", *(f"{other[name]:.4f}" for other in beside.values()))
+    metrics = [
+        (name, f"{value:.4f}", *(f"{other[name]:.4f}" for other in compared.values()))
         for name, value in test.summary().items()
     ]
     costs = {int(r["epoch"]): r.get("validation_cost", r["cost"]) for r in trained.history}
@@ -80,14 +79,14 @@ def report_page(
     parameters = len(trained.network.parameters.vector)
     settings = [
         ("setting", "value"),
-        *((k, _text(v)) for k, v in options.as_dict(recipe.used_settings(options)).items()),
+        *((k, setting_text(v)) for k, v in options.as_dict(recipe.used_settings(options)).items()),
     ]
     lines = [
         f"# {recipe.name}: {recipe.summary}",
         "",
-        f"{share:.1%} of {len(test):,} test samples {right} (95% interval {interval}).",
+        f"{accuracy:.1%} of {len(test):,} test samples {right} (95% interval {interval}).",
         "",
-        markdown_table([("test data", "trained", *beside), *figures]),
+        markdown_table([("test data", "trained", *compared), *metrics]),
         "",
         f"- data: {data.description}; {sizes}",
         f"- fingerprint of the data (SHA-256): `{metadata['sha256']}`",
@@ -123,9 +122,5 @@ def _given(recipe: Recipe, options: TrainingOptions) -> list[str]:
     words = []
     for name, value in mine.items():
         if value != defaults[name]:
-            words += [f"--{name.replace('_', '-')}", _text(value)]
+            words += [f"--{name.replace('_', '-')}", setting_text(value)]
     return words
-
-
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

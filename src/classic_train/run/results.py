@@ -37,13 +37,13 @@ def saved_model(network: Sequential, data: RecipeData, **more: Any) -> SavedMode
 def write_results(
     recipe: Recipe, options: TrainingOptions, run: Run, data: RecipeData, trained: Trained
 ) -> Evaluation:
-    """Choose the threshold, judge by the test data, write everything; returns the judgement."""
+    """Choose the threshold, evaluate on the test data, write everything; returns the evaluation."""
     classifier = Classifier(saved_model(trained.network, data), trained.threads)
     threshold = chosen_threshold(options, data, classifier)
     dataset = data.dataset()
     test = evaluate(classifier, dataset, dataset.splits["test"], threshold)
-    beside = baselines(data, test)
-    run.log(f"\n{summary_text(test, beside)}\n")
+    compared = baselines(data, test)
+    run.log(f"\n{summary_text(test, compared)}\n")
     metrics = test.summary()
     save_model(
         run.directory / MODEL,
@@ -53,8 +53,8 @@ def write_results(
         run.directory / "metrics.json",
         {
             "test": metrics,
-            "baseline": next(iter(beside.values())),
-            "baselines": beside,
+            "baseline": next(iter(compared.values())),
+            "baselines": compared,
             "threshold": threshold,
             "seconds": trained.seconds,
             "parameters": len(trained.network.parameters.vector),
@@ -68,7 +68,7 @@ def write_results(
     write_csv(run.directory / "epochs.csv", [columns, *rows])
     shown = save_evaluation(test, run.directory)
     pictures = save_pictures(run.directory, classifier, data, test, trained.history)
-    page = report_page(recipe, options, run, data, trained, test, beside, pictures, shown)
+    page = report_page(recipe, options, run, data, trained, test, compared, pictures, shown)
     write_text(run.directory / "report.md", page)
     run.log(f"model     {run.directory / MODEL}")
     for picture in [*pictures, *shown]:

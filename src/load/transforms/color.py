@@ -20,7 +20,7 @@ class ColorJitter(Transform):
     Args:
         brightness, contrast, saturation: factors are drawn from max(0, 1 - amount) to
             1 + amount, or from (least, most). 1 changes nothing; 0 is black, grey, colourless.
-        hue: rotated around the colour circle by up to this share of it, either way, at most 0.5;
+        hue: rotated around the colour circle by up to this fraction of it, either way, at most 0.5;
             or (least, most).
     """
 
@@ -102,7 +102,7 @@ def adjust_sharpness(image: Image.Image, factor: float) -> Image.Image:
     return ImageEnhance.Sharpness(image).enhance(factor)
 
 
-def adjust_hue(image: Image.Image, share: float) -> Image.Image:
+def adjust_hue(image: Image.Image, fraction: float) -> Image.Image:
     """Turn every colour around the colour circle by a share of it, from -0.5 to 0.5.
 
     Pillow keeps the hue in 8 bits: steps are of 1 / 256 of the circle. Grey has no hue.
@@ -110,7 +110,7 @@ def adjust_hue(image: Image.Image, share: float) -> Image.Image:
     if image.mode == "L":
         return image
     hue, saturation, value = image.convert("HSV").split()
-    step = int(share * 255)
+    step = int(fraction * 255)
     hue = hue.point([(k + step) % 256 for k in range(256)])
     return Image.merge("HSV", (hue, saturation, value)).convert(image.mode)
 

@@ -105,8 +105,10 @@ class RandomAffine(Transform):
         check_range("degrees", self.degrees)
         self._shears()
         check_interpolation(self.interpolation)
-        if len(self.translate) != 2 or not all(0 <= share <= 1 for share in self.translate):
-            raise ValueError(f"translate: expected two shares from 0 to 1, got {self.translate!r}")
+        if len(self.translate) != 2 or not all(0 <= fraction <= 1 for fraction in self.translate):
+            raise ValueError(
+                f"translate: expected two fractions from 0 to 1, got {self.translate!r}"
+            )
         least, most = self.scale
         if not 0 < least <= most < math.inf:
             raise ValueError(f"scale: expected 0 < least <= most, got {self.scale!r}")

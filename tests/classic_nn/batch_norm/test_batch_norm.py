@@ -102,9 +102,9 @@ def test_workers_share_the_statistics_of_the_whole_mini_batch(workers, rng):
     y, cache, mean, variance = batch_norm_forward(x, gamma, beta)
     dx, dgamma, dbeta = batch_norm_backward(dy, cache)
 
-    def one_worker(worker, x_share, dy_share):
-        y, cache, mean, variance = batch_norm_forward(x_share, gamma, beta, communicator=worker)
-        return y, mean, variance, *batch_norm_backward(dy_share, cache, worker)
+    def one_worker(worker, x_shard, dy_shard):
+        y, cache, mean, variance = batch_norm_forward(x_shard, gamma, beta, communicator=worker)
+        return y, mean, variance, *batch_norm_backward(dy_shard, cache, worker)
 
     results = on_team(workers, one_worker, x, dy)
     ys, means, variances, dxs, dgammas, dbetas = zip(*results, strict=True)
@@ -123,8 +123,8 @@ def test_the_variance_of_workers_survives_a_large_mean(workers, rng):
     expected = x.astype(np.float64).var()
     one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
 
-    def variance(worker, share):
-        return batch_norm_forward(share, one, zero, communicator=worker)[3][0]
+    def variance(worker, shard):
+        return batch_norm_forward(shard, one, zero, communicator=worker)[3][0]
 
     assert on_team(workers, variance, x) == pytest.approx([expected] * workers, rel=2e-3)
 

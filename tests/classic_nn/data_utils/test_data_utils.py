@@ -130,9 +130,9 @@ def test_pixels_reach_from_0_to_1():
 
 
 def test_the_noise_of_the_moons_can_be_chosen():
-    def spread(noise):
+    def mean_deviation(noise):
         x, y = generate_binary_classification_data(400, noise, np.random.default_rng(0))
         return np.abs(np.linalg.norm(x[y[:, 0] == 0], axis=1) - 1).mean()  # from the half circle
 
-    assert spread(0.0) == pytest.approx(0, abs=1e-6)
-    assert 0.05 < spread(0.1) < spread(0.4)
+    assert mean_deviation(0.0) == pytest.approx(0, abs=1e-6)
+    assert 0.05 < mean_deviation(0.1) < mean_deviation(0.4)

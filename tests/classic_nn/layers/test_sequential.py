@@ -172,9 +172,9 @@ def test_names_tell_the_way_through_containers():
 
 
 def test_shapes_that_do_not_fit_together_are_explained():
-    with pytest.raises(ValueError, match=r"body puts out \(3,\) and the shortcut \(4,\)"):
+    with pytest.raises(ValueError, match=r"body outputs \(3,\) and the shortcut \(4,\)"):
         network(Residual(Dense(3)))
-    with pytest.raises(ValueError, match=r"parallel1: the branches put out .* last axis"):
+    with pytest.raises(ValueError, match=r"parallel1: the branches output .* last axis"):
         network(Parallel([Conv2D(2, 1), MaxPool2D(2)]), shape=(4, 4, 1))
 
 

@@ -80,8 +80,8 @@ def test_workers_compute_the_loss_of_the_whole_mini_batch(name, workers, rng):
     logits, y, weights = rng.normal(size=(7, OUTPUTS)), draw(kind, 7, rng), rng.random(7)
     whole, cache = loss.forward(logits, y, weights)
 
-    def one_worker(worker, *share):
-        value, cache = loss.forward(*share, Context(communicator=worker))
+    def one_worker(worker, *shard):
+        value, cache = loss.forward(*shard, Context(communicator=worker))
         return value, loss.backward(cache)
 
     results = on_team(workers, one_worker, logits, y, weights)
@@ -229,7 +229,7 @@ def test_the_mean_over_many_samples_keeps_its_digits():
 
 
 @pytest.mark.parametrize("smoothing", [-0.1, 1.0, 2.0])
-def test_label_smoothing_must_be_a_share(smoothing):
+def test_label_smoothing_must_be_a_fraction(smoothing):
     with pytest.raises(ValueError, match="label_smoothing must be 0 or more and below 1"):
         SoftmaxCrossEntropy(smoothing)
 

@@ -136,8 +136,8 @@ def test_preprocessing_is_undone(rng):
     assert visible((x - mean) / std, steps) == pytest.approx(x)
     assert visible((x - mean) / std, json.loads(json.dumps(steps))) == pytest.approx(x)
     assert np.array_equal(visible(x, steps[:1]), x)
-    spread = visible(np.array([-1.0, 0.0, 3.0]).reshape(1, 1, 3, 1), None)
-    assert spread.ravel() == pytest.approx([0, 0.25, 1])
+    stretched = visible(np.array([-1.0, 0.0, 3.0]).reshape(1, 1, 3, 1), None)
+    assert stretched.ravel() == pytest.approx([0, 0.25, 1])
 
 
 def test_a_figure_is_drawn():

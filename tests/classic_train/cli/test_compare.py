@@ -74,11 +74,11 @@ def test_every_photo_is_judged_once_in_cross_validation(here):
         *("fold-1", "fold-2", "fold-3", "folds.csv", "cross_validation.json", "report.md")
     }
     assert main(["compare", str(run)]) == 2
-    judged = []
+    tested = []
     for fold in sorted(run.glob("fold-*")):
         with (fold / "predictions.csv").open(newline="") as file:
-            judged += [row["sample"] for row in csv.DictReader(file)]
-    assert len(judged) == len(set(judged)) == 16 * 3
+            tested += [row["sample"] for row in csv.DictReader(file)]
+    assert len(tested) == len(set(tested)) == 16 * 3
     figures = json.loads((run / "cross_validation.json").read_text())["figures"]
     found = [
         json.loads((fold / "metrics.json").read_text())["test"]["accuracy"]

@@ -1,5 +1,7 @@
 """Mini-batches whose gradients make one update are one large mini-batch."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ def data(rng, weighted):
 
 def curve(batch_size, accumulate, arrays, layers, loss=None, **settings):
     trainer = MiniBatchTrainer(
-        network(*layers),
+        network(*deepcopy(layers)),
         loss or BinaryCrossEntropy(),
         create_optimizer("momentum", learning_rate=0.1),
         schedule=create_schedule("cosine", learning_rate=0.5, epochs=3),

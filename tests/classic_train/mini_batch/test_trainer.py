@@ -428,13 +428,13 @@ def test_limits_of_gradients_must_be_positive(setting):
 
 
 class Doubled:
-    """An augmentation whose effect can be computed: x times a drawn number."""
+    """An augmentation whose effect can be computed: x times a random number."""
 
     def draw(self, samples, rng):
         return rng.integers(1, 3, samples)
 
-    def apply(self, x, drawn):
-        return x * drawn[:, np.newaxis].astype(x.dtype)
+    def apply(self, x, params):
+        return x * params[:, np.newaxis].astype(x.dtype)
 
 
 @pytest.mark.parametrize("workers", [2, 3])
@@ -452,16 +452,18 @@ def test_augmentation_does_not_depend_on_the_number_of_workers(workers):
 
 
 def test_augmentation_differs_from_epoch_to_epoch_and_is_not_the_shuffling():
-    drawn = []
+    samples_drawn = []
 
     class Drawing(Doubled):
         def draw(self, samples, rng):
-            drawn.append(rng.random(samples))
+            samples_drawn.append(rng.random(samples))
             return np.ones(samples, int)
 
     train(build(), augmentation=Drawing(), epochs=2, batch_size=200)
-    assert not np.allclose(drawn[0], drawn[1])
-    assert not np.allclose(drawn[0], random_stream(0, SHUFFLING, 1).random(len(drawn[0])))
+    assert not np.allclose(samples_drawn[0], samples_drawn[1])
+    assert not np.allclose(
+        samples_drawn[0], random_stream(0, SHUFFLING, 1).random(len(samples_drawn[0]))
+    )
 
 
 def test_a_loaded_state_starts_the_randomness_of_layers_anew():
@@ -487,7 +489,7 @@ def test_updates_that_overflow_warn_on_no_thread(threads):
 
 def test_validation_data_are_not_augmented():
     class Forbidden(Doubled):
-        def apply(self, x, drawn):
+        def apply(self, x, params):
             assert len(x) <= 16  # a mini-batch, never the 40 validation samples
             return x
 

@@ -41,15 +41,15 @@ class Costs(Callback):
 
     def __init__(self):
         self.costs = []
-        self.judged = []
+        self.validation_costs = []
 
     def on_batch_end(self, trainer):
         self.costs.append(trainer.batch_cost)
-        if len(self.costs) >= STEPS and self.judged:
+        if len(self.costs) >= STEPS and self.validation_costs:
             raise EnoughError
 
     def on_epoch_end(self, trainer):
-        self.judged.append(trainer.record["validation_cost"])
+        self.validation_costs.append(trainer.record["validation_cost"])
 
 
 def of_trainer(trainer, *data):
@@ -57,7 +57,7 @@ def of_trainer(trainer, *data):
     trainer.callbacks.append(costs)
     with suppress(EnoughError):
         trainer.fit(*data)
-    return costs.costs[:STEPS], costs.judged[:1]
+    return costs.costs[:STEPS], costs.validation_costs[:1]
 
 
 def of_recipe(name, folder, **team):

@@ -101,8 +101,8 @@ def test_colours(theirs, image):
         same(color.adjust_contrast(image, amount), functional.adjust_contrast(image, amount))
         same(color.adjust_saturation(image, amount), functional.adjust_saturation(image, amount))
         same(color.adjust_sharpness(image, amount), functional.adjust_sharpness(image, amount))
-    for share in (-0.5, -0.123, 0.0, 0.04, 0.5):
-        same(color.adjust_hue(image, share), functional.adjust_hue(image, share))
+    for fraction in (-0.5, -0.123, 0.0, 0.04, 0.5):
+        same(color.adjust_hue(image, fraction), functional.adjust_hue(image, fraction))
 
 
 def test_grayscale_is_the_formula_that_torchvision_has_for_arrays(theirs, rng):

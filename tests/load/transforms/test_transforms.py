@@ -127,10 +127,10 @@ def test_random_amounts_cover_their_range():
     crop = RandomResizedCrop(8, scale=(0.25, 0.5), ratio=(0.5, 2.0))
     rng = np.random.default_rng(0)
     parts = np.array([crop.draw(image, rng) for _ in range(500)])
-    shares = parts[:, 2] * parts[:, 3] / (60 * 40)
+    fractions = parts[:, 2] * parts[:, 3] / (60 * 40)
     ratios = parts[:, 2] / parts[:, 3]
-    assert 0.23 < shares.min() < 0.27
-    assert 0.47 < shares.max() < 0.53
+    assert 0.23 < fractions.min() < 0.27
+    assert 0.47 < fractions.max() < 0.53
     assert 0.45 < ratios.min() < 0.6
     assert 1.7 < ratios.max() < 2.2
     assert (parts[:, 0] + parts[:, 2]).max() == 60
@@ -226,7 +226,7 @@ WRONG = {
     "probability": (lambda: RandomHorizontalFlip(1.5), "p: expected a probability"),
     "angle": (lambda: RandomRotation(-3), "degrees: expected a number of 0 or more"),
     "angles": (lambda: RandomRotation((5, 3)), "degrees: expected a number of 0 or more"),
-    "shift": (lambda: RandomAffine(0, translate=(0.5, 2)), "translate: expected two shares"),
+    "shift": (lambda: RandomAffine(0, translate=(0.5, 2)), "translate: expected two fractions"),
     "zoom": (lambda: RandomAffine(0, scale=(0, 1)), "scale: expected 0 < least"),
     "shear": (lambda: RandomAffine(0, shear=(1, 2, 3)), "shear: expected 1, 2 or 4"),
     "brightness": (lambda: ColorJitter(brightness=-1), "brightness: expected 0 or more"),
@@ -288,13 +288,15 @@ def test_the_colour_jitter_changes_its_order():
 
 
 def test_the_strongest_change_is_drawn_as_often_as_others(monkeypatch):
-    drawn = []
+    levels = []
     for name in CHANGES:
-        monkeypatch.setitem(CHANGES, name, lambda image, level, *rest: drawn.append(level) or image)
+        monkeypatch.setitem(
+            CHANGES, name, lambda image, level, *rest: levels.append(level) or image
+        )
     rng = np.random.default_rng(0)
     for _ in range(6000):
         TrivialAugmentWide(11)(photo(0), rng)
-    strongest = sum(abs(level) == 135 for level in drawn)
+    strongest = sum(abs(level) == 135 for level in levels)
     assert 15 < strongest < 75  # 6000 / 14 changes / 11 bins
 
 

@@ -15,11 +15,11 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.layers import Layer, ReLU, ReLU6, Sigmoid, Tanh
 from src.classic_nn.layers.observing import parameter_labels
 from src.classic_train.callbacks.diagnosis.finding import Finding
+from src.classic_train.callbacks.diagnosis.label_imbalance import label_imbalance
 from src.classic_train.callbacks.diagnosis.measurements import EpochMeasurements
 from src.classic_train.callbacks.diagnosis.rules import (
     diagnose,
     divergence,
-    label_imbalance,
     one_of_each,
 )
 from src.classic_train.mini_batch.callback import Callback, Training
@@ -57,7 +57,7 @@ class Diagnosis(Callback):
 
     Attributes:
         findings: all so far.
-        figures: of every epoch.
+        measurements: of every epoch.
     """
 
     name = "diagnosis"
@@ -74,7 +74,7 @@ class Diagnosis(Callback):
         self.report = report
         self.writer = writer
         self.findings: list[Finding] = []
-        self.figures: list[EpochMeasurements] = []
+        self.measurements: list[EpochMeasurements] = []
         self._now = EpochMeasurements(0)
         self._before: Array | None = None
         self._weights: dict[str, str] = {}
@@ -85,11 +85,11 @@ class Diagnosis(Callback):
         # biases, and scale and shift of batch normalization, are no weights
         arrays = trainer.network.parameters.items()
         self._weights = {name: labels[name] for name, array in arrays if array.ndim > 1}
-        if self.targets is not None and not self.figures:
+        if self.targets is not None and not self.measurements:
             self._add(label_imbalance(self.targets, self.class_names))
 
     def on_epoch_begin(self, trainer: Training) -> None:
-        """Begin a new set of figures."""
+        """Begin new measurements."""
         self._now = EpochMeasurements(trainer.epoch)
 
     def after_backward(self, trainer: Training) -> None:
@@ -130,8 +130,8 @@ class Diagnosis(Callback):
         self._now.cost = trainer.record["cost"]
         self._now.validation_cost = trainer.record.get("validation_cost")
         self._now.learning_rate = trainer.record["learning_rate"]
-        self.figures.append(self._now)
-        self._add(diagnose(self.figures))
+        self.measurements.append(self._now)
+        self._add(diagnose(self.measurements))
 
     def on_fit_failed(self, trainer: Training) -> None:
         """Say so if it is because the numbers have left the finite ones."""
@@ -146,17 +146,19 @@ class Diagnosis(Callback):
         self._add([divergence(self._now, broken[-1] if broken else "")])
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Findings and figures of all epochs."""
+        """Findings and measurements of all epochs."""
         metadata = {
             "findings": [asdict(finding) for finding in self.findings],
-            "figures": [asdict(figures) for figures in self.figures],
+            "measurements": [asdict(of_epoch) for of_epoch in self.measurements],
         }
         return {}, metadata
 
     def load_state(self, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
         """Continue from ``state``."""
         self.findings = [Finding.from_state(finding) for finding in metadata["findings"]]
-        self.figures = [EpochMeasurements(**figures) for figures in metadata["figures"]]
+        # "figures" in checkpoints of format 1
+        measurements = metadata.get("measurements", metadata.get("figures", []))
+        self.measurements = [EpochMeasurements(**of_epoch) for of_epoch in measurements]
 
     def _add(self, found: list[Finding]) -> None:
         """Keep, print and record what was not known."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class EpochMeasurements:
-    """Figures of one epoch, by parameter or layer in the order of the network.
+    """Measurements of one epoch, by parameter or layer in the order of the network.
 
     Attributes:
         epoch: from 1.
@@ -15,9 +15,9 @@ class EpochMeasurements:
         gradients: by weight, the Euclidean norm of its gradient, the mean over some mini-batches.
         weights: by weight, its norm.
         updates: by weight, the norm of one step's change divided by the norm of the weight.
-        dead: by ReLU layer, the share of units (features or channels) that are 0 for every
+        dead: by ReLU layer, the fraction of units (features or channels) that are 0 for every
             sample and at every position.
-        saturated: by sigmoid or tanh layer, the share of values at which the slope is below a
+        saturated: by sigmoid or tanh layer, the fraction of values at which the slope is below a
             hundredth of its largest.
     """
 

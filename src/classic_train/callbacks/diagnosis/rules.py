@@ -1,17 +1,15 @@
-"""The rules of diagnosis: from the figures of all epochs so far to what is wrong now.
+"""The rules of diagnosis: from the measurements of all epochs so far to what is wrong now.
 
-Each rule is given the epochs in order and judges the last one. Limits are wide, so that a healthy
-network is left in peace: what is found is worth reading. A problem that comes and goes within an
-epoch is none, so most rules want to see it in two epochs running.
+Each rule is given the epochs in order and looks for a problem in the last one. Limits are wide, so
+that nothing is reported of a healthy network. A problem that comes and goes within an epoch is
+none, so most rules need it in two epochs running.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from src.classic_train.callbacks.diagnosis.finding import Finding
 from src.classic_train.callbacks.diagnosis.measurements import EpochMeasurements
@@ -20,7 +18,7 @@ Epochs = Sequence[EpochMeasurements]
 """Of one run, in order; rules that want to see a problem twice are asked from the second on."""
 
 FADED = 1e-3
-"""A gradient of a layer that is smaller than this share of the largest layer's has vanished: a
+"""A gradient of a layer that is smaller than this fraction of the largest layer's has vanished: a
 chain of sigmoids loses at least three quarters with every layer (Glorot and Bengio 2010)."""
 
 EXPLODED, GROWN = 10.0, 100.0
@@ -28,7 +26,7 @@ EXPLODED, GROWN = 10.0, 100.0
 in the epochs before (Pascanu, Mikolov and Bengio 2013)."""
 
 DEAD, SATURATED = 0.5, 0.5
-"""Shares of a layer's units or values from which on it is reported."""
+"""Fractions of a layer's units or values from which on it is reported."""
 
 LARGE_UPDATE, SMALL_UPDATE = 0.03, 1e-6
 """Of a step's change divided by the weight. About 1e-3 is what is looked for (Karpathy, CS231n,
@@ -36,25 +34,18 @@ LARGE_UPDATE, SMALL_UPDATE = 0.03, 1e-6
 recipes of this project stay below 2e-2."""
 
 FLAT_EPOCHS, FLAT = 8, 0.01
-"""A cost that in so many epochs has not become lower by this share is on a plateau."""
+"""A cost that in so many epochs has not become lower by this fraction is on a plateau."""
 
 LEARNED = 0.5
-"""A cost below this share of the first epoch's has learned: where it stays then, it has arrived."""
+"""A network whose cost is below this fraction of the first epoch's has learned: no plateau."""
 
 RISING_EPOCHS, RISEN, MUCH = 5, 0.1, 0.05
-"""A validation cost that for so many epochs has stayed above its lowest value by the first share,
-and above it by the second share of the first epoch's cost: near zero, a tenth is nothing."""
-
-RARE, RARE_SAMPLES = 0.1, 0.01
-"""A class with less than a tenth of the largest one's samples is rare; so is a label that less
-than one sample in a hundred has (or has not)."""
-
-NAMED = 3
-"""Rare classes that are named."""
+"""How long, and by how much, a validation cost has to be above its lowest value: by a fraction of
+that value, and by a fraction of the first epoch's cost (near zero, a tenth is nothing)."""
 
 
 def vanishing_gradient(epochs: Epochs) -> Iterator[Finding]:
-    """The gradient of a layer is tiny beside that of the layer with the largest one."""
+    """The gradient of a layer is tiny compared to that of the layer with the largest one."""
     last = epochs[-1]
     measured = [epoch for epoch in epochs if epoch.gradients][-2:]
     if not last.gradients or len(measured) < 2:
@@ -99,18 +90,18 @@ def exploding_gradient(epochs: Epochs) -> Iterator[Finding]:
 
 
 def dead_relu(epochs: Epochs) -> Iterator[Finding]:
-    """Most units of a layer put out 0 whatever they are given: they learn nothing any more."""
-    for name, share in _largest_first(epochs[-1].dead):
+    """Most units of a layer are 0 whatever they are given: they learn nothing any more."""
+    for name, fraction in _largest_first(epochs[-1].dead):
         if min(_last_two([epoch.dead for epoch in epochs], name)) >= DEAD:
-            evidence = f"{share:.0%} of its units put out 0 for every sample"
+            evidence = f"{fraction:.0%} of its units are 0 for every sample"
             yield Finding("dead ReLU", epochs[-1].epoch, name, evidence)
 
 
 def saturated_activation(epochs: Epochs) -> Iterator[Finding]:
     """Most values of a sigmoid or tanh layer lie where it is flat: no gradient comes through."""
-    for name, share in _largest_first(epochs[-1].saturated):
+    for name, fraction in _largest_first(epochs[-1].saturated):
         if min(_last_two([epoch.saturated for epoch in epochs], name)) >= SATURATED:
-            evidence = f"at {share:.0%} of its values the slope is below 1% of the steepest"
+            evidence = f"at {fraction:.0%} of its values the slope is below 1% of the steepest"
             yield Finding("saturated activation", epochs[-1].epoch, name, evidence)
 
 
@@ -152,7 +143,7 @@ def loss_plateau(epochs: Epochs) -> Iterator[Finding]:
 
 
 def overfitting(epochs: Epochs) -> Iterator[Finding]:
-    """The validation cost has turned and rises while the cost of training falls."""
+    """The validation cost rises from its lowest value while the training cost falls."""
     costs = [e.validation_cost for e in epochs if e.validation_cost is not None]
     if len(costs) < len(epochs) or len(epochs) <= RISING_EPOCHS:
         return
@@ -171,49 +162,17 @@ def overfitting(epochs: Epochs) -> Iterator[Finding]:
         )
 
 
-def label_imbalance(targets: NDArray[Any], class_names: Sequence[str]) -> list[Finding]:
-    """Classes of which there are few training samples, beside those of which there are many.
-
-    Args:
-        targets: (samples,) class numbers, (samples, 1) of 0 and 1, or (samples, labels).
-        class_names: of the classes or labels; of one output, no and yes or only yes.
-    """
-    if not len(targets):
-        return []
-    if targets.ndim == 1 or targets.shape[1] == 1:
-        several = max(len(class_names), 2)
-        counts = np.bincount(targets.reshape(-1).astype(np.int64), minlength=several)
-        most = counts.max()
-        rare = np.flatnonzero(counts < RARE * most)
-        beside = f"the largest class has {most:,}"
-        names = list(class_names) if len(class_names) > 1 else ["no", *class_names, "yes"][:2]
-    else:
-        counts = (targets >= 0.5).sum(axis=0)
-        share = np.minimum(counts, len(targets) - counts) / len(targets)
-        rare = np.flatnonzero(share < RARE_SAMPLES)
-        beside = f"of {len(targets):,} samples"
-        names = list(class_names)
-    if not len(rare):
-        return []
-    rare = rare[np.argsort(counts[rare], kind="stable")]
-    names += [f"class {k}" for k in range(len(names), len(counts))]
-    few = ", ".join(f"{names[k]} {counts[k]:,}" for k in rare[:NAMED])
-    more = f" and {len(rare) - NAMED} more" if len(rare) > NAMED else ""
-    what = "classes" if targets.ndim == 1 or targets.shape[1] == 1 else "labels"
-    return [Finding("label imbalance", 0, "", f"rare {what}: {few}{more}; {beside}")]
-
-
-def _last_two(figures: Sequence[Mapping[str, float]], name: str) -> list[float]:
+def _last_two(measurements: Sequence[Mapping[str, float]], name: str) -> list[float]:
     """A figure in the last two epochs that have it: not every epoch looks at every layer.
 
     In one alone a rule would see too little: then there is a NaN, which no limit admits.
     """
-    found = [epoch[name] for epoch in figures if name in epoch]
+    found = [epoch[name] for epoch in measurements if name in epoch]
     return found[-2:] if len(found) > 1 else [np.nan]
 
 
-def _largest_first(figures: Mapping[str, float]) -> list[tuple[str, float]]:
-    return sorted(figures.items(), key=lambda item: -item[1])
+def _largest_first(measurements: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(measurements.items(), key=lambda item: -item[1])
 
 
 RULES: tuple[Callable[[Epochs], Iterator[Finding]], ...] = (
@@ -225,10 +184,10 @@ RULES: tuple[Callable[[Epochs], Iterator[Finding]], ...] = (
     loss_plateau,
     overfitting,
 )
-"""All that judge an epoch."""
+"""All rules for an epoch."""
 
 CAUSES = {"exploding gradient": "vanishing gradient", "vanishing gradient": "small updates"}
-"""By problem, another that it looks like from elsewhere: beside a gradient that has exploded every
+"""By problem, another that it looks like from elsewhere: next to a gradient that has exploded every
 other seems to have vanished, and what has no gradient is not changed."""
 
 
@@ -243,17 +202,17 @@ def diagnose(epochs: Epochs) -> list[Finding]:
     return [finding for finding in found if finding.problem not in symptoms]
 
 
-def divergence(figures: EpochMeasurements, layer: str) -> Finding:
+def divergence(measured: EpochMeasurements, layer: str) -> Finding:
     """Training has ended in numbers that are not finite.
 
     Args:
-        figures: of the epoch that was not completed.
+        measured: the epoch that was not completed.
         layer: whose gradient or weight is not finite; empty if none is.
     """
-    norms = [norm for norm in figures.gradients.values() if np.isfinite(norm)]
+    norms = [norm for norm in measured.gradients.values() if np.isfinite(norm)]
     before = f", up to {max(norms):.2g} before" if norms else ""
     evidence = f"the numbers left the finite ones{before}; training ended"
-    return Finding("exploding gradient", figures.epoch, layer, evidence)
+    return Finding("exploding gradient", measured.epoch, layer, evidence)
 
 
 def one_of_each(findings: Sequence[Finding]) -> list[Finding]:

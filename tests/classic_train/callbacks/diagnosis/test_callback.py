@@ -212,7 +212,7 @@ def test_every_finding_is_said_once_and_survives_a_resume(rng, capsys):
     other = Diagnosis()
     other.load_state(arrays, json.loads(json.dumps(metadata)))
     assert other.findings == diagnosis.findings
-    assert other.figures == diagnosis.figures
+    assert other.measurements == diagnosis.measurements
 
 
 def test_measuring_changes_nothing(rng):
@@ -228,7 +228,7 @@ def test_measuring_changes_nothing(rng):
     diagnosis = Diagnosis(report=False)
     watched = weights([Probe(data[0][:32], [diagnosis.look]), diagnosis])
     assert np.array_equal(watched, weights([]))
-    step = diagnosis.figures[0]
+    step = diagnosis.measurements[0]
     weights = {"dense1 (W)", "dense2 (W)"}
     assert set(step.updates) == set(step.gradients) == set(step.weights) == weights
     assert 0 < step.updates["dense1 (W)"] < 1
@@ -256,7 +256,7 @@ def dead(diagnosis):
     return [(finding.epoch, finding.layer, finding.others) for finding in findings]
 
 
-def test_a_disease_of_several_layers_is_one_finding_which_survives_a_resume(rng, capsys):
+def test_a_problem_of_several_layers_is_one_finding_which_survives_a_resume(rng, capsys):
     diagnosis = Diagnosis()
     drown = Drown({"b1": 9, "b2": 12, "b3": 15})
     diagnose(three_relus(), rng, epochs=5, diagnosis=diagnosis, callbacks=[drown])
@@ -268,7 +268,7 @@ def test_a_disease_of_several_layers_is_one_finding_which_survives_a_resume(rng,
     other = Diagnosis(report=False)
     other.load_state(arrays, json.loads(json.dumps(metadata)))
     assert other.findings == diagnosis.findings
-    assert other.figures == diagnosis.figures
+    assert other.measurements == diagnosis.measurements
 
 
 def test_a_layer_that_falls_ill_later_is_a_finding_of_its_own(rng):
@@ -284,7 +284,7 @@ def test_a_layer_that_falls_ill_later_is_a_finding_of_its_own(rng):
 def test_of_few_samples_no_unit_is_called_dead(rng, samples, layers):
     network = Sequential([Dense(16), ReLU(), Dense(16), ReLU(), Dense(1)])
     diagnosis = diagnose(network, rng, epochs=2, validation=circle(rng, samples))
-    assert [set(figures.dead) for figures in diagnosis.figures] == [layers, layers]
+    assert [set(figures.dead) for figures in diagnosis.measurements] == [layers, layers]
 
 
 @pytest.mark.parametrize(("side", "layers"), [(5, set()), (6, {"relu1"})])
@@ -294,14 +294,14 @@ def test_positions_of_an_image_count_as_samples(rng, side, layers):
     diagnosis = diagnose(
         network, rng, epochs=1, train=(x, y), validation=(x[:1], y[:1]), loss=SoftmaxCrossEntropy()
     )
-    assert set(diagnosis.figures[0].dead) == layers
+    assert set(diagnosis.measurements[0].dead) == layers
 
 
 def test_weights_are_named_by_their_layers_inside_blocks_too(rng):
     network = Sequential([Residual(Dense(2)), Dense(8, bias=False), BatchNorm(), Dense(1)])
     diagnosis = diagnose(network, rng, epochs=1)
     expected = {"residual1.body (W)", "dense1 (W)", "dense2 (W)"}
-    assert set(diagnosis.figures[0].gradients) == expected
+    assert set(diagnosis.measurements[0].gradients) == expected
 
 
 def test_training_that_leaves_the_finite_numbers_is_diagnosed_and_recorded(rng, tmp_path, capsys):
