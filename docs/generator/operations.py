@@ -69,7 +69,7 @@ DENSE = [
     Operation(
         "Batch normalization",
         {
-            "classic_nn.batch_norm.forward": "batch_norm_forward batch_norm_inference "
+            "classic_nn.batch_norm.forward": "batch_norm_forward_by_steps batch_norm_forward batch_norm_inference "
             "update_running_statistics"
         },
         {
@@ -89,8 +89,8 @@ DENSE = [
     ),
     Operation(
         "Dropout of parts",
-        {"classic_nn.layers.dropout_of_parts": ""},
-        layer={"classic_nn.layers.dropout_of_parts": "SpatialDropout StochasticDepth"},
+        {"classic_nn.layers.structured_dropout": ""},
+        layer={"classic_nn.layers.structured_dropout": "SpatialDropout StochasticDepth"},
         checks=of_layer("SpatialDropout(0.4)", lambda: nn.SpatialDropout(0.4), 3, 2, 4)
         | of_layer("StochasticDepth(0.4)", lambda: nn.StochasticDepth(0.4), 3, 4),
     ),
@@ -106,7 +106,7 @@ NETWORKS = [
     Operation(
         "Layer",
         {"classic_nn.layers.base": ""},
-        layer={"classic_nn.layers.base": "Layer"},
+        layer={"classic_nn.layers.base": "Layer TraceNode"},
         checks=of_layer("Layer(), the identity", nn.Layer, 3),
     ),
     Operation(
@@ -154,8 +154,8 @@ NETWORKS = [
 CONVOLUTIONAL = [
     Operation(
         "Convolution",
-        {"classic_cnn.forward": "conv_forward"},
-        {"classic_cnn.backward": "conv_backward"},
+        {"classic_cnn.forward": "conv_forward_plain conv_forward"},
+        {"classic_cnn.backward": "conv_backward_plain conv_backward"},
         {"classic_cnn.layers.convolution": "Conv2D"},
         of_layer("Conv2D(3)", lambda: cnn.Conv2D(3), 5, 4, 2)
         | of_layer(
@@ -166,8 +166,8 @@ CONVOLUTIONAL = [
     ),
     Operation(
         "Depthwise convolution",
-        {"classic_cnn.depthwise": "depthwise_forward"},
-        {"classic_cnn.depthwise": "depthwise_backward"},
+        {"classic_cnn.depthwise": "depthwise_forward_plain depthwise_forward"},
+        {"classic_cnn.depthwise": "depthwise_backward_plain depthwise_backward"},
         checks=of_layer(
             "Conv2D(6, 3, 2, groups=3)", lambda: cnn.Conv2D(6, 3, 2, groups=3), 5, 5, 3
         ),
@@ -175,12 +175,12 @@ CONVOLUTIONAL = [
     Operation(
         "Pooling",
         {
-            "classic_cnn.pooling.forward": "max_pool_forward average_pool_forward "
-            "global_average_pool_forward"
+            "classic_cnn.pooling.forward": "max_pool_forward_plain average_pool_forward_plain "
+            "max_pool_forward average_pool_forward global_average_pool_forward"
         },
         {
-            "classic_cnn.pooling.backward": "max_pool_backward average_pool_backward "
-            "global_average_pool_backward"
+            "classic_cnn.pooling.backward": "max_pool_backward_plain average_pool_backward_plain "
+            "max_pool_backward average_pool_backward global_average_pool_backward"
         },
         {"classic_cnn.layers.pooling": "MaxPool2D AveragePool2D GlobalAveragePool"},
         of_layer("MaxPool2D(3, 2, 1)", lambda: cnn.MaxPool2D(3, 2, 1), 5, 5, 2)
@@ -229,7 +229,7 @@ LEARNING = [
     Operation("Momentum", {"classic_nn.optimizers.momentum": "Momentum"}),
     Operation("Nesterov", {"classic_nn.optimizers.nesterov": "Nesterov"}),
     Operation("RMSProp", {"classic_nn.optimizers.rms_prop": "RMSProp"}),
-    Operation("Adam", {"classic_nn.optimizers.adam": "Adam AdamW"}),
+    Operation("Adam", {"classic_nn.optimizers.adam": "adam_step_plain Adam AdamW"}),
     Operation("RAdam", {"classic_nn.optimizers.radam": "RAdam"}),
     Operation("Clipping", {"classic_nn.optimizers.clipping": "clip_by_norm clip_by_value"}),
     Operation("Regularization", {"classic_nn.regularization": "L2"}),
@@ -248,11 +248,11 @@ LEARNING = [
 
 WORKERS = [
     Operation("Communicator", {"classic_nn.communicator": "Communicator Solo"}),
-    Operation("The step of a worker", {"classic_train.mini_batch.step": "Part WorkerStep"}),
-    Operation("Threads", {"classic_train.workers": "Worker WorkerTeam"}),
-    Operation("Processes", {"classic_train.processes": "Processes MPIProcesses"}),
+    Operation("The step of a worker", {"classic_train.mini_batch.step": "MicroBatch WorkerStep"}),
+    Operation("Threads", {"classic_train.parallel.workers": "Worker WorkerTeam"}),
+    Operation("Processes", {"classic_train.parallel.processes": "Processes MPIProcesses"}),
     Operation(
-        "Sum of gradients", {"classic_train.mini_batch.gradient_sum": "GradientSum overlap_pays"}
+        "Sum of gradients", {"classic_train.parallel.overlap": "GradientSum overlap_pays"}
     ),
     Operation("Random numbers of samples", {"classic_nn.sample_streams": "SampleStreams"}),
 ]

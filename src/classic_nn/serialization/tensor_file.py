@@ -74,9 +74,10 @@ def read_tensor_file(path: str | Path) -> tuple[dict[str, NDArray[Any]], dict[st
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, UnicodeDecodeError) as error:
         raise TensorFileError(f"{path}: damaged or not a safetensors file ({error})") from None
-    # in version 1 the text was the one entry of another name
-    own = {"format_version", "sha256"}
-    text = next((entry for name, entry in metadata.items() if name not in own), "")
+    text = metadata.get("metadata", "")
+    if version == "1":  # there the text was the one entry of another name
+        own = {"format_version", "sha256"}
+        text = next((entry for name, entry in metadata.items() if name not in own), "")
     if metadata.get("sha256") != _digest(arrays, text):
         raise TensorFileError(
             f"{path}: the checksum does not fit the contents: the file was changed"
