@@ -1,10 +1,17 @@
 """What all tests share."""
 
+import os
 from collections.abc import Iterator
+
+# Of several workers each has a core: matrix libraries that take all cores wait for one another. It
+# is read when NumPy is imported, and by the processes that tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from PIL import Image
 
 settings.register_profile("default", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("default")
@@ -13,6 +20,22 @@ settings.load_profile("default")
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20260101)
+
+
+def draw_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Charts are made as ever, but a file gets an empty picture: drawing is most of a short run."""
+
+    def blank(figure: object, file: object, **settings: object) -> None:
+        Image.new("RGB", (4, 3)).save(file, format="png")  # type: ignore[arg-type]
+
+    patch.setattr("matplotlib.figure.Figure.savefig", blank)
+
+
+@pytest.fixture
+def without_drawing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of commands; those of them that have the mark ``draws`` draw."""
+    if request.node.get_closest_marker("draws") is None:
+        draw_nothing(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

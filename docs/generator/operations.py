@@ -69,8 +69,8 @@ DENSE = [
     Operation(
         "Batch normalization",
         {
-            "classic_nn.batch_norm.forward": "batch_norm_forward_by_steps batch_norm_forward batch_norm_inference "
-            "update_running_statistics"
+            "classic_nn.batch_norm.forward": "batch_norm_forward_by_steps batch_norm_forward "
+            "batch_norm_inference update_running_statistics"
         },
         {
             "classic_nn.batch_norm.backward": "batch_norm_backward_by_steps batch_norm_backward "
@@ -251,9 +251,7 @@ WORKERS = [
     Operation("The step of a worker", {"classic_train.mini_batch.step": "MicroBatch WorkerStep"}),
     Operation("Threads", {"classic_train.parallel.workers": "Worker WorkerTeam"}),
     Operation("Processes", {"classic_train.parallel.processes": "Processes MPIProcesses"}),
-    Operation(
-        "Sum of gradients", {"classic_train.parallel.overlap": "GradientSum overlap_pays"}
-    ),
+    Operation("Sum of gradients", {"classic_train.parallel.overlap": "GradientSum overlap_pays"}),
     Operation("Random numbers of samples", {"classic_nn.sample_streams": "SampleStreams"}),
 ]
 

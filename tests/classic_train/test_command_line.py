@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,7 +22,10 @@ from src.classic_train.data.generated import digit_strips
 from src.classic_train.mini_batch.metrics import exact_match
 from src.classic_train.recipes.registry import RECIPES
 from src.history import TrainingHistoryReader
+from tests.conftest import draw_nothing
 from tests.paths import ROOT
+
+pytestmark = pytest.mark.usefixtures("without_drawing")
 
 SMALL = ["--train-samples", "300", "--epochs", "2", "--hidden", "16"]
 
@@ -110,16 +114,17 @@ def test_the_saved_model_reproduces_the_printed_figure(trained):
     assert predict_labels(probabilities).shape == (2000, 10)
 
 
-def test_the_next_commands_can_be_run(trained):
+def test_the_next_commands_can_be_run(trained, monkeypatch, capsys):
     directory, output, _ = trained
+    monkeypatch.chdir(directory)
     commands = [line.strip() for line in output.split("next:")[1].strip().splitlines()]
     assert len(commands) == 3
     assert commands[0].endswith("-m tensorboard.main --logdir logs")
     for command in commands[1:]:
-        arguments = command.split("-m src.classic_train ")[1].split()
+        arguments = shlex.split(command.split("-m src.classic_train ")[1])
         quick = [] if "--resume" in arguments else SMALL
-        status, _, error = run(directory, *arguments, *quick, "--quiet")
-        assert (status, error) == (0, "")
+        assert main([*arguments, *quick, "--quiet"]) == 0
+        assert capsys.readouterr().err == ""
     resumed = [
         d for d in (directory / "assets/runs").iterdir() if d.name.startswith("multi_label-")
     ]
@@ -301,7 +306,7 @@ def test_wrong_gradients_stop_before_training(tmp_path, monkeypatch, capsys):
     from src.classic_nn import ReLU
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ReLU, "derive", lambda self, dy, kept: dy * 0.9 * (kept > 0))
+    monkeypatch.setattr(ReLU, "derive", lambda self, dy, y: dy * 0.9 * (y > 0))
     assert main(["multi_label", *SMALL, "--quiet", "--check-gradients"]) == 1
     error = capsys.readouterr().err
     assert (
@@ -315,25 +320,30 @@ def weights_after(directory):
 
 
 def same_run(first, second):
-    (arrays, metadata), (other_arrays, other_facts) = weights_after(first), weights_after(second)
-    assert metadata["history"] == other_facts["history"]
+    (arrays, metadata), (other_arrays, other_metadata) = weights_after(first), weights_after(second)
+    assert metadata["history"] == other_metadata["history"]
     assert arrays.keys() == other_arrays.keys()
     for name, array in arrays.items():
         assert np.array_equal(array, other_arrays[name]), name
 
 
-LONG = ["batch_norm", "--train-samples", "2000", "--epochs", "12", "--hidden", "64"]
+LONG = ["batch_norm", "--train-samples", "1000", "--epochs", "12", "--hidden", "32"]
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
     directory = tmp_path_factory.mktemp("uninterrupted")
-    assert run(directory, *LONG, "--quiet") == (0, "", "")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(directory)
+        draw_nothing(patch)
+        assert main([*LONG, "--quiet"]) == 0
     return directory
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_run_resumes_as_if_it_had_never_been_stopped(stop, uninterrupted, tmp_path):
+def test_a_stopped_run_resumes_as_if_it_had_never_been_stopped(
+    stop, uninterrupted, tmp_path, monkeypatch, capsys
+):
     process = start(tmp_path, *LONG)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -349,9 +359,10 @@ def test_a_stopped_run_resumes_as_if_it_had_never_been_stopped(stop, uninterrupt
             "interrupted. The last complete epoch is in its checkpoint:" in error.splitlines()[-1]
         )
         assert "Traceback" not in error
-    arguments = ["batch_norm", "--resume", only_run(tmp_path).relative_to(tmp_path)]
-    status, output, error = run(tmp_path, *arguments)
-    assert status == 0, error
+    monkeypatch.chdir(tmp_path)
+    resumed = str(only_run(tmp_path).relative_to(tmp_path))
+    assert main(["batch_norm", "--resume", resumed]) == 0
+    output = capsys.readouterr().out
     assert re.search(r"^resuming assets/runs/\S+ after epoch \d+$", output, re.MULTILINE)
     same_run(uninterrupted, tmp_path)
     first, second = (
@@ -433,6 +444,7 @@ def test_resuming_finds_data_that_were_moved(tmp_path, monkeypatch, capsys):
     assert main([*resume, "4"]) == 0  # it knows the new place, from anywhere
 
 
+@pytest.mark.draws
 def test_names_of_classes_are_no_formulas(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     x, y = np.random.default_rng(0).random((60, 4, 4, 1)), np.ones((60, 2))
@@ -448,6 +460,7 @@ def test_a_checkpoint_of_another_program_is_refused(tmp_path, monkeypatch, capsy
     assert "was not written by a recipe" in capsys.readouterr().err
 
 
+@pytest.mark.draws
 @pytest.mark.parametrize("features", [1, 2, 5])
 def test_any_number_of_features_gets_its_pictures(features, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -11,6 +11,9 @@ from src.history import TrainingHistoryReader, TrainingHistoryWriter
 from src.history.__main__ import main
 from tests.history.test_history import write_run
 from tests.paths import ROOT
+from tests.programs import run_main
+
+pytestmark = pytest.mark.usefixtures("without_drawing")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,7 @@ def run(*words):
     )
 
 
+@pytest.mark.draws
 def test_show_prints_tables_and_draws(runs, tmp_path, capsys):
     assert main(["show", str(runs / "a"), "--output-dir", str(tmp_path)]) == 0
     text = capsys.readouterr().out
@@ -68,6 +72,7 @@ def test_show_takes_a_run_without_settings(runs, tmp_path, capsys):
     assert "no figures of test data" in text
 
 
+@pytest.mark.draws
 def test_compare_shows_what_differs(runs, tmp_path, capsys):
     paths = [str(runs / name) for name in ("a", "b")]
     assert main(["compare", *paths, "--output-dir", str(tmp_path)]) == 0
@@ -128,11 +133,12 @@ def test_mistakes_are_one_line(runs, tmp_path):
         ),
     }
     for words, message in cases.items():
-        done = run(*words)
-        assert done.returncode == 2, words
-        assert message in done.stderr, done.stderr
-        assert len(done.stderr.splitlines()) == 1, done.stderr
-        assert not done.stdout
+        status, output, error = run_main(main, ROOT, *words)
+        assert status == 2, words
+        assert message in error, error
+        assert len(error.splitlines()) == 1, error
+        assert not output
+    assert run("show", tmp_path / "empty").returncode == 2  # and in a real process
 
 
 def test_a_torn_file_is_shown_with_one_line_of_warning(runs, tmp_path):

@@ -1,10 +1,11 @@
-"""``python -m src.inference`` as people use it: real processes, real files."""
+"""``python -m src.inference`` as people use it, with real files; some in processes of their own."""
 
 import csv
 import json
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,9 +20,10 @@ from tests.classic_train.photo_sets import class_folders, grocery, yolo
 from tests.inference.models import saved, write
 from tests.load.photos import folder_of, photo, save
 from tests.paths import ROOT
+from tests.programs import run_main
 
 
-def run(directory, *arguments, stdin=b""):
+def process(directory, *arguments, stdin=b""):
     finished = subprocess.run(
         [sys.executable, "-m", "src.inference", *map(str, arguments)],
         cwd=directory,
@@ -34,6 +36,10 @@ def run(directory, *arguments, stdin=b""):
     return finished.returncode, finished.stdout.decode(), finished.stderr.decode()
 
 
+run = partial(run_main, main)
+pytestmark = pytest.mark.usefixtures("without_drawing")
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -43,7 +49,7 @@ def here(tmp_path, monkeypatch):
 
 
 def test_a_table_of_files_and_folders(here):
-    status, output, error = run(
+    status, output, error = process(
         here, "predict", "m.safetensors", "photos/cat/000.png", "photos/dog"
     )
     assert (status, error) == (0, "")
@@ -66,7 +72,7 @@ def test_lines_of_json_have_the_exact_numbers(here):
 
 def test_standard_input_is_a_list_or_an_image(here):
     names = b"photos/cat/000.png\n\nphotos/dog/001.png\n"
-    status, output, _ = run(here, "predict", "m.safetensors", "-", "--json", stdin=names)
+    status, output, _ = process(here, "predict", "m.safetensors", "-", "--json", stdin=names)
     assert status == 0
     assert [json.loads(line)["image"] for line in output.splitlines()] == [
         *("photos/cat/000.png", "photos/dog/001.png")
@@ -198,6 +204,7 @@ def test_mistakes_are_one_line(name, here):
     assert "Traceback" not in error
 
 
+@pytest.mark.draws
 def test_evaluate_prints_and_writes_everything(here):
     status, output, error = run(here, "evaluate", "m.safetensors", "photos")
     assert (status, error) == (0, "")
@@ -293,6 +300,7 @@ def test_a_model_says_how_its_data_are_read(here):
     assert set(metadata["classes"]) == set(names)
 
 
+@pytest.mark.draws
 def test_one_class_only_still_gets_its_pictures(here):
     class_folders(here / "one", {"cat": 5})
     assert main(["evaluate", "m.safetensors", "one"]) == 0

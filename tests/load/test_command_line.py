@@ -10,8 +10,10 @@ import zipfile
 import pytest
 from PIL import Image
 
+from src.load.__main__ import main
 from tests.load.photos import folder_of, photo, save
 from tests.paths import ROOT
+from tests.programs import run_main
 
 
 def command(*arguments):
@@ -46,6 +48,12 @@ def test_augmentations_are_drawn(tmp_path):
     with Image.open(tmp_path / "assets/augmentations.png") as picture:
         assert first.size == picture.size
         assert first.tobytes() != picture.convert("RGB").tobytes()
+
+
+def test_a_mistake_in_a_real_process(tmp_path):
+    done = run(tmp_path, "inspect", "none")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
 
 
 def test_an_archive_is_fetched(tmp_path):
@@ -87,10 +95,10 @@ def test_a_mistake_is_one_line_and_status_2(tmp_path, name):
         with zipfile.ZipFile(tmp_path / archive, "w") as file:
             file.writestr(member, "1")
     before = sorted(tmp_path.rglob("*"))
-    done = run(tmp_path, *arguments)
-    assert done.returncode == 2, done.stderr
-    assert len(done.stderr.splitlines()) == 1
-    assert message in done.stderr
+    status, _, error = run_main(main, tmp_path, *arguments)
+    assert status == 2, error
+    assert len(error.splitlines()) == 1
+    assert message in error
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == [
         path for path in before if path.is_file()
     ]

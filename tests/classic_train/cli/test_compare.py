@@ -10,6 +10,8 @@ import pytest
 from src.classic_train.__main__ import main
 from tests.classic_train.photo_sets import SETS
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
+
 SMALL = ["--epochs", "1", "--batch-size", "8", "--image-size", "32", "--filters", "4,4", "--quiet"]
 
 

@@ -12,9 +12,11 @@ from src.classic_train.__main__ import main
 from tests.load.test_idx import idx_bytes
 from tests.load.test_sign_mnist import rows, text
 
+pytestmark = pytest.mark.usefixtures("without_drawing")
+
 
 def greys(classes, count, rng):
-    """Noisy images whose brightness is the class: easily learned, however they are turned."""
+    """Noisy images whose brightness is the class: easily learned, however they are rotated."""
     labels = np.arange(count) % classes
     noise = rng.integers(0, 30, (count, 28, 28))
     return (noise + labels[:, None, None] * (200 // classes)).astype(np.uint8), labels
@@ -44,10 +46,12 @@ def only_run(directory):
     return path
 
 
+@pytest.mark.draws
 def test_sign_mnist_learns_and_keeps_the_original_labels(sign_folder, monkeypatch, capsys):
     monkeypatch.chdir(sign_folder)
-    arguments = ["sign_mnist", "--data", str(sign_folder), "--batch-size", "32"]
-    assert main([*arguments, "--epochs", "8", "--check-gradients"]) == 0
+    small = ["--hidden", "32"]
+    arguments = ["sign_mnist", "--data", str(sign_folder), "--batch-size", "32", *small]
+    assert main([*arguments, "--epochs", "6", "--check-gradients"]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"^60 samples +model +most frequent$", printed, re.MULTILINE)
     run = only_run(sign_folder)
@@ -61,8 +65,8 @@ def test_sign_mnist_learns_and_keeps_the_original_labels(sign_folder, monkeypatc
     for path in run.glob("*.png"):
         with Image.open(path) as image:
             image.load()
-    assert main(["sign_mnist", "--resume", str(run), "--epochs", "9", "--quiet"]) == 0
-    assert len(json.loads((run / "metrics.json").read_text())["history"]) == 9
+    assert main(["sign_mnist", "--resume", str(run), "--epochs", "7", "--quiet"]) == 0
+    assert len(json.loads((run / "metrics.json").read_text())["history"]) == 7
 
 
 def test_fashion_mnist_runs(fashion_folder, monkeypatch):

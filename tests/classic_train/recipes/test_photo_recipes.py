@@ -11,7 +11,10 @@ from src.classic_train.recipes.registry import RECIPES
 from src.inference import load_model
 from src.load import load_dataset
 from tests.classic_train.photo_sets import SETS, class_folders, yolo
-from tests.paths import real_data
+from tests.conftest import draw_nothing
+from tests.real_sample import sampled_data
+
+pytestmark = pytest.mark.usefixtures("without_drawing")
 
 TWO_EPOCHS = ["--epochs", "2", "--batch-size", "8", "--image-size", "32"]
 
@@ -36,6 +39,8 @@ def trained(request, tmp_path_factory):
     photos = SETS[request.param](directory / "photos")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(directory)
+        if request.param not in ("dishes", "produce"):  # one of each kind of report is drawn
+            draw_nothing(patch)
         assert main([request.param, "--data", "photos", *TWO_EPOCHS, "--quiet"]) == 0
     return request.param, photos, only_run(directory)
 
@@ -183,10 +188,14 @@ REAL = {
 }
 
 
+MOST = {"dishes": 60, "grocery": 8}
+"""Photos of each folder, where it is not 20."""
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_real_photos(name, tmp_path, monkeypatch):
     folder, more = REAL[name]
-    data = real_data(folder)
+    data = sampled_data(folder, tmp_path / "data", most=MOST.get(name, 20))
     monkeypatch.chdir(tmp_path)
     small = ["--epochs", "2", "--image-size", "32", "--filters", "8,16", "--quiet"]
     assert main([name, "--data", str(data), *small, *more]) == 0
