@@ -17,6 +17,11 @@ settings.register_profile("default", deadline=None, max_examples=50, derandomize
 settings.load_profile("default")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Notebooks, which take longest, come first: no worker is left alone with them at the end."""
+    items.sort(key=lambda item: "notebooks" not in item.nodeid)
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20260101)

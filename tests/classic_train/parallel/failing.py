@@ -52,22 +52,23 @@ def prepare(phase, how):
     def fault(*arguments):
         fail(phase, how)
 
-    def poison(learner, part, *arguments):
-        part.arrays.x[...] = np.nan
+    def poison(worker_step, micro_batch, *arguments):
+        micro_batch.data.x[...] = np.nan
 
     def tear(path, *arguments):
         path.with_name(f".{path.name}.partial").write_bytes(b"half")
         fail(phase, how)
 
     if phase == "forward":
-        step.WorkerStep._backward = before(STEPS + 3, step.WorkerStep._backward, poison)
+        forward_backward = step.WorkerStep._forward_backward
+        step.WorkerStep._forward_backward = before(STEPS + 3, forward_backward, poison)
     elif phase == "batch_norm":  # two layers
         batch_norm.batch_norm_forward = before(2 * STEPS + 5, batch_norm.batch_norm_forward, fault)
     elif phase == "all_reduce":
         large = lambda worker, array: array.size > GRADIENTS  # noqa: E731
         Worker.all_reduce = before(STEPS + 3, Worker.all_reduce, fault, large)
     elif phase == "validation":
-        trainer.judge = before(2, trainer.judge, fault)
+        trainer.validate = before(2, trainer.validate, fault)
     elif phase == "checkpoint":  # an epoch writes best and last
         checkpoint.write_tensor_file = before(3, checkpoint.write_tensor_file, tear)
 

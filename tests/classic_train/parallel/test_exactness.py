@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from tests.classic_train.test_image_recipes import greys
 
 from tests.classic_train.parallel import curves
 from tests.classic_train.parallel.mpi import mpiexec, needs_mpi
 from tests.classic_train.photo_sets import SETS
+from tests.classic_train.recipes.test_image_recipes import greys
 from tests.load.test_idx import idx_bytes
 from tests.load.test_sign_mnist import text
 

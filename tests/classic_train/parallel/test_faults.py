@@ -107,7 +107,7 @@ def test_ctrl_c_in_one_process_ends_all_with_one_message(tmp_path):
     lines = messages(done.stderr)
     assert len(lines) == 1, lines
     (line,) = lines
-    assert "rank 1: error: interrupted. The last complete epoch is kept: " in line
+    assert "rank 1: error: interrupted. The last complete epoch is in its checkpoint: " in line
     assert read_checkpoint(only_run(tmp_path))[1]["epoch"] == 1
 
 
@@ -143,7 +143,8 @@ def test_ctrl_c_ends_all_processes_with_one_message(tmp_path):
     (line,) = lines
     assert status == 130
     assert re.search(
-        r"rank \d: error: interrupted. The last complete epoch is kept: .*--resume", line
+        r"rank \d: error: interrupted. The last complete epoch is in its checkpoint: .*--resume",
+        line,
     )
     assert processes_of(tmp_path) == []
     assert read_checkpoint(only_run(tmp_path))[1]["epoch"] >= 1
