@@ -11,6 +11,11 @@ from tests.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
+DRAW_ONCE = """%matplotlib inline
+%config InlineBackend.print_figure_kwargs = {"bbox_inches": None}
+"""
+"""Not twice, the first time to find out how much of the figure is empty."""
+
 WATCH_FIGURES = """
 from matplotlib.figure import Figure
 
@@ -60,7 +65,7 @@ def watched(cells: list[NotebookNode]) -> NotebookNode:
     """A notebook of the cells, between those that watch and check its figures."""
     new_cell = nbformat.v4.new_code_cell
     return nbformat.v4.new_notebook(
-        cells=[new_cell("%matplotlib inline" + WATCH_FIGURES), *cells, new_cell(CHECK_FIGURES)]
+        cells=[new_cell(DRAW_ONCE + WATCH_FIGURES), *cells, new_cell(CHECK_FIGURES)]
     )
 
 
