@@ -28,12 +28,15 @@ def rng() -> np.random.Generator:
 
 
 def draw_nothing(patch: pytest.MonkeyPatch) -> None:
-    """Charts are made as ever, but a file gets an empty picture: drawing is most of a short run."""
+    """Every file of a chart gets an empty picture: charts are most of the time of a short run."""
+    from matplotlib.figure import Figure
 
     def blank(figure: object, file: object, **settings: object) -> None:
         Image.new("RGB", (4, 3)).save(file, format="png")  # type: ignore[arg-type]
 
-    patch.setattr("matplotlib.figure.Figure.savefig", blank)
+    patch.setattr(Figure, "savefig", blank)
+    for chart in ("roc", "precision_recall", "calibration", "confidence", "confusion_matrix"):
+        patch.setattr(f"src.inference.figures.plot_{chart}", lambda *arguments: Figure())
 
 
 @pytest.fixture

@@ -29,7 +29,10 @@ from src.classic_train.parallel.processes import MPIProcesses
 from src.classic_train.recipes.registry import RECIPES
 
 STEPS = 20
-SMALL = {"dtype": "float64", "train_samples": 150, "batch_size": 13, "epochs": 20, "image_size": 32}
+SMALL = {
+    **{"dtype": "float64", "train_samples": 150, "batch_size": 13, "epochs": 20},
+    **{"image_size": 32, "filters": (4, 8, 8)},
+}
 
 
 class EnoughError(Exception):

@@ -17,6 +17,7 @@ from tests.real_sample import sampled_data
 pytestmark = pytest.mark.usefixtures("without_drawing")
 
 TWO_EPOCHS = ["--epochs", "2", "--batch-size", "8", "--image-size", "32"]
+NARROW = ["--filters", "8,8", "--quiet"]
 
 
 def only_run(directory):
@@ -41,7 +42,7 @@ def trained(request, tmp_path_factory):
         patch.chdir(directory)
         if request.param not in ("dishes", "produce"):  # one of each kind of report is drawn
             draw_nothing(patch)
-        assert main([request.param, "--data", "photos", *TWO_EPOCHS, "--quiet"]) == 0
+        assert main([request.param, "--data", "photos", *TWO_EPOCHS, *NARROW]) == 0
     return request.param, photos, only_run(directory)
 
 
@@ -105,7 +106,7 @@ def test_the_model_knows_what_it_was_trained_on(trained):
 def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     SETS["tomato"](tmp_path / "photos")
-    common = ["tomato", "--data", "photos", *TWO_EPOCHS[2:], "--quiet", "--schedule", "constant"]
+    common = ["tomato", "--data", "photos", *TWO_EPOCHS[2:], *NARROW, "--schedule", "constant"]
     assert main([*common, "--epochs", "3", "--output-dir", "whole"]) == 0
     assert main([*common, "--epochs", "2"]) == 0
     run = only_run(tmp_path)
@@ -118,7 +119,7 @@ def test_negatives_are_of_the_first_class(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     SETS["plants"](tmp_path / "photos")
     class_folders(tmp_path / "anything", {"cat": 12, "dog": 11})
-    arguments = ["plants", "--data", "photos", "--negatives", "anything", *TWO_EPOCHS, "--quiet"]
+    arguments = ["plants", "--data", "photos", "--negatives", "anything", *TWO_EPOCHS, *NARROW]
     assert main([*arguments, "--miss-weight", "3", "--specificity", "0.9"]) == 0
     model = load_model(only_run(tmp_path) / "model.safetensors").model
     assert sum(model.data["samples"].values()) <= 45 + 23
@@ -130,7 +131,7 @@ def test_negatives_are_of_the_first_class(tmp_path, monkeypatch):
 def test_grocery_with_one_kind_of_classes(labels, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     SETS["grocery"](tmp_path / "photos")
-    assert main(["grocery", "--data", "photos", "--labels", labels, *TWO_EPOCHS, "--quiet"]) == 0
+    assert main(["grocery", "--data", "photos", "--labels", labels, *TWO_EPOCHS, *NARROW]) == 0
     model = load_model(only_run(tmp_path) / "model.safetensors").model
     assert model.task == "multi_class"
     assert len(model.class_names) == {"fine": 3, "coarse": 2}[labels]
@@ -218,7 +219,7 @@ def test_a_run_with_negatives_is_resumed_from_anywhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     SETS["plants"](tmp_path / "photos")
     class_folders(tmp_path / "anything", {"cat": 12})
-    arguments = ["plants", "--data", "photos", "--negatives", "anything", *TWO_EPOCHS, "--quiet"]
+    arguments = ["plants", "--data", "photos", "--negatives", "anything", *TWO_EPOCHS, *NARROW]
     assert main(arguments) == 0
     run = only_run(tmp_path)
     before = json.loads((run / "metrics.json").read_text())["seconds"]
@@ -233,7 +234,7 @@ def test_a_single_label_is_a_question_of_yes_or_no(tmp_path, monkeypatch):
     yolo(tmp_path / "photos", ["apple"], 16, 1)
     for number in range(0, 16, 2):
         (tmp_path / f"photos/labels/train/{number:03d}.txt").write_text("")
-    whole = ["produce", "--data", "photos", "--samples", "photos", *TWO_EPOCHS, "--quiet"]
+    whole = ["produce", "--data", "photos", "--samples", "photos", *TWO_EPOCHS, *NARROW]
     assert main(whole) == 0
     classifier = load_model(only_run(tmp_path) / "model.safetensors")
     assert classifier.classes == ["not apple", "apple"]
