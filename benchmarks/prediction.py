@@ -2,7 +2,7 @@
 
 Images a second of ``Classifier.stream`` (reading the files, preprocessing, network) for the
 course's TinyVGG on JPEGs of 64 x 64, by number of threads; and the seconds from starting
-``python -m src.inference predict`` to its end for one image, beside starting Python itself.
+``python -m src.inference predict`` to its end for one image, next to starting Python itself.
 """
 
 import argparse

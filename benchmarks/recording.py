@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.recording``: the MLP 12288-2048-1024-512-256-128-63 (28 million parameters),
 batch 64, Adam, two threads in the products; interleaved rounds. Recorded are all parameters, the
-gradients of 8 mini-batches and what the layers put out, with histograms.
+gradients of 8 mini-batches and the outputs of the layers, with histograms.
 """
 
 import argparse

@@ -21,7 +21,7 @@ Checks = dict[str, Check]
 SAMPLES = 4
 
 
-def of_layer(told: str, make: Callable[[], Layer], *shape: int) -> Checks:
+def of_layer(title: str, make: Callable[[], Layer], *shape: int) -> Checks:
     """Checks of a layer on samples of a shape, while training and in evaluation."""
 
     def check(training: bool) -> Check:
@@ -33,10 +33,10 @@ def of_layer(told: str, make: Callable[[], Layer], *shape: int) -> Checks:
 
         return run
 
-    return {f"{told}, training": check(True), f"{told}, evaluation": check(False)}
+    return {f"{title}, training": check(True), f"{title}, evaluation": check(False)}
 
 
-def of_loss(told: str, loss: Loss, y: NDArray[Any]) -> Checks:
+def of_loss(title: str, loss: Loss, y: NDArray[Any]) -> Checks:
     """The check of a loss for these targets, with weights of samples."""
 
     def run(rng: np.random.Generator) -> GradientReport:
@@ -44,7 +44,7 @@ def of_loss(told: str, loss: Loss, y: NDArray[Any]) -> Checks:
         logits = rng.normal(size=(len(y), outputs))
         return check_loss(loss, logits, y, rng, rng.uniform(0.5, 2, len(y)))
 
-    return {told: run}
+    return {title: run}
 
 
 def of_function(name: str) -> Checks:

@@ -41,5 +41,5 @@ def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Hand-written pages link to files, so that they can be read beside the code too."""
+    """Hand-written pages link to files, so that they can be read next to the code too."""
     return re.sub(r"\]\(\.\./src/([\w/]+)\.py\)", r"](code/\1.md)", markdown)

@@ -42,8 +42,8 @@ def _parts(operation: Operation) -> Iterator[str]:
             lines = definition_lines(module)
             for name in names.split():
                 yield f"::: src.{module}.{name}"
-                told = f"src/{path(module)}, line {lines[name]}"
-                yield f"[{told}](../{code_page(module)}#__codelineno-0-{lines[name]})"
+                place = f"src/{path(module)}, line {lines[name]}"
+                yield f"[{place}](../{code_page(module)}#__codelineno-0-{lines[name]})"
     yield "## Code"
     yield "\n".join(f"- [`src/{path(m)}`](../{code_page(m)})" for m in operation.modules)
 
@@ -58,10 +58,10 @@ def _checks(operation: Operation) -> Iterator[str]:
         "the largest difference from the backward pass, *relative* their ratio; above 1e-6 this "
         "page would not exist."
     )
-    for told, check in operation.checks.items():
+    for title, check in operation.checks.items():
         report = check(np.random.default_rng(0))
         report.raise_if_failed()
-        yield f"`{told}`:"
+        yield f"`{title}`:"
         yield f"```text\n{report}\n```"
 
 

@@ -1,8 +1,8 @@
 """How the workers that share a mini-batch add up their parts.
 
-Training is written as the step of one worker on its share of the mini-batch. Where a quantity
+Training is written as the step of one worker on its shard of the mini-batch. Where a quantity
 belongs to the whole mini-batch (a loss, a gradient, a batch-normalization statistic), the worker
-computes the sum over its share and calls ``all_reduce``. With one worker that does nothing, so
+computes the sum over its shard and calls ``all_reduce``. With one worker that does nothing, so
 the same program runs alone, on threads and on several processes.
 """
 

@@ -25,9 +25,9 @@ class Context:
         rng: source of the randomness of layers (dropout), needed only while training: a generator,
             or streams that make a sample's numbers the same for any number of workers.
         communicator: joins the workers that share the mini-batch.
-        observer: told of every layer that has put something out, in the order of the forward
+        observer: called with every layer and its output, in the order of the forward
             pass; see ``observe_outputs``.
-        finished: told of the parameter gradients of each layer of the network as soon as the
+        finished: called with the parameter gradients of each layer of the network as soon as the
             backward pass has them, from the last layer to the first.
     """
 

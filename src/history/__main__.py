@@ -99,7 +99,7 @@ def show(options: argparse.Namespace) -> int:
     best = best_epoch(epochs)
     print(f"best epoch {best}, by {'validation ' * ('validation_cost' in epochs)}cost")
     tests = ", ".join(f"{name} {value:.4g}" for name, value in test_metrics(history).items())
-    print(f"test data: {tests}" if tests else "no figures of test data: the run has not ended")
+    print(f"test data: {tests}" if tests else "no metrics of test data: the run has not ended")
     for finding in findings:
         print(f"diagnosis: {finding}")
     for kind, table in array_summary(arrays).items() if len(arrays) else ():
@@ -110,7 +110,7 @@ def show(options: argparse.Namespace) -> int:
 
 
 def compare(options: argparse.Namespace) -> int:
-    """Print settings that differ and figures of the best epochs, draw the costs together."""
+    """Print settings that differ and metrics of the best epochs, draw the costs together."""
     from src.common.files import safe_file_name
     from src.common.tables import format_table
     from src.history.charts import comparison_chart

@@ -25,7 +25,7 @@ AXES = {
 
 
 def history_charts(epochs: pd.DataFrame, arrays: pd.DataFrame, title: str) -> dict[str, "Figure"]:
-    """All charts that a run's history has figures for, by the name of their file.
+    """All charts that a run's history has records for, by the name of their file.
 
     Args:
         epochs: see ``epoch_table``.

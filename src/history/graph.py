@@ -19,7 +19,7 @@ class GraphNode:
         operation: its kind, for example "Conv2D".
         inputs: names of the nodes whose outputs it takes.
         shape: of its output, without the samples' axis, which may have any length.
-        attributes: settings, shown beside the node.
+        attributes: settings, shown next to the node.
     """
 
     name: str

@@ -25,7 +25,7 @@ import google_crc32c
 LENGTH, CHECKSUM = struct.Struct("<Q"), struct.Struct("<I")
 HEADER = struct.Struct("<QI")
 FRAME = HEADER.size + CHECKSUM.size
-"""Bytes that a record needs beside its data."""
+"""Bytes that a record needs in addition to its data."""
 
 KEPT = 1 << 20
 """Bytes from which on records are written without being asked to."""

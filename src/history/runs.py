@@ -60,10 +60,10 @@ def find_run(path: Path) -> Path:
 
 
 class Notes(NamedTuple):
-    """What a run tells of itself beside its numbers.
+    """What a run records of itself in addition to its numbers.
 
     Attributes:
-        settings: by name, the last ones if it was resumed with others; none if it told none.
+        settings: by name, the last ones if it was resumed with others; none if it recorded none.
         findings: of the diagnosis so far, a line each.
     """
 
@@ -109,7 +109,7 @@ def _plain(value: object) -> str | float | bool:
 
 
 def _similar(path: Path) -> str:
-    """A run beside it with a name like it, as a question."""
+    """A run next to it with a name like it, as a question."""
     if not path.parent.is_dir():
         return ""
     names = [run.name for run in path.parent.iterdir() if run.is_dir()]

@@ -1,4 +1,4 @@
-"""What is recorded of an array: five figures in one pass, and how its values are distributed."""
+"""What is recorded of an array: five statistics in one pass, and how its values are distributed."""
 
 import math
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def array_statistics(array: NDArray[Any]) -> dict[str, float]:
 
     One pass over the memory, block by block, each block measured in float64 while it is in the
     cache. The squared deviations of a block are taken from the block's own mean, so the standard
-    deviation is right however small it is beside the mean, and joined with those of the blocks
+    deviation is right however small it is compared to the mean, and joined with those of the blocks
     before (Chan, Golub and LeVeque 1979, eq. 2.1):
 
         S_ab = S_a + S_b + (mean_b - mean_a)^2 n_a n_b / (n_a + n_b)
@@ -44,7 +44,7 @@ def array_statistics(array: NDArray[Any]) -> dict[str, float]:
     mean = squares = deviations = 0.0
     lowest, highest = math.inf, -math.inf
     exact = np.empty(min(BLOCK, values.size))
-    with np.errstate(over="ignore", invalid="ignore"):  # figures of infinite values are NaN
+    with np.errstate(over="ignore", invalid="ignore"):  # statistics of infinite values are NaN
         for start in range(0, values.size, BLOCK):
             block = values[start : start + BLOCK]
             # np.minimum hands on NaN, which min() of Python does not

@@ -88,7 +88,7 @@ def layout_value(charts: Mapping[str, Mapping[str, Iterable[str]]]) -> Summary.V
 def hyperparameter_values(
     run: str, settings: Mapping[str, str | float | bool], metrics: Mapping[str, str]
 ) -> list[Summary.Value]:
-    """Settings of a run, and which figures stand beside them: the HParams view.
+    """Settings of a run, and which metrics stand next to them: the HParams view.
 
     Args:
         run: its name; runs of one name would be shown as one trial.
@@ -100,9 +100,9 @@ def hyperparameter_values(
         hparams.Metric(tag, group=group, display_name=tag.split("/")[-1])
         for tag, group in metrics.items()
     ]
-    told = {
+    values = {
         name: printable(value) if isinstance(value, str) else value
         for name, value in settings.items()
     }
-    config = hparams.hparams_config_pb([hparams.HParam(name) for name in told], shown)
-    return [*config.value, *hparams.hparams_pb(told, trial_id=printable(run)).value]
+    config = hparams.hparams_config_pb([hparams.HParam(name) for name in values], shown)
+    return [*config.value, *hparams.hparams_pb(values, trial_id=printable(run)).value]

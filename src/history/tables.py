@@ -16,7 +16,7 @@ METRIC_TAG = metric_tag("")
 """How tags of metrics begin."""
 
 TEST_TAG = metric_tag(TEST)
-"""How tags begin of figures that were measured on test data."""
+"""How tags begin of metrics that were measured on test data."""
 
 ARRAY = re.compile(
     r"^/(?:batch_no_\d+/)?(?P<kind>parameters|gradients|activations)/"
@@ -93,7 +93,7 @@ def some_rows(epochs: pd.DataFrame, rows: int = ROWS) -> pd.DataFrame:
 
 
 def array_summary(arrays: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """By kind, a row for each array: its norm (of activations: standard deviation and share of
+    """By kind, a row for each array: its norm (of activations: standard deviation and fraction of
     zeros) in the first and in the last epoch that was recorded."""
     tables = {}
     for kind in map(str, arrays.index.unique("kind")):

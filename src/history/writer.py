@@ -79,7 +79,7 @@ class TrainingHistoryWriter:
         self.run_directory = Path(run_directory)
         self.histograms = histograms
         self.seconds = 0.0
-        self._resume_after: int | None = resume_after  # None once it is told
+        self._resume_after: int | None = resume_after  # None once it is recorded
         self._writers: dict[str, RecordWriter] = {}
         self._failed = False
 
@@ -117,7 +117,7 @@ class TrainingHistoryWriter:
         self._write_arrays("gradients", epoch, gradients, partial(gradient_tag, batch), histograms)
 
     def write_activations(self, epoch: int, outputs: Mapping[str, NDArray[Any]]) -> None:
-        """Record the statistics of layers' outputs, the share that is zero, and histograms."""
+        """Record the statistics of layers' outputs, the fraction that is zero, and histograms."""
         self._write_arrays("activations", epoch, outputs, activation_tag, self.histograms)
 
     def write_image(self, epoch: int, name: str, pixels: NDArray[np.uint8]) -> None:
@@ -142,7 +142,7 @@ class TrainingHistoryWriter:
 
         Args:
             settings: by name.
-            metrics: those that the HParams view shows beside the settings, and the cost.
+            metrics: those that the HParams view shows next to the settings, and the cost.
         """
         shown = {metric_tag(name): "metrics" for name in metrics}
         shown.update(dict.fromkeys(COST_TAGS.values(), "cost"))

@@ -90,7 +90,7 @@ def parse_rename(pairs: list[str]) -> dict[str, str]:
 
 
 def warnings_of(known: LabelledData, names: list[str]) -> list[str]:
-    """What makes the figures better than they are, and what was left out."""
+    """What makes the metrics better than they are, and what was left out."""
     what = {"train": "trained on", "validation": "validated by"}
     lines = []
     for name, seen in zip(names, known.seen, strict=True):

@@ -65,7 +65,7 @@ def plot_roc(evaluation: Evaluation) -> Figure:
 
 
 def plot_precision_recall(evaluation: Evaluation) -> Figure:
-    """Precision over recall, as the threshold falls; one curve a class."""
+    """Precision over recall, as the threshold falls; one curve per class."""
     figure = new_figure(6, 5.5)
     axes = figure.add_subplot()
     scores_of = evaluation.by_class()["average_precision"]

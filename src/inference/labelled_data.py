@@ -60,7 +60,7 @@ def read_labelled_data(
         path: see ``load_dataset``.
         classifiers: the models, of the same classes; the first says how the data are read.
         split: to take; None for test where there is one, else (and with ``unseen``) for all.
-        unseen: leave out photos that a model was trained on or validated by. They are told by
+        unseen: leave out photos that a model was trained on or validated by. They are found by
             their pixels: a copy with other pixels counts as new.
         rename: names of the model's classes by names of the data's; ``*`` for all others.
         progress: show a bar.
@@ -157,7 +157,8 @@ def with_classes_of(
         classes = list(classifier.model.class_names)  # one label, there or not
     elif dataset.multi_label and task != "multi_label":
         raise UnreadableDataError(
-            f"the data have several labels a sample, and the model is for {task.replace('_', ' ')}"
+            "the data have several labels per sample, and the model is for "
+            f"{task.replace('_', ' ')}"
         )
     _check_names(rename, dataset, classes)
     others = rename.get(EVERYTHING_ELSE)

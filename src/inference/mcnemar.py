@@ -12,7 +12,7 @@ class Comparison:
     """Two models on the same samples.
 
     Attributes:
-        accuracies: shares of samples that each gets right.
+        accuracies: fractions of samples that each gets right.
         both, first_only, second_only, neither: numbers of samples that these get right.
         p_value: probability of a difference as large as this, or larger, between models that are
             equally good.

@@ -1,4 +1,4 @@
-"""An evaluation on disk: figures as JSON and CSV, pictures, and a page that shows them."""
+"""An evaluation on disk: metrics as JSON and CSV, pictures, and a page that shows them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ MOST_PRINTED = 45
 
 
 def evaluation_values(evaluation: Evaluation) -> dict[str, Any]:
-    """All figures of an evaluation, as JSON holds them."""
+    """All metrics of an evaluation, as JSON holds them."""
     accuracy, low, high = evaluation.accuracy()
     mean, right, counts, error = evaluation.calibration()
     columns = evaluation.by_class()
@@ -63,7 +63,7 @@ def evaluation_values(evaluation: Evaluation) -> dict[str, Any]:
 def summary_text(
     evaluation: Evaluation, others: Mapping[str, Mapping[str, float]], name: str = "model"
 ) -> str:
-    """The figures of a model, beside those of others by name (baselines, a second model)."""
+    """The metrics of a model, next to those of others by name (baselines, a second model)."""
     accuracy, low, high = evaluation.accuracy()
     what = "all labels right" if evaluation.task == "multi_label" else "accuracy"
     mine = evaluation.summary()
@@ -142,7 +142,7 @@ def save_evaluation(
 
 
 def evaluation_page(evaluation: Evaluation, pictures: Sequence[Path]) -> str:
-    """The part of a Markdown page that shows an evaluation; pictures lie beside the page."""
+    """The part of a Markdown page that shows an evaluation; pictures lie next to the page."""
     lines = [markdown_table(class_table(evaluation)), ""]
     for path in pictures:
         lines += [f"### {CAPTIONS[path.name]}", "", f"![{CAPTIONS[path.name]}]({path.name})", ""]

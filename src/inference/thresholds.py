@@ -9,12 +9,12 @@ from src.classic_nn.array_types import Array
 def threshold_for_specificity(
     targets: NDArray[np.int64], probabilities: Array, wanted: float
 ) -> float:
-    """The lowest threshold at which at least the wanted share of the negatives is told as such.
+    """The lowest threshold at which at least the wanted fraction of the negatives is negative.
 
     Args:
         targets: (samples,) of 0 and 1.
         probabilities: (samples,), of 1.
-        wanted: share, from 0 to 1; the specificity, or recall of the class 0.
+        wanted: fraction, from 0 to 1; the specificity, or recall of the class 0.
 
     A sample is positive from the threshold on. So it is put halfway between the highest
     probability of a negative that has to be below it and the next higher one of any sample.

@@ -22,8 +22,8 @@ class BatchRandomAffine:
 
     Args:
         rotation: largest angle, degrees, either way.
-        shift: largest shift, as a share of height and width, either way.
-        zoom: largest change of size, as a share, larger or smaller.
+        shift: largest shift, as a fraction of height and width, either way.
+        zoom: largest change of size, as a fraction, larger or smaller.
     """
 
     rotation: float = 10.0
@@ -31,7 +31,7 @@ class BatchRandomAffine:
     zoom: float = 0.1
 
     def draw(self, images: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        """(images, 4): angle (radians, counterclockwise), zoom, shift down and right (shares)."""
+        """(images, 4): angle (radians, counterclockwise), zoom, shift down, right (fractions)."""
         uniform = rng.uniform(-1, 1, (images, 4))
         scales = [np.deg2rad(self.rotation), self.zoom, self.shift, self.shift]
         return (uniform * scales + [0, 1, 0, 0]).astype(np.float32)

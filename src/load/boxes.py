@@ -9,7 +9,7 @@ ROUNDING = 0.01
 
 @dataclass(frozen=True)
 class Box:
-    """An object: number of its class, and left, top, right, bottom as shares."""
+    """An object: number of its class, and left, top, right, bottom as fractions."""
 
     class_number: int
     edges: tuple[float, float, float, float]

@@ -23,7 +23,7 @@ PRECEDENCE = ("test", "validation")
 def clean(dataset: ImageDataset, fingerprints: Fingerprints) -> ImageDataset:
     """The data set without the samples of these photos; ``problems`` says what went and why.
 
-    Raises UnreadableDataError at an unreadable photo if ``problems`` is told to fail.
+    Raises UnreadableDataError at an unreadable photo if ``problems`` fails at errors.
     """
     photos = dataset.images.photos
     for number, error in fingerprints.errors.items():

@@ -132,7 +132,7 @@ def _note_unclassified(folder: Path, problems: Problems) -> None:
     """Images that lie where only folders are expected."""
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.suffix.lower() in EXTENSIONS and not _hidden(path.name):
-            problems.add("images without a class", f"{path}: lies beside the folders of classes")
+            problems.add("images without a class", f"{path}: lies next to the folders of classes")
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -34,7 +34,7 @@ def open_image(path: str | Path) -> Image.Image:
     means: PNG has checksums, JPEG an end. BMP and WebP are only checked for their length.
 
     Returns:
-        An RGB image of 8 bits a channel.
+        An RGB image of 8 bits per channel.
 
     Raises:
         UnreadableDataError: missing, empty, damaged, cut short, no image, or of more pixels than

@@ -49,7 +49,7 @@ def inspect(
     threads: int = 2,
     progress: bool = True,
 ) -> Inspection:
-    """Read a data set, decode every photo, and look for what would make figures wrong.
+    """Read a data set, decode every photo, and look for what would make metrics wrong.
 
     Args: as for ``load_dataset``. Raises UnreadableDataError: there is no data set.
     """
@@ -137,7 +137,7 @@ def save_inspection(inspection: Inspection, directory: Path) -> list[Path]:
         [number not in inspection.fingerprints.errors for number in dataset.images.photo_of]
     )
     for number, name in enumerate(dataset.class_names):
-        rows_here = _rows_of(dataset, number)
+        rows_here = _rows_with_class(dataset, number)
         rows_here = rows_here[readable[rows_here]]
         if len(rows_here) and inspection.fingerprints.hashes is not None:
             path = directory / "contact_sheets" / f"{sheet_name(number, name)}.png"
@@ -205,7 +205,7 @@ def _words(name: str) -> str:
     return re.sub(r"[\W\d_]+", " ", Path(name).stem).strip().casefold()
 
 
-def _rows_of(dataset: ImageDataset, number: int) -> NDArray[np.intp]:
+def _rows_with_class(dataset: ImageDataset, number: int) -> NDArray[np.intp]:
     rows = dataset.rows()
     here = dataset.targets[rows]
     return rows[here[:, number] > 0] if dataset.multi_label else rows[here == number]

@@ -202,7 +202,7 @@ class BatchLoader:
             )
         if images:
             self._shape = images[0].shape
-        elif not self._shape and self.size > 1:  # an empty share, before any other
+        elif not self._shape and self.size > 1:  # an empty shard, before any other
             self._shape = self._image(int(self.rows[0]), number).shape
         x = np.stack(images) if images else np.zeros((0, *self._shape))
         x = x.astype(self.dtype, copy=False)

@@ -159,7 +159,7 @@ class ImageArrays:
 
 
 def cut_out(image: Image.Image, box: NDArray[np.float64]) -> Image.Image:
-    """The part of an image within (left, top, right, bottom) as shares; at least one pixel."""
+    """The part of an image within (left, top, right, bottom) as fractions; at least one pixel."""
     width, height = image.size
     left = min(int(np.floor(box[0] * width)), width - 1)
     top = min(int(np.floor(box[1] * height)), height - 1)

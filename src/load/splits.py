@@ -30,7 +30,7 @@ def split_by_content(
     Args:
         dataset: cleaned, see ``clean``.
         fingerprints: of its photos.
-        fractions: wanted share of each split, by name; adding up to 1.
+        fractions: wanted fraction of each split, by name; adding up to 1.
         seed: same seed, same splits.
     """
     fractions = dict(FRACTIONS if fractions is None else fractions)
@@ -75,11 +75,11 @@ def complete_splits(
             splits["test"] = splits.pop("validation")
         rest = {"train": "test", "test": "train"}[validation_from]
         if "validation" not in splits and "train" in splits and "test" in splits:
-            share = 1 - FRACTIONS["validation"] if validation_from == "train" else 0.5
+            fraction = 1 - FRACTIONS["validation"] if validation_from == "train" else 0.5
             parts = split_by_content(
                 dataset.divided({UNDIVIDED: splits[validation_from]}),
                 fingerprints,
-                {validation_from: share, "validation": 1 - share},
+                {validation_from: fraction, "validation": 1 - fraction},
                 seed,
             )
             splits = {**parts.splits, rest: splits[rest]}

@@ -1,9 +1,9 @@
 """Data sets of objects in boxes, in the layout of YOLO.
 
-A yaml file names the classes and the splits; ``labels/<split>/name.txt`` beside
+A yaml file names the classes and the splits; ``labels/<split>/name.txt`` next to
 ``images/<split>/name.jpg`` has a line ``class x y width height`` for each object: the number of
-its class, and the center and the size of its box as shares of the image. No file, or an empty one:
-an image without objects.
+its class, and the center and the size of its box as fractions of the image. No file, or an empty
+one: an image without objects.
 """
 
 import re
@@ -63,7 +63,7 @@ def read_yolo(
     description = _read_yaml(file)
     names = class_names(file, description)
     folder = _data_folder(file, description)
-    rows_of: dict[Path, int] = {}
+    row_of_image: dict[Path, int] = {}
     samples: Samples = []
     splits: Splits = {}
     for entry, split in SPLITS.items():
@@ -80,11 +80,11 @@ def read_yolo(
             twice = len(listed) - len(found)
             problems.note("images listed twice", f"{file}: {entry}: {twice}")
         for image in found:
-            if image not in rows_of:  # a file may stand in two splits
+            if image not in row_of_image:  # a file may stand in two splits
                 boxes = _read_boxes(image, len(names), problems)
-                rows_of[image] = len(samples)
+                row_of_image[image] = len(samples)
                 samples.append((image, boxes))
-            rows.append(rows_of[image])
+            rows.append(row_of_image[image])
         if rows:
             splits[split] = rows
     if not samples:
@@ -154,7 +154,7 @@ def _split_images(folder: Path, entry: Any, problems: Problems) -> Iterator[Path
     for place in map(str, entry if isinstance(entry, list) else [entry]):
         path = folder / place
         if not path.exists() and place.startswith("../"):
-            path = folder / place.removeprefix("../")  # as Roboflow writes what lies beside it
+            path = folder / place.removeprefix("../")  # as Roboflow writes what lies next to it
         if path.is_dir():
             yield from image_paths(path)
         elif is_file(path):

@@ -1,6 +1,6 @@
 """Fifteen plausible mistakes in backward passes, for the canary tests of the gradient check.
 
-Convolution and pooling are written here with einsum over windows, to be read beside their wrong
+Convolution and pooling are written here with einsum over windows, to be read next to their wrong
 versions. Images are (samples, height, width, channels).
 """
 

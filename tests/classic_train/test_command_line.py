@@ -88,7 +88,7 @@ def test_a_run_leaves_model_checkpoints_pictures_metrics_and_history(trained):
     assert len(costs) == 4
 
 
-def test_a_run_prints_data_network_proof_and_metrics_beside_the_baseline(trained):
+def test_a_run_prints_data_network_gradient_check_and_metrics_next_to_the_baseline(trained):
     _, output, _ = trained
     assert output.startswith("multi_label: handwritten digits on a strip (train 300, validation")
     assert re.search(r"^dense1 +\(16,\) +3,088", output, re.MULTILINE)

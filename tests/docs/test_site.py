@@ -32,7 +32,7 @@ def test_a_page_has_formula_shapes_steps_and_check(site):
     text = re.sub(r"<[^>]+>", "", page)
     for told in (
         "3. variance  var   = sum(x_c^2) / n",
-        "this worker's share of the mini-batch",
+        "this worker's shard of the mini-batch",
         "The direction is that of Keras",
         "# 3. var = sum(x_c^2) / n",
         "dx     = gamma * r * (dy - sum(dy) / n - x_hat * sum(dy * x_hat) / n)",

@@ -69,7 +69,7 @@ def test_show_takes_a_run_without_settings(runs, tmp_path, capsys):
     assert main(["show", str(runs / "plain"), "--output-dir", str(tmp_path)]) == 0
     text = capsys.readouterr().out
     assert "no settings recorded" in text
-    assert "no figures of test data" in text
+    assert "no metrics of test data" in text
 
 
 @pytest.mark.draws

@@ -66,9 +66,9 @@ def test_values_whose_squares_overflow_are_no_error():
 HARD = {
     "huge": [1e90, -1e90, 3e99],
     "huge and equal": [1e100, 1e100],
-    "huge, beside each other": [1e90, np.nextafter(1e90, 2e90)],
-    "beside each other": [1.0, np.nextafter(1.0, 2.0)],
-    "negative, beside each other": [-1.0, np.nextafter(-1.0, -2.0)],
+    "huge, next to each other": [1e90, np.nextafter(1e90, 2e90)],
+    "next to each other": [1.0, np.nextafter(1.0, 2.0)],
+    "negative, next to each other": [-1.0, np.nextafter(-1.0, -2.0)],
     "tiny": [1e-320, 2e-320],
     "tiny, and zero": [0.0, 5e-324],
     "tiny, of both signs": [-1e-305, 1e-305],

@@ -48,7 +48,7 @@ def test_without_any_figure_there_is_still_a_table(tmp_path):
     assert list(table.columns) == []
 
 
-def test_a_setting_named_epochs_stands_beside_the_epochs_that_were_trained(tmp_path):
+def test_a_setting_named_epochs_stands_next_to_the_epochs_that_were_trained(tmp_path):
     histories = {name: history(tmp_path / name) for name in ("a", "b")}
     rows = comparison_table(histories, {"a": {"epochs": 2}, "b": {"epochs": 30}})
     assert ("epochs", "2", "30") in rows

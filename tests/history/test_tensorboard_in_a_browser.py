@@ -161,7 +161,7 @@ def test_the_graph_has_layers_shapes_and_settings(view):
     raise AssertionError("a click on conv2d1 did not show its settings")
 
 
-def test_hyperparameters_stand_beside_final_figures(view, logs):
+def test_hyperparameters_stand_next_to_final_metrics(view, logs):
     page = view("hparams")
     for run in logs.iterdir():
         page.get_by_text(run.name, exact=True).first.wait_for(state="attached")

@@ -156,7 +156,7 @@ USER_ERRORS = {
     ),
     "several labels": (
         ["evaluate", "m.safetensors", "boxes", "--whole-images"],
-        "the data have several labels a sample, and the model is for multi class",
+        "the data have several labels per sample, and the model is for multi class",
     ),
     "unknown name in the data": (
         ["evaluate", "m.safetensors", "photos", "--rename", "kat=cat"],
@@ -377,6 +377,6 @@ def test_what_either_model_has_seen_is_left_out(here, capsys):
     assert not (here / "assets/evaluations/one-photos/comparison.json").exists()
 
 
-def test_only_the_judged_classes_matter(here):
+def test_only_the_evaluated_classes_matter(here):
     folder_of(here / "split", {"train/horse": 2, "train/cat": 2, "test/cat": 2, "test/dog": 2})
     assert main(["evaluate", "m.safetensors", "split", "--split", "test"]) == 0

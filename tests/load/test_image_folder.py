@@ -66,7 +66,7 @@ def test_mistakes_are_one_line(tmp_path):
         read_image_folder(tmp_path)
 
 
-def test_folders_without_images_beside_splits_do_no_harm(tmp_path):
+def test_folders_without_images_next_to_splits_do_no_harm(tmp_path):
     folder_of(tmp_path, {"train/a": 1, "train/b": 1, "notes": 0})
     assert list(read_image_folder(tmp_path).splits) == ["train"]
 

@@ -27,7 +27,7 @@ def test_every_format_is_read(tmp_path, suffix):
     assert pixels(path).shape == (24, 32, 3)
 
 
-TURNED = {
+ROTATED = {
     1: lambda a: a,
     2: lambda a: a[:, ::-1],
     3: lambda a: a[::-1, ::-1],
@@ -39,12 +39,12 @@ TURNED = {
 }
 
 
-@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize("orientation", ROTATED)
 def test_exif_orientation_is_applied(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     photo(0).save(tmp_path / "a.png", exif=exif)
-    assert np.array_equal(pixels(tmp_path / "a.png"), TURNED[orientation](np.asarray(photo(0))))
+    assert np.array_equal(pixels(tmp_path / "a.png"), ROTATED[orientation](np.asarray(photo(0))))
 
 
 def test_transparency_becomes_white(tmp_path):

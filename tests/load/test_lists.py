@@ -107,7 +107,7 @@ def test_grocery_lists(grocery, labels, targets, names):
 @pytest.mark.parametrize(
     "row", ["photos/3.png, 3, 0", "photos/3.png, 0, 2", "photos/3.png, 0", "photos/3.png, a, 0"]
 )
-def test_unusable_rows_of_grocery_lists(grocery, row):
+def test_unusable_rows_in_grocery_lists(grocery, row):
     write(grocery, f"photos/0.png, 0, 0\n{row}\n{'x' * 5000}.png, 0, 0\n", "train.txt")
     dataset = read_grocery(grocery)
     assert len(dataset) == 2

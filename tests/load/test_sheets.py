@@ -4,7 +4,7 @@ from PIL import Image
 
 from src.load import ImageArrays
 from src.load.image_grid import GAP, TITLE
-from src.load.inspection import _rows_of
+from src.load.inspection import _rows_with_class
 from src.load.sheets import COLUMNS, SIDE, save_contact_sheet
 from tests.load.test_splits import dataset_of
 
@@ -37,5 +37,5 @@ def test_every_sample_has_a_place_and_of_many_some_are_chosen(tmp_path, count):
 
 def test_the_samples_of_a_label():
     labels = np.array([[1, 0], [1, 1], [0, 1], [0, 0]])
-    assert [_rows_of(dataset_of(labels), k).tolist() for k in (0, 1)] == [[0, 1], [1, 2]]
-    assert _rows_of(dataset_of([0, 1, 0]), 0).tolist() == [0, 2]
+    assert [_rows_with_class(dataset_of(labels), k).tolist() for k in (0, 1)] == [[0, 1], [1, 2]]
+    assert _rows_with_class(dataset_of([0, 1, 0]), 0).tolist() == [0, 2]

@@ -202,7 +202,7 @@ def test_or_is_half_of_the_test_split(tmp_path):
         assert np.bincount(dataset.targets[splits[name]]).tolist() == [5, 3]
 
 
-def test_of_train_and_validation_the_latter_judges(tmp_path):
+def test_of_train_and_validation_the_latter_becomes_test(tmp_path):
     folder_of(tmp_path, {"train/a": 20, "train/b": 20, "val/a": 5, "val/b": 5})
     dataset, splits = splits_of(tmp_path)
     assert splits["test"].tolist() == dataset.splits["validation"].tolist()

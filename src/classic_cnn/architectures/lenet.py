@@ -11,7 +11,7 @@ def lenet(classes: int = 10, dropout: float = 0.0) -> Sequential:
 
     Args:
         classes: number of outputs (logits).
-        dropout: share of the 128 features dropped in training.
+        dropout: fraction of the 128 features dropped in training.
 
     Returns:
         The network, to be built for the images' shape.

@@ -19,7 +19,7 @@ def photo_cnn(
     Args:
         classes: number of outputs (logits).
         filters: of the convolutions of each block.
-        dropout: share of the features dropped in training.
+        dropout: fraction of the features dropped in training.
 
     Returns:
         The network, to be built for the images' shape.

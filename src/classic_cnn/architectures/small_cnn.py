@@ -18,7 +18,7 @@ def small_cnn(
         classes: number of outputs (logits).
         blocks: filters of each convolution of each block.
         hidden: units of the dense layers before the last one.
-        dropout: share of hidden units dropped in training.
+        dropout: fraction of hidden units dropped in training.
 
     Returns:
         The network, to be built for the images' shape.

@@ -1,7 +1,7 @@
 """Backward pass of batch normalization: the long chain and the closed form.
 
 ``batch_norm_backward_by_steps`` walks the numbered steps of the forward pass in reverse, one
-derivative a line, and is there to be read. ``batch_norm_backward`` is what remains after the
+derivative per line, and is there to be read. ``batch_norm_backward`` is what remains after the
 terms are collected; layers use it. The tests hold the two equal.
 """
 
@@ -51,13 +51,13 @@ def batch_norm_backward(
     sample: dx has no component along 1 nor along x_hat.
 
     Args:
-        dy: (..., features), upstream gradient for this worker's share.
+        dy: (..., features), upstream gradient for this worker's shard.
         cache: of ``batch_norm_forward``.
         communicator: sums over the workers that share the mini-batch.
 
     Returns:
         dx (..., features), dgamma (features,), dbeta (features,); the last two are the sums over
-        this worker's share, like every other parameter gradient of a worker.
+        this worker's shard, like every other parameter gradient of a worker.
     """
     x, mean, gamma, r, n = cache
     dbeta, dgamma = feature_sum(dy), scale_gradient(dy, cache)
@@ -78,7 +78,7 @@ def batch_norm_backward(
 
 
 def scale_gradient(dy: Array, cache: BatchNormCache) -> Array:
-    """dgamma = sum(dy * x_hat) over this worker's share, (features,)."""
+    """dgamma = sum(dy * x_hat) over this worker's shard, (features,)."""
     rows, upstream = channelwise(cache.x), channelwise(dy)
     means, total = repeated(cache.mean, rows), np.zeros(rows.shape[1], dy.dtype)
     for block in row_blocks(rows):

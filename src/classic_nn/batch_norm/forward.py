@@ -43,7 +43,7 @@ class BatchNormCache(NamedTuple):
     """What the backward pass needs.
 
     Attributes:
-        x: (..., features), input of this worker's share.
+        x: (..., features), input of this worker's shard.
         mean: (features,), mu of step 1.
         gamma: (features,), the scale.
         inverse_std: (features,), r of step 4.
@@ -67,7 +67,7 @@ def batch_norm_forward(
     """Normalize with the statistics of the mini-batch, as while training.
 
     Args:
-        x: (..., features), this worker's share of the mini-batch.
+        x: (..., features), this worker's shard of the mini-batch.
         gamma: (features,), scale.
         beta: (features,), shift.
         epsilon: added to the variance, inside the root.
@@ -101,8 +101,8 @@ def batch_statistics(x: Array, communicator: Communicator = SOLO) -> tuple[Array
     """Steps 1 to 3: mean (features,), biased variance (features,) and count n.
 
     The variance is the mean of squared deviations, not E[x^2] - E[x]^2, which loses its digits
-    where the mean is large. Each worker takes the deviations of its share from the mean of its
-    share, so that one all-reduce is enough; with n_k, mu_k and S_k of worker k (Chan, Golub and
+    where the mean is large. Each worker takes the deviations of its shard from the mean of its
+    shard, so that one all-reduce is enough; with n_k, mu_k and S_k of worker k (Chan, Golub and
     LeVeque 1979)
 
         n mu    = sum_k n_k mu_k

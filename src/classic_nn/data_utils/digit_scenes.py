@@ -76,7 +76,7 @@ def handwritten_digits(
 ) -> dict[str, tuple[Array, NDArray[np.int64]]]:
     """{split: (images (digits, 8, 8) in [0, 1], their names (digits,))}, each digit in one split.
 
-    Every split has the same share of each of the ten digits.
+    Every split has the same fraction of each of the ten digits.
     """
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split

@@ -30,7 +30,7 @@ class BatchNorm(Layer):
     their place, and the layer is an affine map of each sample.
 
     Args:
-        momentum: share of the old running value that is kept at each step (PyTorch's setting is
+        momentum: fraction of the old running value that remains at each step (PyTorch's setting is
             1 minus this one).
         epsilon: added to the variance, inside the root.
     """

@@ -1,4 +1,4 @@
-"""Flatten: from images (or any shape) to one row of features a sample."""
+"""Flatten: from images (or any shape) to one row of features per sample."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Flatten(Layer):
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Shape]:
         """Copy x into rows; the cache is the shape of x."""
-        features = int(np.prod(x.shape[1:]))  # not -1: a worker's share may have no samples
+        features = int(np.prod(x.shape[1:]))  # not -1: a worker's shard may have no samples
         return x.reshape(len(x), features).copy(), x.shape
 
     def backward(

@@ -14,7 +14,7 @@ def weighted_mean(
         loss = sum_i s_i l_i / sum_i t_i
 
     Args:
-        losses: (samples,), l_i of this worker's share.
+        losses: (samples,), l_i of this worker's shard.
         weights: (samples,), s_i; ones if None.
         total: (samples,), t_i, what the sum is divided by; the weights themselves if None.
         communicator: sums over the workers that share the mini-batch.

@@ -8,8 +8,8 @@ With p = softmax(z) and a target distribution t (one at the true class, or smoot
 
 with sample weights s and class weights c. Label smoothing e moves the target to
 t = (1 - e) * onehot(y) + e / K (Szegedy et al. 2016, section 7). The divisor holds the class
-weights of the true classes, so weighting a class changes its share and not the size of the loss;
-all this as in PyTorch's cross_entropy.
+weights of the true classes, so weighting a class changes its part of the loss and not the size of
+the loss; all this as in PyTorch's cross_entropy.
 """
 
 from dataclasses import dataclass

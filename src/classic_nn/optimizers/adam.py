@@ -52,8 +52,8 @@ class Adam(Optimizer):
 
     Args:
         learning_rate: step size.
-        beta1: share of the old mean gradient that is kept.
-        beta2: share of the old mean square that is kept.
+        beta1: fraction of the old mean gradient that remains.
+        beta2: fraction of the old mean square that remains.
         epsilon: added to the root of the corrected mean square.
     """
 
@@ -95,8 +95,8 @@ class AdamW(Adam):
 
     Args:
         learning_rate: step size.
-        beta1: share of the old mean gradient that is kept.
-        beta2: share of the old mean square that is kept.
+        beta1: fraction of the old mean gradient that remains.
+        beta2: fraction of the old mean square that remains.
         epsilon: added to the root of the corrected mean square.
         weight_decay: strength of the decay, multiplied by the learning rate as in PyTorch.
         decay_all: decay biases and batch-norm parameters too, as PyTorch does by default.

@@ -20,7 +20,7 @@ class Nesterov(Optimizer):
 
     Args:
         learning_rate: step size.
-        beta: share of the old average that is kept.
+        beta: fraction of the old average that remains.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("v",)

@@ -9,7 +9,7 @@ takes momentum steps until the estimate is good enough, then scales Adam's step 
     theta  <- theta - learning_rate * r_t * m_hat * sqrt(1 - beta2^t) / (sqrt(v) + epsilon)
               where rho_t > 5, else theta - learning_rate * m_hat
 
-The paper's threshold is 4; 5, and epsilon beside the uncorrected root, are the choices of the
+The paper's threshold is 4; 5, and epsilon added to the uncorrected root, are the choices of the
 authors' code and of PyTorch.
 """
 

@@ -19,7 +19,7 @@ class RMSProp(Optimizer):
 
     Args:
         learning_rate: step size.
-        beta: share of the old mean square that is kept (PyTorch calls it alpha).
+        beta: fraction of the old mean square that remains (PyTorch calls it alpha).
         epsilon: added after the root.
     """
 

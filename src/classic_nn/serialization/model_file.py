@@ -29,7 +29,7 @@ class SavedModel:
         network: built, with its weights and running statistics.
         task: how to read its outputs: "binary" or "multi_label" (sigmoid), "multi_class" (softmax)
             or "regression".
-        class_names: one name an output; of a binary model perhaps two, for no and for yes.
+        class_names: one name per output; of a binary model perhaps two, for no and for yes.
         preprocessing: what was done to the inputs before they reached the network.
         metrics: how well it did on the test data.
         threshold: probability from which on a label is given.

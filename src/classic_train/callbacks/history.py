@@ -31,7 +31,7 @@ class History(Callback):
             for all of them.
         report: whether to print, on standard error, what recording cost if it was much.
         settings: of the run, by name, for TensorBoard's HParams view; None records none.
-        metrics: names of those that stand beside the settings.
+        metrics: names of those that stand next to the settings.
     """
 
     def __init__(
@@ -91,8 +91,8 @@ class History(Callback):
         training = max(elapsed - self.writer.seconds, 1e-9)
         if self.report and self.writer.seconds > max(COST_LIMIT * training, NEGLIGIBLE):
             print(
-                f"recording the history took {self.writer.seconds:.1f} s beside {training:.1f} s "
-                f"of training ({self.writer.seconds / training:.0%}); record less often "
+                f"recording the history took {self.writer.seconds:.1f} s, training "
+                f"{training:.1f} s ({self.writer.seconds / training:.0%}); record less often "
                 "(--history-every, or History(every=...))",
                 file=sys.stderr,
             )

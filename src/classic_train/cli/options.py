@@ -75,7 +75,7 @@ class TrainingOptions:
         "NAME",
     )
     dropout: float = option(
-        0.0, "share of hidden units dropped in training", number(0, below=1), "RATE"
+        0.0, "fraction of hidden units dropped in training", number(0, below=1), "RATE"
     )
     l2: float = option(0.0, "strength of L2 regularization of weights", number(0), "STRENGTH")
     clip_norm: float = option(

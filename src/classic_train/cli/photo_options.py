@@ -37,7 +37,7 @@ class PhotoOptions(TrainingOptions):
     )
     specificity: float = option(
         0.0,
-        "two classes: share of the first one's validation photos that the threshold must get "
+        "two classes: fraction of the first one's validation photos that the threshold must get "
         "right; 0 for a threshold of one half",
         number(0, below=1),
         "SHARE",

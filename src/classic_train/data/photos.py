@@ -259,7 +259,7 @@ def check_classes(photos: ImageDataset, origin: str) -> None:
 
 
 def photos_at(directory: Path, pipeline: PhotoPipeline, source: str) -> Callable[[Any], PhotoData]:
-    """The data of a recipe that is told no place: from where its users keep them.
+    """The data of a recipe without --data: from where its users keep them.
 
     Args:
         directory: that place.

@@ -15,8 +15,8 @@ class TrainerWithAdam(MiniBatchTrainer):
         network: built; trained in place.
         loss: what is minimized.
         learning_rate: Adam's step size.
-        beta1: share of the old mean gradient that is kept.
-        beta2: share of the old mean square that is kept.
+        beta1: fraction of the old mean gradient that remains.
+        beta2: fraction of the old mean square that remains.
         epsilon: added to the root of the corrected mean square.
         settings: those of ``MiniBatchTrainer``, by name.
     """

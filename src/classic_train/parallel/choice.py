@@ -44,15 +44,15 @@ def chosen_workers(
     weights = network.parameters.vector.size
     work = 3 * network.multiply_adds(input_shape) * samples
     uses = network.multiply_adds(input_shape) * samples / cores / max(weights, 1)
-    told = f"{work / 1e6:,.0f} million multiply-adds a step, {weights:,} parameters"
+    description = f"{work / 1e6:,.0f} million multiply-adds per step, {weights:,} parameters"
     used = f"each of {cores} workers would use a weight {uses:,.0f} times in a step"
     if cores == 1:
         return 1, 1, "workers: 1, since there is one core for each process"
     if work < SMALL_STEP:
-        return 1, 1, f"workers: 1, since a step is small ({told})"
+        return 1, 1, f"workers: 1, since a step is small ({description})"
     if uses < OFTEN:
-        return 1, cores, f"workers: 1 with {cores} product threads ({told}; {used})"
-    return cores, 1, f"workers: {cores} ({told}; {used})"
+        return 1, cores, f"workers: 1 with {cores} product threads ({description}; {used})"
+    return cores, 1, f"workers: {cores} ({description}; {used})"
 
 
 def usable_cores() -> int:

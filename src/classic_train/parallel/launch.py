@@ -4,7 +4,7 @@
 one process fails, it says why and leaves with a status that is not 0; the MPI launcher then stops
 all others, wherever they are, even in the middle of an all-reduce that will never be complete.
 
-A mistake that all processes make (a wrong path, data that cannot be trained on) is to be told once.
+A mistake that all processes make (a wrong path, data that cannot be trained on) is printed once.
 So all but the first wait a moment before they speak, and by then are stopped.
 """
 
@@ -36,14 +36,14 @@ HEARD_WITHIN = 0.2
 STOPPED_WITHIN = 10.0
 """Seconds after which processes that do not end are killed."""
 
-TOLD_BY_LAUNCHERS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+SIZE_VARIABLES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 """Variables in which launchers tell the number of processes: of MPICH, Open MPI, Slurm."""
 
 
 def processes_of_launcher() -> int:
     """How many processes were started together with this one; 1 where nobody says."""
-    told = [os.environ.get(name, "") for name in TOLD_BY_LAUNCHERS]
-    return max([1, *(int(number) for number in told if number.isdigit())])
+    sizes = [os.environ.get(name, "") for name in SIZE_VARIABLES]
+    return max([1, *(int(number) for number in sizes if number.isdigit())])
 
 
 def launch(command: str, count: int, arguments: Sequence[str]) -> int:
@@ -69,7 +69,7 @@ def launch(command: str, count: int, arguments: Sequence[str]) -> int:
     assert process.stdout is not None
     assert process.stderr is not None
     with process, ThreadPoolExecutor(2) as pool:
-        told = [
+        readers = [
             pool.submit(_hand_on, process.stdout, sys.stdout),
             pool.submit(_hand_on, process.stderr, sys.stderr),
         ]
@@ -82,7 +82,7 @@ def launch(command: str, count: int, arguments: Sequence[str]) -> int:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
             status = 130
-        killed = next((number for number in (one.result() for one in told) if number), None)
+        killed = next((number for number in (one.result() for one in readers) if number), None)
     if killed is None or status == 130:
         return status
     name = signal.Signals(killed).name if killed in set(signal.Signals) else str(killed)

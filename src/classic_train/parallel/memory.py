@@ -6,7 +6,7 @@ TinyVGG step of 32 photos spends about 6% of its time there. Told to keep what i
 hands the same memory out again, and the mathematics needs no buffers of its own.
 
 All threads are given one arena. Those that the library would make for further threads consist of
-heaps that go back to the system as soon as they are empty, whatever it has been told: the second
+heaps that go back to the system as soon as they are empty, whatever its settings: the second
 worker of a TinyVGG step met 5,140 new pages in every step.
 """
 

@@ -1,7 +1,7 @@
 """A team of workers that share every mini-batch: threads of this process, and of others with it.
 
 NumPy releases Python's lock inside its kernels, so threads run them at the same time. Each worker
-takes its share of the mini-batch, with the matrix library limited to one thread, since two
+takes its shard of the mini-batch, with the matrix library limited to one thread, since two
 layers of threads would fight for the same cores.
 
 Where a network is mostly parameters, sharing the samples does not pay: every worker reads all the

@@ -1,7 +1,7 @@
 """Recipe ``produce``: which of 63 fruits and vegetables are in a photo, or in a part of it?
 
 The documents' network is the MLP; the CNN sees the same photos. Nearly all labels of a photo are
-absent, so a model that answers nothing is right in 98% of them: look at the other figures.
+absent, so a model that answers nothing is right in 98% of them: look at the other metrics.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is reached without a network: figures that stand beside those of a trained one."""
+"""What is reached without a network: metrics to compare those of a trained one with."""
 
 from dataclasses import replace
 

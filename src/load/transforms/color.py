@@ -103,7 +103,7 @@ def adjust_sharpness(image: Image.Image, factor: float) -> Image.Image:
 
 
 def adjust_hue(image: Image.Image, fraction: float) -> Image.Image:
-    """Turn every colour around the colour circle by a share of it, from -0.5 to 0.5.
+    """Rotate every colour around the colour circle by a fraction of it, from -0.5 to 0.5.
 
     Pillow keeps the hue in 8 bits: steps are of 1 / 256 of the circle. Grey has no hue.
     """

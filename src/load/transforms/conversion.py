@@ -30,7 +30,7 @@ class Normalize(Transform):
     """(x - mean) / std for every channel; comes after ``ToFloat``.
 
     Args:
-        mean, std: one number a channel, in the units of x.
+        mean, std: one number per channel, in the units of x.
     """
 
     mean: tuple[float, ...]

@@ -85,7 +85,7 @@ class RandomAffine(Transform):
     Args:
         degrees: largest angle, either way; or (least, most). Positive is clockwise here, as in
             torchvision.
-        translate: largest shift, as shares of width and height.
+        translate: largest shift, as fractions of width and height.
         scale: least and most zoom; above 1 is larger.
         shear: largest angle by which vertical lines lean, either way; or (least, most); or four
             numbers, the last two for horizontal lines.

@@ -75,8 +75,8 @@ class RandomResizedCrop(Transform):
 
     Args:
         size: (height, width), or one number for both.
-        scale: least and most share of the image's area that the part has.
-        ratio: least and most width / height of the part, drawn evenly on a logarithmic scale.
+        scale: least and most fraction of the image's area that the part has.
+        ratio: least and most width / height of the part, drawn uniformly on a logarithmic scale.
         interpolation: nearest, bilinear, bicubic or lanczos.
 
     A part that does not fit is drawn again; after ten times the middle is taken, with the nearest

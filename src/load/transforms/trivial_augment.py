@@ -29,7 +29,7 @@ Change = Callable[[Image.Image, float, str, Fill], Image.Image]
 
 @dataclass(frozen=True)
 class TrivialAugmentWide(Transform):
-    """One of fourteen changes, drawn evenly, of a strength drawn evenly from its bins.
+    """One of fourteen changes, drawn uniformly, of a strength drawn uniformly from its bins.
 
     Args:
         num_magnitude_bins: strengths of each change.

@@ -115,7 +115,7 @@ def test_moons_are_balanced_points_of_two_classes():
 
 
 def test_a_single_digit_stands_anywhere_on_the_canvas():
-    """Also at the centre, where no second one would fit beside it without overlap."""
+    """Also at the centre, where no second one would fit next to it without overlap."""
     alone = np.ones(20_000, np.int64)
     corners = _canvas_corners(alone, np.random.default_rng(0))[:, 0]
     found = np.zeros((13, 13))

@@ -44,7 +44,7 @@ def test_a_model_comes_back_bit_for_bit(dtype, rng, tmp_path):
     assert np.array_equal(loaded.network.forward(x)[0], network.forward(x)[0])
 
 
-def test_facts_travel_with_the_weights(model, tmp_path):
+def test_metadata_travel_with_the_weights(model, tmp_path):
     save_model(tmp_path / "m.safetensors", model)
     loaded = load_model(tmp_path / "m.safetensors")
     assert (loaded.task, loaded.class_names) == ("multi_label", ["apple", "pear"])

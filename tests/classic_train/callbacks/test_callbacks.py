@@ -224,7 +224,7 @@ def test_progress_on_a_terminal_is_a_bar(capsys, monkeypatch):
     assert "lr 0.01" in error
 
 
-def test_checkpoint_facts_are_json(tmp_path):
+def test_checkpoint_metadata_are_json(tmp_path):
     fit(trainer_of([Checkpoint(tmp_path)], epochs=1))
     shutil.copy(tmp_path / "last.safetensors", tmp_path / "copy.safetensors")
     _, metadata = read_tensor_file(tmp_path / "copy.safetensors")

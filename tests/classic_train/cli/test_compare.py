@@ -68,7 +68,7 @@ def test_what_cannot_be_compared_is_one_line(here, capsys):
         assert error.count("\n") == 1
 
 
-def test_every_photo_is_judged_once_in_cross_validation(here):
+def test_every_photo_is_tested_once_in_cross_validation(here):
     arguments = ["tomato", "--data", "photos", *SMALL, "--folds", "3", "--check-gradients"]
     assert main(arguments) == 0
     (run,) = runs_of(here)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 NAMED = 3
-"""Other layers that are named; of more, the number is told."""
+"""Other layers that are named; of more, the number is given."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Finding:
         problem: its name, one of the keys of ``ADVICE``.
         epoch: in which it was found; 0 for one that was there before training.
         layer: the layer or parameter that has it; empty where it is the whole network's.
-        evidence: the figure that shows it, with what it is compared to.
+        evidence: the measurement that shows it, with what it is compared to.
         others: layers that were found to have it too, less than this one.
     """
 
@@ -67,7 +67,7 @@ ADVICE = {
     "less regularization, a look at the labels; or the end of training",
     "overfitting": "the weights of that epoch (--keep best), early stopping (--patience), more "
     "data or augmentation, dropout, L2, a smaller network",
-    "label imbalance": "figures by class instead of accuracy, weights for samples of rare classes "
+    "label imbalance": "metrics by class instead of accuracy, weights for samples of rare classes "
     "or a higher --miss-weight, more samples of them",
 }
 """By problem, in one line."""

@@ -163,7 +163,7 @@ def overfitting(epochs: Epochs) -> Iterator[Finding]:
 
 
 def _last_two(measurements: Sequence[Mapping[str, float]], name: str) -> list[float]:
-    """A figure in the last two epochs that have it: not every epoch looks at every layer.
+    """A measurement in the last two epochs that have it: not every epoch looks at every layer.
 
     In one alone a rule would see too little: then there is a NaN, which no limit admits.
     """

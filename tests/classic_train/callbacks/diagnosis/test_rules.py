@@ -157,7 +157,7 @@ def test_of_a_layer_that_some_epochs_did_not_see_the_last_two_that_did_count(pro
     assert diagnose(epochs(4, **changes)) == []
 
 
-def test_a_layer_that_was_seen_once_is_not_judged():
+def test_a_layer_that_was_seen_once_has_no_finding():
     late = epochs(
         3,
         dead=lambda e: {"relu1": 1.0} if e == 3 else {},
