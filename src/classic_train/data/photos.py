@@ -1,10 +1,9 @@
-"""The data of the recipes that train on photos: read, cleaned, divided, decoded once, augmented."""
+"""The data of the recipes that train on photos, in mini-batches; see ``photo_reading``."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,7 @@ from src.load import (
     BatchLoader,
     Fingerprints,
     ImageDataset,
-    UnreadableDataError,
-    complete_splits,
     k_fold,
-    load_with_fingerprints,
     mean_and_std,
     split_by_content,
 )
@@ -76,18 +72,18 @@ class PhotoData(RecipeData):
     @cached_property
     def eval_transform(self) -> Compose:
         """From photo to input, without random changes."""
-        return Compose([*_eval_transforms(self.options, self.pipeline), *self._to_numbers])
+        return Compose([*eval_transforms(self.options, self.pipeline), *self._to_numbers])
 
     @cached_property
     def train_transform(self) -> Compose:
         """From photo to input, with random changes."""
-        return Compose([*_train_transforms(self.options, self.pipeline), *self._to_numbers])
+        return Compose([*train_transforms(self.options, self.pipeline), *self._to_numbers])
 
     @cached_property
     def _to_numbers(self) -> list[Transform]:
         if not self.pipeline.normalize:
             return [ToFloat()]
-        resized = Compose([*_eval_transforms(self.options, self.pipeline), ToFloat()])
+        resized = Compose([*eval_transforms(self.options, self.pipeline), ToFloat()])
         mean, std = mean_and_std(BatchLoader(self.photos, "train", resized))
         std = np.where(std > 0, std, 1.0)  # a channel that is the same everywhere says nothing
         return [ToFloat(), Normalize(tuple(mean), tuple(std))]
@@ -203,46 +199,13 @@ class PhotoData(RecipeData):
             )
 
 
-def load_photo_data(path: Path, options: PhotoOptions, pipeline: PhotoPipeline) -> PhotoData:
-    """Read photos by a recipe's pipeline.
-
-    Raises DataError: there are none, or they don't fit the recipe.
-    """
-    prepare = transforms_to_prepare(options, pipeline)
-    try:
-        if pipeline.gather is not None:
-            photos, fingerprints = pipeline.gather(path, options, prepare)
-        else:
-            photos, fingerprints = load_with_fingerprints(
-                path, divide=False, prepare=prepare, **pipeline.read(options)
-            )
-        if pipeline.resplit:
-            photos = photos.divided({UNDIVIDED: photos.rows()})
-        photos = complete_splits(photos, fingerprints, options.split_seed, pipeline.validation_from)
-        check_classes(photos, str(path))
-    except UnreadableDataError as error:
-        raise DataError(str(error)) from None
-    if pipeline.task == "binary" and (photos.multi_label or len(photos.class_names) != 2):
-        found = ", ".join(photos.class_names[:5]) + (", ..." * (len(photos.class_names) > 5))
-        raise DataError(
-            f"{path}: expected photos of two classes, found {len(photos.class_names)} "
-            f"{'labels' if photos.multi_label else 'classes'}: {found}"
-        )
-    return PhotoData(photos, fingerprints, pipeline, options, f"photos of {path.name or path}")
-
-
-def transforms_to_prepare(options: PhotoOptions, pipeline: PhotoPipeline) -> list[Compose]:
-    """The fixed transforms that a run needs of each photo: so it is decoded once."""
-    pipelines = (_eval_transforms(options, pipeline), _train_transforms(options, pipeline))
-    fixed = [Compose([*transforms, ToFloat()]).fixed_and_rest()[0] for transforms in pipelines]
-    return [*fixed, MEAN_COLOUR]
-
-
-def _eval_transforms(options: PhotoOptions, pipeline: PhotoPipeline) -> list[Transform]:
+def eval_transforms(options: PhotoOptions, pipeline: PhotoPipeline) -> list[Transform]:
+    """What is done to every photo, in evaluation."""
     return [*_colour_transforms(options), *pipeline.eval_transforms(options)]
 
 
-def _train_transforms(options: PhotoOptions, pipeline: PhotoPipeline) -> list[Transform]:
+def train_transforms(options: PhotoOptions, pipeline: PhotoPipeline) -> list[Transform]:
+    """What is done to every training photo, each time anew where it is random."""
     return [*_colour_transforms(options), *pipeline.train_transforms(options)]
 
 
@@ -256,22 +219,3 @@ def check_classes(photos: ImageDataset, origin: str) -> None:
     if not photos.multi_label and len(present) < 2:
         only = photos.class_names[int(present[0])]
         raise DataError(f"{origin}: all training photos are of the class {only!r}, expected two")
-
-
-def photos_at(directory: Path, pipeline: PhotoPipeline, source: str) -> Callable[[Any], PhotoData]:
-    """The data of a recipe without --data: from where its users keep them.
-
-    Args:
-        directory: that place.
-        pipeline: of the recipe.
-        source: how to get them, for the message where there are none.
-    """
-
-    def load(options: PhotoOptions) -> PhotoData:
-        if not directory.exists():
-            raise DataError(
-                f"there are no photos in {directory}: {source}, or give their place as --data DIR"
-            )
-        return load_photo_data(directory, options, pipeline)
-
-    return load

@@ -7,7 +7,7 @@ from typing import Any
 
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.photo_pipeline import PhotoPipeline
-from src.classic_train.data.photos import load_photo_data, photos_at
+from src.classic_train.data.photo_reading import load_photo_data, photos_at
 from src.classic_train.recipes.networks import Network
 from src.classic_train.recipes.recipe import Recipe
 

@@ -90,12 +90,13 @@ def _predictions(test: Evaluation) -> Image.Image | None:
     for k, right in enumerate(test.correct[:count]):
         predicted = short_text(test.predicted_text(k))
         captions.append(predicted if right else f"{predicted}\n(true: {test.true_text(k)})")
+    right_means = "all labels right" if test.task == "multi_label" else "right"
     return image_grid(
         images,
         captions,
         [RIGHT if right else WRONG for right in test.correct[:count]],
         columns=6,
         side=GRID_SIDE,
-        title=f"Predicted labels of test images; all labels right in {test.correct.mean():.1%} of "
+        title=f"Predicted labels of test images; {right_means} in {test.correct.mean():.1%} of "
         f"all {len(test):,}",
     )
