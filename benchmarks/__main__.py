@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print(name, workload, results[name])
         with atomic_path(options.output) as partial:  # after each: a later one may be interrupted
             partial.write_text(json.dumps(record, indent=2) + "\n")
-    print(f"all figures: {options.output}")
+    print(f"all measurements: {options.output}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""One contestant in a process of its own, which does a round of steps whenever it is told to.
+"""One contestant in a process of its own, which does a round of steps on request.
 
 Started by ``race``: reads a description (JSON) from the command line, builds its workload, warms
 up, and prints one line of JSON. Then every line "round" on standard input is answered with the

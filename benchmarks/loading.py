@@ -4,7 +4,7 @@
 
 - throughput: images/s of the loader at 128 and 224, next to a plain loop over Pillow;
 - training: the dish classifier's TinyVGG at 128 x 128, fed by the loader and by arrays that are
-  ready in memory, in turns: the share of the time that is training;
+  ready in memory, in turns: the fraction of the time that is training;
 - memory: an epoch over a memory-mapped set of 4 GiB, and the memory that was the process's own;
 - datasets: every set below CLASSIC_NN_DATA, read, cleaned, divided, and trained on for one epoch.
 """

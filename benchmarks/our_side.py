@@ -91,7 +91,7 @@ def _convolution(task: Convolution, workers: int, product_threads: int) -> Calla
     team = WorkerTeam(workers, product_threads)
     team.__enter__()
 
-    def share(worker: Communicator) -> None:
+    def step(worker: Communicator) -> None:
         rows = slice(len(x) * worker.rank // worker.size, len(x) * (worker.rank + 1) // worker.size)
         _, cache = conv_forward(x[rows], w, b, **settings)
         if task.backward:
@@ -99,4 +99,4 @@ def _convolution(task: Convolution, workers: int, product_threads: int) -> Calla
             worker.all_reduce(dw)
             worker.all_reduce(db)
 
-    return lambda: team.run(share)
+    return lambda: team.run(step)

@@ -83,7 +83,7 @@ class Contestant:
         return median(self.seconds)
 
     def result(self) -> dict[str, Any]:
-        """Figures for the JSON file."""
+        """Measurements for the JSON file."""
         return {
             "median_s": self.median,
             "fastest_s": min(self.seconds),

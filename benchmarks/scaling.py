@@ -110,12 +110,12 @@ def measure(
     workers: int,
     product_threads: int,
     processes: Processes,
-    share: int,
+    divide_by: int,
     overlap: bool | None = None,
 ) -> dict[str, Any]:
-    """Median seconds of a step and its parts, on these processes, of a share of the mini-batch."""
+    """Median seconds of a step and its parts, on these processes, of a shard of the mini-batch."""
     network, loss, optimizer, shape, samples, outputs = workload(name)
-    samples //= share
+    samples //= divide_by
     rng = np.random.default_rng(0)
     network.build(shape, rng)
     x = rng.standard_normal((samples, *shape), dtype=np.float32)
@@ -184,7 +184,7 @@ def run_variant(name: str, variant: str) -> dict[str, Any]:
     command += ["--workers", str(workers), "--product-threads", str(product_threads)]
     strangers = variant.endswith("strangers")
     if strangers:
-        command += ["--share", str(processes)]
+        command += ["--divide-by", str(processes)]
     elif processes > 1:
         mpiexec = Path(sys.executable).parent / "mpiexec"
         command = [str(mpiexec), "-n", str(processes), *command, "--distributed"]
@@ -193,10 +193,10 @@ def run_variant(name: str, variant: str) -> dict[str, Any]:
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         for _ in range(processes if strangers else 1)
     ]
-    told = [process.communicate()[0] for process in running]
+    outputs = [process.communicate()[0] for process in running]
     if any(process.returncode for process in running):
         sys.exit(f"{' '.join(command)} failed")
-    return max((json.loads(text) for text in told), key=lambda result: result["step"])
+    return max((json.loads(text) for text in outputs), key=lambda result: result["step"])
 
 
 def main() -> None:
@@ -206,11 +206,11 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="of W1, W4, sign_mnist")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="(default: 5)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="all figures, as JSON")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="all measurements, as JSON")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--workers", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--product-threads", type=int, default=1, help=argparse.SUPPRESS)
-    parser.add_argument("--share", type=int, default=1, help=argparse.SUPPRESS)
+    parser.add_argument("--divide-by", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--overlap", default="auto", help=argparse.SUPPRESS)
     parser.add_argument("--distributed", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -221,7 +221,7 @@ def main() -> None:
             options.workers,
             options.product_threads,
             processes,
-            options.share,
+            options.divide_by,
             {"yes": True, "no": False, "auto": None}[options.overlap],
         )
         if processes.rank == 0:

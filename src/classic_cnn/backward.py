@@ -6,7 +6,7 @@
                      and all f of dy[n, p, q, f] w[i, j, c, f]
 
 ``conv_backward_plain`` computes just that. ``conv_backward``, which layers use, goes block by
-block. With X the matrix of x's windows, one a row, and DY that of dy's positions:
+block. With X the matrix of x's windows, one per row, and DY that of dy's positions:
 
     3. bias     db = sum of DY's rows
     2. multiply dw = X^T DY,   dX = DY kernel^T, which goes back to where each window came from

@@ -9,7 +9,7 @@ every deep-learning framework this is the cross-correlation: the kernel is not f
 each small enough for the cache:
 
     1. combine  several outputs of a row at once, where one would be a narrow product
-    2. multiply windows of x, one a row, times the kernel, one column a filter
+    2. multiply windows of x, one per row, times the kernel, one column per filter
     3. bias     added to every position
 
 Groups divide the input channels and the filters into as many parts; a filter sees its own part

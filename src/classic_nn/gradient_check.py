@@ -1,4 +1,4 @@
-"""Gradient checks that cannot be fooled.
+"""Gradient checks: does a backward pass belong to its forward pass?
 
 A backward pass maps an upstream gradient dy to dx. Whatever dy is, <dy, y(x)> is a number whose
 derivative with respect to x must be that dx, so finite differences of the number prove it:

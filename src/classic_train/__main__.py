@@ -126,8 +126,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             lookup("recipe", argv[0], dict.fromkeys(["list", "compare", *RECIPES]))
         except ValueError as error:
             parser.error(str(error))
-    arguments = parser.parse_args(argv)
+    arguments, unknown = parser.parse_known_args(argv)
     command = f"{PROGRAM} {arguments.command}"
+    if unknown:
+        what = f"unrecognized arguments: {' '.join(unknown)}"
+        return fail(command, 2, f"{what} (see {command} --help)")
     if arguments.command == "list":
         width = max(map(len, RECIPES))
         for recipe in RECIPES.values():

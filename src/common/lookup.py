@@ -19,8 +19,10 @@ def lookup(kind: str, name: str, table: Mapping[str, T]) -> T:
     if name in table:
         return table[name]
     near = difflib.get_close_matches(name, table, n=2)
-    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
-    raise ValueError(f"unknown {kind} {name!r}: {hint}There are: {', '.join(table)}")
+    hint = (
+        f": did you mean {' or '.join(map(repr, near))}? There are: " if near else "; there are: "
+    )
+    raise ValueError(f"unknown {kind} {name!r}{hint}{', '.join(table)}")
 
 
 def create(kind: str, name: str, table: Mapping[str, type[T]], settings: Mapping[str, Any]) -> T:

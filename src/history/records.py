@@ -8,8 +8,8 @@
 A checksum is CRC-32C, rotated by 15 bits, plus a constant, so that the checksum of data that
 contain checksums stays a good one (tensorflow/tsl/lib/hash/crc32c.h, "Mask").
 
-TensorBoard's own reader and writer compute checksums in a loop of Python, 6 MB a second, which for
-pictures is longer than to make them, and they take 22 s for a million events.
+TensorBoard's own reader and writer compute checksums in a loop of Python, 6 MB per second, which
+for pictures is longer than to make them: 22 s for a million events.
 """
 
 import itertools

@@ -8,7 +8,7 @@ it comes alone or among others, and with any number of threads.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -26,8 +26,8 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.math import sigmoid, softmax
 from src.classic_nn.serialization import SavedModel, TensorFileError
 from src.classic_nn.serialization import load_model as load_saved_model
+from src.inference.samples import name_of, opened, several
 from src.load.errors import UnreadableDataError
-from src.load.images import as_rgb, open_image
 from src.load.prepared import PreparedImages
 from src.load.sources import Source
 from src.load.transforms.base import Compose, Picture
@@ -105,11 +105,11 @@ class Classifier:
                 8-bit levels; arrays of floats are taken to be prepared as the network wants them.
             threshold: see ``threshold``; the model's own if None.
         """
-        return list(self.stream(_several(images, len(self.input_shape)), threshold))
+        return list(self.stream(several(images, len(self.input_shape)), threshold))
 
     def stream(self, images: Iterable[Any], threshold: float | None = None) -> Iterator[Prediction]:
         """``predict`` for any number of images, one answer after the other."""
-        named = ((_name(image, k), partial(_opened, image)) for k, image in enumerate(images))
+        named = ((name_of(image, k), partial(opened, image)) for k, image in enumerate(images))
         for name, answer in self._answers(named):
             if isinstance(answer, UnreadableDataError):
                 yield Prediction(name, error=str(answer))
@@ -238,41 +238,3 @@ def load_model(path: str | Path, threads: int = 2) -> Classifier:
         raise
     except ValueError as error:
         raise TensorFileError(f"{path}: {error}") from None
-
-
-def _opened(image: Any) -> Picture:
-    """A path, a Pillow image or an array as a picture."""
-    if isinstance(image, str | Path):
-        return open_image(image)
-    if isinstance(image, Image.Image):
-        return as_rgb(image) if image.mode != "L" else image
-    array = np.asarray(image)
-    if array.dtype.kind == "f":
-        if not np.isfinite(array).all():
-            raise UnreadableDataError("an array with values that are not finite is no input")
-        return array
-    if array.dtype != np.uint8:
-        raise UnreadableDataError(
-            f"expected 8-bit levels, or floats that are prepared, got an array of {array.dtype}"
-        )
-    try:
-        return _opened(Image.fromarray(array[..., 0] if array.shape[2:] == (1,) else array))
-    except (TypeError, ValueError) as error:
-        raise UnreadableDataError(f"an array of shape {array.shape} is no image: {error}") from None
-
-
-def _several(images: Any, axes: int) -> Sequence[Any]:
-    """One image as a list of one; an array is one if it has no more axes than an input."""
-    if isinstance(images, str | Path | Image.Image):
-        return [images]
-    if isinstance(images, np.ndarray) and images.ndim <= axes:
-        return [images]
-    return list(images)
-
-
-def _name(image: Any, number: int) -> str:
-    """Of a file its path; of a picture what it says, or its number."""
-    if isinstance(image, str | Path):
-        return str(image)
-    info = getattr(image, "info", {})
-    return str(info.get("name") or getattr(image, "filename", "") or f"[{number}]")

@@ -82,7 +82,7 @@ class Evaluation:
         return self.probabilities[np.arange(len(self)), self.predicted]
 
     def accuracy(self) -> tuple[float, float, float]:
-        """Share of samples that are right, and the limits of its 95% interval (Wilson 1927)."""
+        """Fraction of samples that are right, and the limits of its 95% interval (Wilson 1927)."""
         from scipy.stats import binomtest
 
         right = int(self.correct.sum())

@@ -33,7 +33,8 @@ def read_npz(path: str | Path) -> dict[str, NDArray[Any]]:
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = dict(file)
     except UNREADABLE as error:
-        raise UnreadableDataError(f"{path}: cannot be read as an .npz file ({error})") from None
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableDataError(f"{path}: cannot be read as an .npz file ({reason})") from None
     for name in ("X", "Y"):
         if not isinstance(arrays.get(name), np.ndarray):
             found = ", ".join(arrays) or "none"

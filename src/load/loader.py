@@ -138,6 +138,11 @@ class BatchLoader:
         return loader
 
     @property
+    def split_targets(self) -> NDArray[Any]:
+        """Targets of all samples of an epoch, in the order of the split; no image is read."""
+        return self.targets[self.rows]
+
+    @property
     def samples(self) -> int:
         """Samples in an epoch, of all workers."""
         return len(self.rows)

@@ -16,7 +16,7 @@ from src.load.errors import UnreadableDataError
 from src.load.fingerprints import Fingerprints
 
 FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
-"""Shares of the splits of a data set that comes undivided."""
+"""Fractions of the splits of a data set that comes undivided."""
 
 
 def split_by_content(

@@ -242,7 +242,14 @@ MISTAKES = [
     (["multi_label", "--resume", "nan.npz"], "nan.npz: damaged or not a safetensors file"),
     (["multi_label", "--output-dir", "file/runs"], "cannot create file/runs"),
     (["multi_label", "--log-dir", "file/logs"], "cannot create file/logs"),
-    (["multi_label", "--unknown-option"], "unrecognized arguments: --unknown-option"),
+    (
+        ["multi_label", "--unknown-option"],
+        "src.classic_train multi_label: error: unrecognized arguments: --unknown-option (see ",
+    ),
+    (
+        ["produce", "--model", "mlp", "--data", "rows.npz", "--color", "grey"],
+        "--color: is for photos, and --data is ",
+    ),
     (["digits", "--activation", "tanh"], "--activation: the network lenet of digits does not use"),
     (["digits", "--hidden", "7"], "--hidden: the network lenet of digits does not use it; it uses"),
     (["digits", "--miss-weight", "3"], "--miss-weight: digits does not use it; leave it out"),

@@ -20,7 +20,7 @@ DIGIT = 8
 """Height and width of one digit in pixels."""
 
 FRACTIONS = {"train": 0.7, "validation": 0.1, "test": 0.2}
-"""Share of the handwritten digits in each split."""
+"""Fraction of the handwritten digits in each split."""
 
 CANVASES = {"strip": (DIGIT, 3 * DIGIT), "canvas": (20, 20)}
 """Height and width of a scene by the way digits are placed."""

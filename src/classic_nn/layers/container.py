@@ -29,8 +29,9 @@ class Container(Layer):
     """Base of the containers: subclasses say who the children are and how data flow.
 
     A layer stands in one container only, as its name and its parameters' memory are those that the
-    container gave it: putting it into a second one raises ValueError. ``copy_network`` makes layers
-    for another network; a container that no longer exists releases its own.
+    container gave it: putting it into a second one raises ValueError, and so does a layer that has
+    parameters already, as building the container would draw them anew. A container that no longer
+    exists releases its layers.
 
     Attributes:
         input_shape: shape of a sample, known once the container is built.
@@ -43,6 +44,13 @@ class Container(Layer):
         if not inside or len(set(inside)) < len(inside):
             raise ValueError(f"{self.name} needs one layer or more, each of them only once")
         self.claim_children()
+        built = [child for child in self.children() if child.parameters.vector.size]
+        if built:
+            raise ValueError(
+                f"{built[0].name} ({type(built[0]).__name__}) has parameters already, which "
+                "building this network would draw anew; put it in before it is built, and load "
+                "its values afterwards"
+            )
 
     def claim_children(self) -> None:
         """Make this container the only one of its children; ValueError if they have another."""
@@ -52,7 +60,7 @@ class Container(Layer):
                 raise ValueError(
                     f"{child.name} ({type(child).__name__}) stands in another network "
                     f"({owner.name}) already, and would lose its parameters there; put a new "
-                    "layer into this one, or one of copy_network(...)"
+                    "layer into this one"
                 )
         OWNERS.update({child: ref(self) for child in self.children()})
 

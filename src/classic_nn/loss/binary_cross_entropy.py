@@ -17,6 +17,7 @@ with K labels, sample weights s and class weights w. Class weights scale their t
 enter the divisor.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -28,7 +29,12 @@ from src.classic_nn.communicator import SOLO, Communicator
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.loss.base import Loss
 from src.classic_nn.loss.reduction import weighted_mean
-from src.classic_nn.loss.targets import check_probabilities, targets_like
+from src.classic_nn.loss.targets import (
+    check_one_each,
+    check_probabilities,
+    check_shape,
+    targets_like,
+)
 from src.classic_nn.math import sigmoid, softplus
 from src.common.checks import check_number
 
@@ -120,7 +126,14 @@ class BinaryCrossEntropy(Loss):
         return binary_cross_entropy_backward(cache)
 
     def check_targets(self, y: NDArray[Any], outputs: int) -> None:
-        """From 0 to 1."""
+        """(samples, labels), from 0 to 1."""
+        for name, values in (
+            ("class_weights", self.class_weights),
+            ("pos_weight", self.pos_weight),
+        ):
+            if isinstance(values, Sequence):
+                check_one_each(name, values, outputs)
+        check_shape(y, outputs)
         check_probabilities(y)
 
     def probabilities(self, logits: Array) -> Array:

@@ -17,7 +17,11 @@ from src.classic_nn.communicator import SOLO, Communicator
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.loss.base import Loss
 from src.classic_nn.loss.reduction import weighted_mean
-from src.classic_nn.loss.targets import check_finite, targets_like
+from src.classic_nn.loss.targets import (
+    check_finite,
+    check_shape,
+    targets_like,
+)
 
 
 class MeanSquaredErrorCache(NamedTuple):
@@ -79,7 +83,8 @@ class MeanSquaredError(Loss):
         return mean_squared_error_backward(cache)
 
     def check_targets(self, y: NDArray[Any], outputs: int) -> None:
-        """Finite."""
+        """(samples, outputs), finite."""
+        check_shape(y, outputs)
         check_finite(y)
 
     def probabilities(self, logits: Array) -> Array:

@@ -25,7 +25,10 @@ from src.classic_nn.loss.base import Loss
 from src.classic_nn.loss.reduction import weighted_mean
 from src.classic_nn.loss.targets import (
     check_class_numbers,
+    check_distributions,
+    check_one_each,
     check_probabilities,
+    check_shape,
     one_hot,
     targets_like,
 )
@@ -128,7 +131,13 @@ class SoftmaxCrossEntropy(Loss):
 
     def check_targets(self, y: NDArray[Any], outputs: int) -> None:
         """Class numbers, or distributions over the classes."""
-        check_class_numbers(y, outputs) if y.ndim == 1 else check_probabilities(y)
+        if self.class_weights is not None:
+            check_one_each("class_weights", self.class_weights, outputs)
+        if y.ndim == 1:
+            check_class_numbers(y, outputs)
+        else:
+            check_shape(y, outputs)
+            check_distributions(y)
 
     def total_weight(self, y: Array, sample_weights: Array | None = None) -> float:
         """The sum of s_i c_{y_i}."""

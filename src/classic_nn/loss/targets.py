@@ -1,5 +1,6 @@
 """Targets in the shape and dtype that a loss computes with, and checks of their values."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,20 @@ def one_hot(y: NDArray[Any], classes: int, dtype: DTypeLike) -> Array:
     return np.eye(classes, dtype=dtype)[y.astype(np.intp, copy=False)]
 
 
+def check_shape(y: NDArray[Any], outputs: int) -> None:
+    """Raise ValueError unless the targets are (samples, outputs)."""
+    if y.ndim != 2 or y.shape[1] != outputs:
+        raise ValueError(f"expected shape (samples, {outputs}), got {y.shape}")
+
+
+def check_one_each(name: str, values: Sequence[float], outputs: int) -> None:
+    """Raise ValueError unless there is one value for each output."""
+    if len(values) != outputs:
+        raise ValueError(
+            f"{name}: expected a value for each of {outputs} outputs, got {len(values)}"
+        )
+
+
 def check_class_numbers(y: NDArray[Any], classes: int) -> None:
     """Raise ValueError, naming the first sample, unless all are whole numbers below ``classes``."""
     # NaN is in no interval, and so in no range of numbers
@@ -41,6 +56,13 @@ def check_probabilities(y: NDArray[Any]) -> None:
     """Raise ValueError, naming the first sample, unless all targets are from 0 to 1."""
     if y.size and not (y.min() >= 0 and y.max() <= 1):
         _refuse(y, (y >= 0) & (y <= 1), "targets must be 0 or 1, or probabilities in between")
+
+
+def check_distributions(y: NDArray[Any]) -> None:
+    """Raise ValueError, naming the first sample, unless each row is a distribution."""
+    check_probabilities(y)
+    sums = y.sum(axis=1, keepdims=True)
+    _refuse(sums, np.abs(sums - 1) < 1e-3, "probabilities of all classes must add up to 1")
 
 
 def check_finite(y: NDArray[Any]) -> None:

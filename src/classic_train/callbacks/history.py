@@ -12,7 +12,7 @@ from src.classic_train.mini_batch.callback import Callback, Training
 from src.history import GraphNode, TrainingHistoryWriter
 
 COST_LIMIT = 0.05
-"""Share of training time above which the cost of recording is reported."""
+"""Fraction of training time above which the cost of recording is reported."""
 
 NEGLIGIBLE = 0.1
 """Seconds of recording that are never reported."""

@@ -40,7 +40,7 @@ class PhotoOptions(TrainingOptions):
         "two classes: fraction of the first one's validation photos that the threshold must get "
         "right; 0 for a threshold of one half",
         number(0, below=1),
-        "SHARE",
+        "FRACTION",
     )
     split_seed: int = option(
         0,

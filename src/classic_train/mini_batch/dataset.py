@@ -92,27 +92,20 @@ def as_dataset(
     return ArrayDataset(x, y, weights)
 
 
-def check_targets(data: ArrayDataset, name: str, network: Sequential, loss: Loss) -> None:
+def check_targets(y: NDArray[Any], name: str, network: Sequential, loss: Loss) -> None:
     """Raise DataError, naming array and row, for targets that the loss is not defined for."""
     try:
-        loss.check_targets(data.y, network.output_shape(network.built_shape())[-1])
+        loss.check_targets(y, network.output_shape(network.built_shape())[-1])
     except ValueError as error:
         raise DataError(f"{name} y: {error}") from None
 
 
-def check_shapes(data: ArrayDataset, name: str, network: Sequential) -> None:
-    """Raise DataError unless x and y fit the network's input and output.
-
-    Class numbers, (samples,), fit any output; the loss checks them.
-    """
+def check_inputs(data: ArrayDataset, name: str, network: Sequential) -> None:
+    """Raise DataError unless x fits the network."""
     shape = network.built_shape()
-    wanted = {"x": shape, "y": network.output_shape(shape)}
-    for part, shape in wanted.items():
-        array = getattr(data, part)
-        class_numbers = part == "y" and np.issubdtype(array.dtype, np.integer)
-        if array.shape[1:] != shape and not class_numbers:
-            expected = ", ".join(["samples", *map(str, shape)])
-            raise DataError(f"{name} {part}: expected shape ({expected}), got {array.shape}")
+    if data.x.shape[1:] != shape:
+        expected = ", ".join(["samples", *map(str, shape)])
+        raise DataError(f"{name} x: expected shape ({expected}), got {data.x.shape}")
 
 
 def _checked(name: str, values: Any, dtype: DTypeLike) -> Array:

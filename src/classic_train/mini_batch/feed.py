@@ -19,7 +19,7 @@ from src.classic_train.mini_batch.batches import (
 from src.classic_train.mini_batch.dataset import (
     ArrayDataset,
     as_dataset,
-    check_shapes,
+    check_inputs,
     check_targets,
 )
 from src.classic_train.mini_batch.step import MicroBatch
@@ -55,21 +55,23 @@ class Feed:
     def training_batches(self, data: Data, batch_size: int, seed: int) -> Batches:
         """Mini-batches of checked arrays, or a loader; of several processes, this one's shard.
 
-        Raises DataError for arrays that cannot be trained on.
+        Raises DataError for arrays, or targets of a loader, that cannot be trained on.
         """
         if not isinstance(data, Batches):
             data = ArrayBatches(self._checked(data, "train"), batch_size, seed)
+        self._check_loader(data, "train")
         return shard_batches(data, self.processes.rank, self.processes.size)
 
     def validation_batches(self, data: Data | None) -> Batches | None:
         """A loader's mini-batches in their order; of arrays, one mini-batch with all samples.
 
-        Raises DataError for arrays that cannot be evaluated.
+        Raises DataError for arrays, or targets of a loader, that cannot be evaluated.
         """
         if data is None:
             return None
         if not isinstance(data, Batches):
             data = WholeBatch(self._checked(data, "validation"))
+        self._check_loader(data, "validation")
         return shard_batches(data, self.processes.rank, self.processes.size)
 
     def _checked(self, data: ArrayDataset | Sequence[NDArray[Any]], name: str) -> ArrayDataset:
@@ -79,8 +81,14 @@ class Feed:
 
     def check(self, data: ArrayDataset, name: str) -> None:
         """Raise DataError unless x and y fit the network, and y the loss."""
-        check_shapes(data, name, self.network)
-        check_targets(data, name, self.network, self.loss)
+        check_inputs(data, name, self.network)
+        check_targets(data.y, name, self.network, self.loss)
+
+    def _check_loader(self, loader: Batches, name: str) -> None:
+        """Raise DataError for targets of a loader that has them before its inputs are made."""
+        targets = getattr(loader, "split_targets", None)
+        if targets is not None:
+            check_targets(targets, name, self.network, self.loss)
 
     def micro_batch(
         self, arrays: Sequence[NDArray[Any]], augmentation_rng: np.random.Generator | None = None

@@ -14,7 +14,7 @@ class LearningRate(Callback):
     """Sets the optimizer's learning rate before every mini-batch.
 
     Args:
-        schedule: called with the time in epochs; told the validation cost (the training cost
+        schedule: called with the time in epochs; given the validation cost (the training cost
             where there is none) after each epoch.
     """
 

@@ -22,6 +22,10 @@ from src.classic_train.mini_batch import Augmentation
 from src.classic_train.recipes.networks import NETWORK_OPTIONS, Network, multi_layer_perceptron
 from src.common.lookup import lookup
 
+OF_PHOTOS = {f.name for f in fields(PhotoOptions)} - {f.name for f in fields(TrainingOptions)}
+OF_PHOTOS -= {"specificity"}
+"""Settings that mean something for photos only, and not for arrays."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -68,6 +72,8 @@ class Recipe:
         used = self.settings_of(options.model)
         if options.data not in self.data:  # the user's own
             used -= {"train_samples"}
+        if options.data.endswith(".npz"):
+            used -= OF_PHOTOS
         if options.workers == "auto":
             used -= {"product_threads"}
         return used
@@ -90,6 +96,8 @@ class Recipe:
                 )
             if name == "train_samples":
                 raise OptionError(f"{flag}: is for generated data, and --data is {options.data}")
+            if name in OF_PHOTOS:
+                raise OptionError(f"{flag}: is for photos, and --data is {options.data}")
             raise OptionError(f"{flag}: is chosen by --workers auto; leave one of them out")
 
     def saved_options(self, values: Mapping[str, Any]) -> TrainingOptions:

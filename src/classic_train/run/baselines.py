@@ -14,7 +14,7 @@ from src.load import PreparedImages
 
 
 def baselines(data: RecipeData, test: Evaluation) -> dict[str, dict[str, float]]:
-    """Figures of models that need no network, on the same test samples, by name.
+    """Metrics of models that need no network, on the same test samples, by name.
 
     - One that looks at nothing: it always gives the most frequent class of the training data, or,
       where there are several labels, none.

@@ -104,7 +104,7 @@ def _write(
         {
             "recipe": recipe.name,
             "options": options.as_dict(recipe.used_settings(options)),
-            "figures": metrics,
+            "figures": metrics,  # the name that users' programs know
         },
     )
     links = [f"- [fold {k}](fold-{k}/report.md)" for k in range(1, len(rows[0]) - 2)]

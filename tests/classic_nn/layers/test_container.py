@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from src.classic_nn import Dense, ReLU, Sequential
-from src.classic_nn.layers import Parallel, Residual, SqueezeExcitation, copy_network
+from src.classic_nn.layers import Parallel, Residual, SqueezeExcitation
 
 CONTAINERS = {
     "Sequential": lambda layer: Sequential([ReLU(), layer]),
@@ -24,7 +24,7 @@ def test_a_layer_of_one_network_is_refused_by_another(second, rng):
     before = first.parameters.vector.copy()
     with pytest.raises(
         ValueError,
-        match=r"dense2 \(Dense\) stands in another network \(Sequential\) already.*copy_network",
+        match=r"dense2 \(Dense\) stands in another network \(Sequential\) already.*a new layer",
     ):
         CONTAINERS[second](first.layers[1])
     assert first.layers[1].name == "dense2"
@@ -41,18 +41,6 @@ def test_a_network_inside_another_is_refused_by_a_third():
     with pytest.raises(ValueError, match=r"dense1 .* stands in another network"):
         Sequential([block.layers[0]])
     assert outer.layers == [block]
-
-
-def test_a_copy_may_be_taken_apart(rng):
-    first = Sequential([Dense(4), ReLU(), Dense(3)])
-    first.build((3,), rng)
-    with pytest.raises(ValueError, match="stands in another network"):
-        Sequential([*copy_network(first).layers[:1], first.layers[2]])
-    layers = copy_network(first).layers
-    gc.collect()
-    second = Sequential(layers[:2])  # the copy itself is gone
-    second.build((3,), rng)
-    assert list(second.parameters) == ["W1", "b1"]
 
 
 def test_a_container_that_does_not_exist_any_more_releases_its_layers(rng):
@@ -74,3 +62,13 @@ def test_a_deep_copy_owns_its_layers_once_it_is_built(rng):
     with pytest.raises(ValueError, match="stands in another network"):
         Sequential(twin.layers)
     network.build((3,), np.random.default_rng(1))
+
+
+def test_a_network_that_is_built_is_not_drawn_anew_inside_another(rng):
+    """Whoever trained it, or a trainer that holds it, would keep a network that nobody trains."""
+    trained = Sequential([Dense(2)])
+    trained.build((3,), rng)
+    before = trained.parameters.vector.copy()
+    with pytest.raises(ValueError, match=r"Sequential .* has parameters already.*load its values"):
+        Sequential([trained, Dense(1)])
+    assert np.array_equal(trained.parameters.vector, before)

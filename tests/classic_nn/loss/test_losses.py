@@ -247,3 +247,36 @@ def test_losses_of_parts_join_by_what_they_are_divided_by(name, weighted, rng):
         value, _ = loss.forward(logits[rows], y[rows], part)
         total += value * loss.total_weight(y[rows], part)
     assert total / loss.total_weight(y, weights) == pytest.approx(whole, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "message"),
+    [
+        (BinaryCrossEntropy(), np.zeros(4, int), r"expected shape \(samples, 3\), got \(4,\)"),
+        (MeanSquaredError(), np.zeros((4, 2)), r"expected shape \(samples, 3\), got \(4, 2\)"),
+        (SoftmaxCrossEntropy(), np.ones((4, 2)) / 2, r"expected shape \(samples, 3\)"),
+        (
+            SoftmaxCrossEntropy(),
+            np.array([0, 1.5, 2]),
+            "must be whole numbers, got 1.5 in sample 1",
+        ),
+        (
+            SoftmaxCrossEntropy(),
+            np.array([[0.5, 0.5, 0], [0.9, 0.9, 0.9]]),
+            "must add up to 1, got 2.7 in sample 1",
+        ),
+        (
+            SoftmaxCrossEntropy(class_weights=(1.0, 2.0)),
+            np.zeros(4, int),
+            "class_weights: expected a value for each of 3 outputs, got 2",
+        ),
+        (
+            BinaryCrossEntropy(pos_weight=(1.0, 2.0)),
+            np.zeros((4, 3)),
+            "pos_weight: expected a value for each of 3 outputs, got 2",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_outputs_is_refused(loss, y, message):
+    with pytest.raises(ValueError, match=message):
+        loss.check_targets(y, 3)

@@ -114,7 +114,7 @@ def test_a_monitor_that_does_not_exist_is_refused_with_the_nearest_name(make, tm
     metrics = {"validation_accuracy": lambda y, probabilities: 0.5}
     with pytest.raises(ValueError, match="unknown monitor 'validation_acuracy': did you mean 'val"):
         fit(trainer_of(callbacks, metrics=metrics))
-    with pytest.raises(ValueError, match=r"There are: cost, learning_rate$"):
+    with pytest.raises(ValueError, match=r"there are: cost, learning_rate$"):
         trainer_of([make("accuracy")], metrics=metrics).fit(points())  # there is no validation data
     alone = trainer_of([make("validation_cost")], epochs=1)
     alone.fit(points())  # the training cost stands in for it
