@@ -39,6 +39,7 @@ def loaded_by(statement):
         ("from src.classic_train import MiniBatchTrainer", set(), 90),
         ("from src.inference import load_model", {"PIL"}, 130),
         ("import src.load", {"PIL"}, 60),
+        ("from src.history import TrainingHistoryReader", {"tensorboard", "PIL"}, 30),
     ],
 )
 def test_imports_are_light(statement, allowed, most):
@@ -62,6 +63,7 @@ def run_in_main(module, *arguments):
         ("src.classic_train", ["multi_label", "--help"], {"PIL"}),
         ("src.inference", ["--help"], {"PIL"}),
         ("src.load", ["--help"], {"PIL"}),
+        ("src.history", ["--help"], {"tensorboard", "PIL"}),
     ],
 )
 def test_a_command_that_only_answers_loads_nothing_heavy(module, arguments, allowed):

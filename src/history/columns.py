@@ -1,17 +1,21 @@
 """From event files to a table, column by column."""
 
+from __future__ import annotations
+
 from array import array
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from tensorboard.compat.proto.event_pb2 import SessionLog
 
 from src.common.files import printable
 from src.history.events import files_in_order, read_events
 from src.history.tags import current_tag
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = {"run": "str", "step": "int64", "tag": "str", "value": "float64", "wall_time": "float64"}
 """Columns of every table: the run's name, the epoch, the tag, the value, the time in seconds."""
@@ -69,6 +73,8 @@ class Columns:
 
     def table(self) -> pd.DataFrame:
         """As a DataFrame, sorted by run and step."""
+        import pandas as pd
+
         columns = [np.array(c) for c in (self.runs, self.steps, self.tags, self.values, self.times)]
         names = np.array([*self.names, ""], dtype=object)
         ranks = np.argsort(np.argsort(names[:-1]))

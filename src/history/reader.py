@@ -1,13 +1,17 @@
 """Reading a training history into pandas."""
 
+from __future__ import annotations
+
 import warnings
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from src.history.columns import Columns
 from src.history.tags import COST_TAGS, SCALARS
 from src.history.warning import HistoryWarning
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class TrainingHistoryReader:
