@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ WIDE = ([Dense(2048), ReLU(), Dense(1024), ReLU(), Dense(63)], (12288,))
 
 
 def choice(layers, shape, processes=ALONE, **options):
-    network = Sequential(layers) if isinstance(layers, list) else layers
+    network = Sequential(deepcopy(layers)) if isinstance(layers, list) else layers
     network.build(shape, np.random.default_rng(0))
     return chosen_workers(TrainingOptions(**options), network, shape, processes)
 
