@@ -20,7 +20,8 @@ def weighted_mean(
         communicator: sums over the workers that share the mini-batch.
 
     Returns:
-        The loss of the whole mini-batch, and dloss/dl_i = s_i / sum t, (samples, 1).
+        The loss of the whole mini-batch, and dloss/dl_i = s_i / sum t, (samples, 1); or (1, 1)
+        where all are the same.
 
     Raises:
         ValueError: the weights have another shape, or sum to zero over the mini-batch.
@@ -38,5 +39,6 @@ def weighted_mean(
     normalizer = sums[1]
     if normalizer == 0:
         raise ValueError("the sample weights of a mini-batch sum to 0: its mean is not defined")
-    scale = np.ones_like(losses) if weights is None else weights
-    return float(sums[0] / normalizer), (scale / losses.dtype.type(normalizer))[:, np.newaxis]
+    divisor = losses.dtype.type(normalizer)
+    scale = np.array([[1 / divisor]]) if weights is None else (weights / divisor)[:, np.newaxis]
+    return float(sums[0] / normalizer), scale

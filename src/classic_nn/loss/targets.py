@@ -45,6 +45,9 @@ def check_one_each(name: str, values: Sequence[float], outputs: int) -> None:
 
 def check_class_numbers(y: NDArray[Any], classes: int) -> None:
     """Raise ValueError, naming the first sample, unless all are whole numbers below ``classes``."""
+    # of whole numbers one comparison for both limits: a negative one is large without its sign
+    if y.dtype.kind in "iu" and y.size and y.astype(np.uintp, copy=False).max() < classes:
+        return
     # NaN is in no interval, and so in no range of numbers
     if y.size and not (y.min() >= 0 and y.max() < classes):
         _refuse(y, (y >= 0) & (y < classes), f"class numbers must be in 0 ... {classes - 1}")
