@@ -24,6 +24,7 @@ from src.classic_nn.communicator import Communicator
 from src.classic_nn.loss import Loss
 from src.classic_train import MiniBatchTrainer
 from src.classic_train.parallel.workers import WorkerTeam
+from src.common.sharding import shard
 
 VERSION = f"numpy {np.__version__}"
 
@@ -92,7 +93,7 @@ def _convolution(task: Convolution, workers: int, product_threads: int) -> Calla
     team.__enter__()
 
     def step(worker: Communicator) -> None:
-        rows = slice(len(x) * worker.rank // worker.size, len(x) * (worker.rank + 1) // worker.size)
+        rows = shard(len(x), worker.rank, worker.size)
         _, cache = conv_forward(x[rows], w, b, **settings)
         if task.backward:
             _, dw, db = conv_backward(upstream[rows], cache)

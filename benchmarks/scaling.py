@@ -29,11 +29,11 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.loss import Loss
 from src.classic_train.mini_batch import MiniBatchTrainer
-from src.classic_train.mini_batch.dataset import shard
 from src.classic_train.parallel.choice import chosen_workers
 from src.classic_train.parallel.processes import ALONE, MPIProcesses, Processes
 from src.classic_train.recipes.networks import sign_network
 from src.classic_train.recipes.registry import RECIPES
+from src.common.sharding import shard
 from src.common.tables import format_table
 
 VARIANTS = {

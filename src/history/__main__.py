@@ -82,8 +82,8 @@ def show(options: argparse.Namespace) -> int:
         array_table,
         best_epoch,
         epoch_table,
+        metrics_of_test_data,
         some_rows,
-        test_metrics,
     )
 
     run = find_run(options.run)
@@ -98,7 +98,9 @@ def show(options: argparse.Namespace) -> int:
     print(f"\n{_text(some_rows(epochs))}\n")
     best = best_epoch(epochs)
     print(f"best epoch {best}, by {'validation ' * ('validation_cost' in epochs)}cost")
-    tests = ", ".join(f"{name} {value:.4g}" for name, value in test_metrics(history).items())
+    tests = ", ".join(
+        f"{name} {value:.4g}" for name, value in metrics_of_test_data(history).items()
+    )
     print(f"test data: {tests}" if tests else "no metrics of test data: the run has not ended")
     for finding in findings:
         print(f"diagnosis: {finding}")

@@ -51,7 +51,7 @@ def columns(table: pd.DataFrame) -> list[str]:
     return [str(name) for name in table.columns]
 
 
-def test_metrics(history: pd.DataFrame) -> dict[str, float]:
+def metrics_of_test_data(history: pd.DataFrame) -> dict[str, float]:
     """What was measured on test data at the end of the run, by name; nothing before its end."""
     found = history[history["tag"].str.startswith(TEST_TAG)]
     return {
@@ -128,7 +128,7 @@ def comparison_table(
         best = best_epoch(epochs)
         results[run] = {"epochs trained": len(epochs), "best epoch": best}
         results[run] |= {f"{name} then": epochs[name].get(best) for name in shared}
-        tests = test_metrics(histories[run])
+        tests = metrics_of_test_data(histories[run])
         results[run] |= {f"test {name}": value for name, value in tests.items()}
     texts = {
         run: {name: setting_text(value) for name, value in settings[run].items()} for run in tables

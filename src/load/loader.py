@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from src.common.sharding import shard
 from src.load.cache import CachedImages
 from src.load.dataset import ImageDataset
 from src.load.errors import UnreadableDataError
@@ -185,9 +186,7 @@ class BatchLoader:
             rows = np.random.default_rng([self.seed, ORDER, number]).permutation(rows)
         for start in range(0, len(rows), self.batch_size):
             batch = rows[start : start + self.batch_size]
-            yield batch[
-                len(batch) * self.rank // self.size : len(batch) * (self.rank + 1) // self.size
-            ]
+            yield batch[shard(len(batch), self.rank, self.size)]
 
     def _load(self, rows: NDArray[np.intp], number: int) -> Batch:
         """Images and targets of some rows; runs in a thread."""

@@ -57,7 +57,7 @@ def test_a_setting_named_epochs_stands_next_to_the_epochs_that_were_trained(tmp_
 
 def test_settings_that_differ_in_a_late_digit_are_shown(tmp_path):
     histories = {name: history(tmp_path / name) for name in ("a", "b")}
-    settings = {"a": {"l2": 1e-6, "seed": 1}, "b": {"l2": 2e-06, "seed": 1}}
+    settings = {"a": {"l2": 1.234561e-5, "seed": 1}, "b": {"l2": 1.234562e-5, "seed": 1}}
     rows = comparison_table(histories, settings)
-    assert ("l2", "1e-06", "2e-06") in rows
+    assert ("l2", "1.234561e-05", "1.234562e-05") in rows
     assert not any(name == "seed" for name, *_ in rows)

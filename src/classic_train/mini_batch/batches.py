@@ -6,8 +6,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from src.classic_train.mini_batch.dataset import ArrayDataset, shard
+from src.classic_train.mini_batch.dataset import ArrayDataset
 from src.classic_train.mini_batch.utils import SHUFFLING, random_stream, shuffled_batches
+from src.common.sharding import shard
 
 
 class Augmentation(Protocol):

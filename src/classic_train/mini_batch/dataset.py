@@ -10,19 +10,11 @@ from numpy.typing import DTypeLike, NDArray
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.loss.base import Loss
+from src.common.sharding import shard
 
 
 class DataError(ValueError):
     """Data that cannot be trained on; the text says which array, what is wrong and what to do."""
-
-
-def shard(samples: int, rank: int, size: int) -> slice:
-    """Rows of the contiguous shard of one of ``size`` workers, which differ by a sample at most.
-
-    >>> [shard(7, rank, 3) for rank in range(3)]
-    [slice(0, 2, None), slice(2, 4, None), slice(4, 7, None)]
-    """
-    return slice(samples * rank // size, samples * (rank + 1) // size)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.loss.base import Loss
 from src.classic_nn.utils.eval import Metric, evaluate_logits, predict_logits
 from src.classic_train.mini_batch.batches import Batches
-from src.classic_train.mini_batch.dataset import shard
 from src.classic_train.parallel.workers import Worker, WorkerTeam
+from src.common.sharding import shard
 
 
 class ValidationResult(NamedTuple):

@@ -17,9 +17,10 @@ from src.classic_nn.loss.base import Loss
 from src.classic_nn.parameters import ParameterVector
 from src.classic_nn.sample_streams import SampleStreams
 from src.classic_train.mini_batch.batches import Augmentation
-from src.classic_train.mini_batch.dataset import ArrayDataset, shard
+from src.classic_train.mini_batch.dataset import ArrayDataset
 from src.classic_train.parallel.overlap import GradientSum
 from src.classic_train.parallel.workers import Worker
+from src.common.sharding import shard
 
 
 class MicroBatch(NamedTuple):
