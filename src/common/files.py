@@ -1,5 +1,6 @@
 """Files that are written whole or not at all, and names and text that any file can hold."""
 
+import hashlib
 import json
 import math
 import os
@@ -80,3 +81,23 @@ def safe_file_name(name: str) -> str:
     """A class name as the name of a file: all but letters, digits, "-", "_" and "." becomes "_"."""
     safe = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name).strip(".")
     return safe.encode("utf-8", "replace")[:80].decode("utf-8", "ignore") or "_"
+
+
+def results_directory(base: Path, place: Path, marker: str, prefix: str = "") -> Path:
+    """Where the results on a place go by default: a folder of its name, which no other place has.
+
+    Args:
+        base: of all results.
+        place: what was looked at.
+        marker: the file in a folder of results whose first line ends in the place.
+        prefix: of the folder's name.
+    """
+    path = place.resolve()
+    name = prefix + ((path.stem if path.is_file() else path.name) or "root")
+    try:
+        taken = (base / name / marker).read_text(encoding="utf-8").splitlines()[0]
+    except (OSError, UnicodeDecodeError, IndexError):
+        taken = "" if not (base / name).exists() else "unknown"
+    if not taken or taken.endswith(f" {path}"):
+        return base / name
+    return base / f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"

@@ -14,6 +14,7 @@ from src.classic_nn.serialization import TensorFileError
 from src.common.cli import Parser, argument_type, number, run_command, whole_number
 from src.inference.classifier import load_model
 from src.load.errors import UnreadableDataError
+from src.load.reading_options import add_reading_options
 
 PROGRAM = "python -m src.inference"
 
@@ -78,11 +79,12 @@ def build_parser() -> Parser:
         metavar="MODEL",
         help="a second model, compared on the same data by McNemar's test",
     )
+    add_reading_options(evaluating)
     evaluating.add_argument(
-        "--whole-images", action="store_true", help="of YOLO data: whole photos with labels"
-    )
-    evaluating.add_argument(
-        "--labels", choices=["both", "fine", "coarse"], help="of Grocery Store lists"
+        "--on-error",
+        choices=["skip", "fail"],
+        default="skip",
+        help="at whatever cannot be used: report it and go on, or stop (default: skip)",
     )
     evaluating.add_argument(
         "--output-dir",
@@ -109,7 +111,7 @@ def build_parser() -> Parser:
 
 def predict_command(arguments: argparse.Namespace) -> int:
     """Print what the images show; returns the exit status."""
-    from src.inference.inputs import named_images
+    from src.inference.inputs import named_images, passed_over
     from src.inference.output import print_predictions
 
     classifier = load_model(arguments.model, arguments.threads)
@@ -120,6 +122,8 @@ def predict_command(arguments: argparse.Namespace) -> int:
     classifier.check_threshold(arguments.threshold)
     predictions = classifier.stream(named_images(arguments.images), arguments.threshold)
     failed = print_predictions(predictions, arguments.json, arguments.top)
+    for line in passed_over(arguments.images):
+        print(line, file=sys.stderr)
     if failed:
         print(f"{len(failed)} of the images could not be read:", file=sys.stderr)
         for text in failed:

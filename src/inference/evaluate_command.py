@@ -3,9 +3,8 @@
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from src.common.files import write_json, write_text
+from src.common.files import results_directory, write_json, write_text
 from src.inference.classifier import Classifier, load_model
 from src.inference.evaluation import Evaluation, evaluate
 from src.inference.labelled_data import LabelledData, read_labelled_data
@@ -17,6 +16,7 @@ from src.inference.report import (
     summary_text,
 )
 from src.load.errors import UnreadableDataError
+from src.load.reading_options import reading_of
 
 
 def run_evaluation(arguments: argparse.Namespace) -> int:
@@ -27,18 +27,14 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
         classifiers.append(_second(arguments, first))
     first.check_threshold(arguments.threshold)
     directory = arguments.output_dir or _default_directory(arguments.model, arguments.data)
-    reading: dict[str, Any] = {}
-    if arguments.whole_images:
-        reading["objects"] = False
-    if arguments.labels:
-        reading["labels"] = arguments.labels
     known = read_labelled_data(
         arguments.data,
         classifiers,
         split=arguments.split,
         unseen=arguments.unseen,
         rename=parse_rename(arguments.rename),
-        **reading,
+        on_error=arguments.on_error,
+        **reading_of(arguments),
     )
     directory.mkdir(parents=True, exist_ok=True)  # before the work: it may not be allowed
     found = [
@@ -54,7 +50,7 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
         write_json(directory / "comparison.json", asdict(comparison))
     pictures = save_evaluation(found[0], directory)
     others = {name: other.summary() for name, other in zip(names[1:], found[1:], strict=True)}
-    lines = warnings_of(known, names)
+    lines = [*warnings_of(known, names), *known.account.splitlines()]
     summary = [summary_text(found[0], others, names[0])]
     summary += [] if comparison is None else ["", comparison_text(comparison)]
     page = _page(arguments, found[0], lines, summary, pictures)
@@ -126,10 +122,9 @@ def model_name(model: Path) -> str:
 
 
 def _default_directory(model: Path, data: Path) -> Path:
-    """Named after the model and the data."""
-    place = data.resolve()
-    name = place.name if place.is_dir() else place.stem
-    return Path("assets/evaluations") / f"{model_name(model)}-{name or 'root'}"
+    """Named after the model and the data; no other data's."""
+    prefix = f"{model_name(model)}-"
+    return results_directory(Path("assets/evaluations"), data, "report.md", prefix)
 
 
 def _page(
@@ -141,7 +136,7 @@ def _page(
 ) -> str:
     """The report, in Markdown."""
     lines = [
-        f"# {model_name(arguments.model)} on {arguments.data.name}",
+        f"# {model_name(arguments.model)} on {arguments.data.resolve()}",
         "",
         *(f"- {line}" for line in warnings),
         "",

@@ -9,8 +9,9 @@ from typing import BinaryIO
 from PIL import Image
 
 from src.load.errors import UnreadableDataError
-from src.load.image_folder import image_paths
-from src.load.images import EXTENSIONS, decode_image
+from src.load.image_kinds import EXTENSIONS, is_image_file, suffixes_of
+from src.load.images import decode_image
+from src.load.walk import walk
 
 STDIN = "-"
 
@@ -25,7 +26,7 @@ def named_images(arguments: Sequence[str]) -> Iterator[Path | Image.Image]:
     """
     for argument in arguments:
         if argument != STDIN and Path(argument).is_dir():
-            next(folder_images(Path(argument)))
+            folder_images(Path(argument))
     if list(arguments).count(STDIN) > 1:
         raise UnreadableDataError(f"{STDIN}: standard input can be read once")
     for argument in arguments:
@@ -37,15 +38,33 @@ def named_images(arguments: Sequence[str]) -> Iterator[Path | Image.Image]:
             yield Path(argument)
 
 
-def folder_images(folder: Path) -> Iterator[Path]:
+def folder_images(folder: Path) -> list[Path]:
     """All images below a folder; raises UnreadableDataError where there is none."""
-    empty = True
-    for path in image_paths(folder):
-        empty = False
-        yield path
-    if empty:
+    tree = walk(folder)
+    images = tree.all_images()
+    if not images:
         kinds = " ".join(sorted(EXTENSIONS))
-        raise UnreadableDataError(f"{folder}: found no images ({kinds}) in this folder")
+        others = suffixes_of(tree.all_files())
+        found = f", only {others}" if others else ""
+        raise UnreadableDataError(f"{folder}: found no images ({kinds}) in this folder{found}")
+    return images
+
+
+def passed_over(arguments: Sequence[str]) -> list[str]:
+    """What is passed over in the folders among the arguments, a line for each folder."""
+    lines = []
+    for argument in arguments:
+        if argument == STDIN or not Path(argument).is_dir():
+            continue
+        folders = list(walk(Path(argument)).all_folders())
+        others = [p for folder in folders for p in folder.files if not is_image_file(p)]
+        system = sum(len(folder.system) for folder in folders)
+        links = sum(len(folder.dead_links) for folder in folders)
+        parts = [f"{len(others)} files that are no images ({suffixes_of(others)})"] * bool(others)
+        parts += [f"{system} system files and folders"] * bool(system)
+        parts += [f"{links} links that lead nowhere"] * bool(links)
+        lines += [f"{argument}: passed over {', '.join(parts)}"] * bool(parts)
+    return lines
 
 
 def _standard_input(stream: BinaryIO) -> Iterator[Path | Image.Image]:

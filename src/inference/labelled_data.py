@@ -14,10 +14,12 @@ from src.load import (
     Fingerprints,
     ImageArrays,
     ImageDataset,
+    Problems,
     UnreadableDataError,
-    load_with_fingerprints,
     read_data,
 )
+from src.load.prepare import fingerprint_and_clean
+from src.load.problems import OnError
 
 SEEN = ("train", "validation")
 """Splits whose photos training has seen."""
@@ -36,12 +38,14 @@ class LabelledData:
         seen: of each model, how many of these it has seen in training, by split; None where that
             is not known.
         left_out: what was left out, and why.
+        account: of all files and rows, in a sentence or two.
     """
 
     dataset: ImageDataset
     rows: NDArray[np.intp]
     seen: list[dict[str, int] | None]
     left_out: str
+    account: str
 
 
 def read_labelled_data(
@@ -52,6 +56,7 @@ def read_labelled_data(
     unseen: bool = False,
     rename: Mapping[str, str] | None = None,
     progress: bool = True,
+    on_error: OnError = "skip",
     **reading: Any,
 ) -> LabelledData:
     """Read a data set that models are evaluated on.
@@ -64,14 +69,15 @@ def read_labelled_data(
             their pixels: a copy with other pixels counts as new.
         rename: names of the model's classes by names of the data's; ``*`` for all others.
         progress: show a bar.
-        reading: ``objects``, ``labels``: how to read, where the model does not say it.
+        on_error: "skip" leaves out what cannot be used, "fail" raises for it.
+        reading: arguments of ``read_data``, where the model does not say how to read.
 
     Raises UnreadableDataError: there are no data, no such split, or classes that the model has
         not; or it is not known what a model has seen, and ``unseen`` asks for it.
     """
     first = classifiers[0]
     settings = {**first.model.data.get("reading", {}), **reading}
-    dataset, fingerprints = _read(path, settings, progress)
+    dataset, fingerprints = _read(path, settings, progress, on_error)
     if split is not None and split not in dataset.splits:
         known = ", ".join(dataset.splits)
         raise UnreadableDataError(f"--split: {path} has {known}, not {split!r}")
@@ -95,7 +101,8 @@ def read_labelled_data(
         for found in splits_seen
     ]
     fitting = with_classes_of(first, dataset, rows, rename or {})
-    return LabelledData(fitting, rows, seen, dataset.problems.summary(5))
+    problems = dataset.problems
+    return LabelledData(fitting, rows, seen, problems.summary(5), problems.paragraph())
 
 
 def _check_names(rename: Mapping[str, str], dataset: ImageDataset, classes: Sequence[str]) -> None:
@@ -110,13 +117,13 @@ def _check_names(rename: Mapping[str, str], dataset: ImageDataset, classes: Sequ
 
 
 def _read(
-    path: Path, settings: dict[str, Any], progress: bool
+    path: Path, settings: dict[str, Any], progress: bool, on_error: OnError
 ) -> tuple[ImageDataset, Fingerprints | None]:
     """Photos are decoded and cleaned; arrays are taken as they are."""
-    found = read_data(path, **settings)
+    found = read_data(path, problems=Problems(on_error), **settings)
     if isinstance(found.images, ImageArrays):
         return found, None
-    return load_with_fingerprints(path, divide=False, progress=progress, **settings)
+    return fingerprint_and_clean(found, str(path), progress=progress)
 
 
 def seen_photos(

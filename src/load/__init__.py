@@ -5,10 +5,11 @@ from src.load.batch_affine import BatchRandomAffine
 from src.load.dataset import ImageDataset
 from src.load.errors import UnreadableDataError
 from src.load.fingerprints import Fingerprints, fingerprint_photos
+from src.load.grocery import read_grocery
 from src.load.idx import read_idx, read_idx_folder
 from src.load.image_folder import read_image_folder
 from src.load.images import open_image
-from src.load.lists import read_grocery, read_image_csv
+from src.load.listed.reader import read_image_csv
 from src.load.loader import BatchLoader
 from src.load.prepare import load_dataset, load_with_fingerprints
 from src.load.prepared import PreparedImages

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src.common.cli import Parser, argument_type, run_command, whole_number
+from src.common.files import results_directory
 from src.load.errors import UnreadableDataError
+from src.load.reading_options import add_reading_options, reading_of
 
 PROGRAM = "python -m src.load"
 
@@ -36,6 +38,7 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     looking = commands.add_parser("inspect", help="what a data set holds, and what is wrong")
     looking.add_argument("path", type=Path, help="folder, .yaml, .csv, .npz")
+    add_reading_options(looking)
     looking.add_argument(
         "--output-dir",
         type=Path,
@@ -43,21 +46,10 @@ def build_parser() -> Parser:
         help="tables and pictures go there (default: assets/inspect/NAME)",
     )
     looking.add_argument(
-        "--whole-images",
-        action="store_true",
-        help="of YOLO data sets: whole images with labels, instead of a sample an object",
-    )
-    looking.add_argument(
-        "--labels",
-        choices=["both", "fine", "coarse"],
-        default="both",
-        help="of Grocery Store lists (default: both)",
-    )
-    looking.add_argument(
         "--on-error",
         choices=["skip", "fail"],
         default="skip",
-        help="at what cannot be used: report it and go on, or stop (default: skip)",
+        help="at whatever cannot be used: report it and go on, or stop (default: skip)",
     )
     looking.add_argument(
         "--threads",
@@ -92,20 +84,19 @@ def build_parser() -> Parser:
 
 def inspect_command(arguments: argparse.Namespace) -> None:
     """Print what a data set holds, and write tables and pictures."""
-    from src.load.inspection import describe, inspect, save_inspection
+    from src.load.inspection import REPORT, describe, inspect, save_inspection
 
     inspection = inspect(
         arguments.path,
-        objects=not arguments.whole_images,
-        labels=arguments.labels,
         on_error=arguments.on_error,
         threads=arguments.threads,
+        **reading_of(arguments),
     )
     print(describe(inspection, str(arguments.path)), flush=True)
-    path = arguments.path.resolve()
-    name = (path.stem if path.is_file() else path.name) or "root"
-    directory = arguments.output_dir or Path("assets/inspect") / name
-    written = save_inspection(inspection, directory)
+    directory = arguments.output_dir or results_directory(
+        Path("assets/inspect"), arguments.path, REPORT
+    )
+    written = save_inspection(inspection, directory, f"inspection of {arguments.path.resolve()}")
     sheets = [path for path in written if path.parent.name == "contact_sheets"]
     for path in written:
         if path not in sheets:

@@ -16,6 +16,12 @@ from src.load.fingerprints import Fingerprints
 MISSING = "classes that a split does not have"
 """A kind of problem."""
 
+FALSE_SPLITS = "splits of the same photos"
+UNREADABLE = "unreadable images"
+IN_TWO_SPLITS = "photos in two splits"
+TWICE = "photos that stand twice"
+CONTRADICTORY = "photos with contradictory labels"
+
 PRECEDENCE = ("test", "validation")
 """Splits that keep a photo that others have too, the first first."""
 
@@ -23,19 +29,25 @@ PRECEDENCE = ("test", "validation")
 def clean(dataset: ImageDataset, fingerprints: Fingerprints) -> ImageDataset:
     """The data set without the samples of these photos; ``problems`` says what went and why.
 
-    Raises UnreadableDataError at an unreadable photo if ``problems`` fails at errors.
+    Where most training photos stand in another split too, as where a file names one folder as both,
+    the two are no splits: they become one, to be divided anew.
+
+    Raises UnreadableDataError at the first of them if ``problems`` fails at errors.
     """
-    photos = dataset.images.photos
+    photos, problems = dataset.images.photos, dataset.problems
+    leave: dict[int, str] = {}  # photos, and the kind of problem
     for number, error in fingerprints.errors.items():
-        dataset.problems.add("unreadable images", error or photos.name(number))
-    leave: set[int] = set(fingerprints.errors)
+        problems.add(UNREADABLE, error or photos.name(number))
+        leave[number] = UNREADABLE
+    _note_bits(fingerprints, dataset)
+    dataset = _without_false_splits(dataset, fingerprints)
     splits_of = splits_of_photos(dataset)
     labels = photo_labels(dataset)
     keep_in = {number: _first(splits) for number, splits in splits_of.items()}
     for number, splits in splits_of.items():
         if len(splits) > 1:  # the very same file
-            dataset.problems.note(
-                "photos in two splits",
+            problems.add(
+                IN_TWO_SPLITS,
                 f"{photos.name(number)} stands in {' and '.join(splits)}; "
                 f"kept in {keep_in[number]}",
             )
@@ -46,25 +58,63 @@ def clean(dataset: ImageDataset, fingerprints: Fingerprints) -> ImageDataset:
         names = " = ".join(photos.name(number) for number in here)
         if len({labels[number] for number in here}) > 1:
             described = " and ".join(sorted({_described(labels[number]) for number in here}))
-            dataset.problems.note("photos with contradictory labels", f"{names}: {described}")
-            leave.update(here)
+            problems.add(CONTRADICTORY, f"{names}: {described}")
+            leave.update(dict.fromkeys(here, CONTRADICTORY))
             continue
         kept = min(here, key=lambda number: (_rank(keep_in[number]), number))
         apart = len({keep_in[number] for number in here}) > 1
-        kind = "photos in two splits" if apart else "photos that stand twice"
-        dataset.problems.note(kind, f"{names}; kept: {photos.name(kept)}")
-        leave.update(number for number in here if number != kept)
+        kind = IN_TWO_SPLITS if apart else TWICE
+        problems.add(kind, f"{names}; kept: {photos.name(kept)}")
+        leave.update(dict.fromkeys((number for number in here if number != kept), kind))
     remaining: dict[str, NDArray[np.intp]] = {}
+    causes: dict[int, str] = {}
     for split, rows in dataset.splits.items():
-        photo_of = dataset.images.photo_of[rows]
-        stays = [photo not in leave and keep_in[photo] == split for photo in map(int, photo_of)]
+        stays = []
+        for row, photo in zip(rows.tolist(), dataset.images.photo_of[rows].tolist(), strict=True):
+            stays.append(photo not in leave and keep_in[photo] == split)
+            if photo in leave:
+                causes[row] = leave[photo]
         if any(stays):
             remaining[split] = rows[np.array(stays)]
         else:
-            dataset.problems.note("splits without images", f"{split}: nothing is left of it")
+            problems.note("splits without images", f"{split}: nothing is left of it")
+    dataset.leave_out(causes)
     cleaned = dataset.divided(remaining)
     note_missing_classes(cleaned)
     return cleaned
+
+
+def _note_bits(fingerprints: Fingerprints, dataset: ImageDataset) -> None:
+    """Point out 16-bit images that would be black if their 12 bits were read as 16."""
+    for number, bits in fingerprints.bits.items():
+        dataset.problems.note(
+            f"images of 16 bits that use {bits}",
+            f"{dataset.images.photos.name(number)}: read as one of {bits} bits; --white LEVEL, or "
+            "--white set for the highest level of all, scales all images alike",
+        )
+
+
+def _without_false_splits(dataset: ImageDataset, fingerprints: Fingerprints) -> ImageDataset:
+    """Splits of the same photos as one; the training split alone means undivided."""
+    if "train" not in dataset.splits:
+        return dataset
+    digests = {
+        split: {fingerprints.digests[photo] for photo in dataset.images.photo_of[rows].tolist()}
+        for split, rows in dataset.splits.items()
+    }
+    train = digests.pop("train") - {""}
+    same = [split for split, others in digests.items() if 2 * len(train & others) > len(train)]
+    if not same:
+        return dataset
+    for split in same:
+        dataset.problems.note(
+            FALSE_SPLITS,
+            f"train and {split}: {len(train & digests[split])} of {len(train)} training photos "
+            f"stand in {split} too; the two are divided anew",
+        )
+    joined = [dataset.splits[split] for split in ("train", *same)]
+    rest = {split: rows for split, rows in dataset.splits.items() if split not in ("train", *same)}
+    return dataset.divided({"train": np.unique(np.concatenate(joined)), **rest})
 
 
 def missing_classes(dataset: ImageDataset) -> list[str]:

@@ -1,6 +1,6 @@
 """A data set: where its images come from, what they show, and how they are divided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -24,6 +24,8 @@ class ImageDataset:
         class_names: of the classes or labels.
         splits: rows of each split by name; one split named "all" if it was never divided.
         problems: what was left out, and why.
+        items: the unit of the account ("files", "rows") that samples are taken from, and the item
+            of each sample; None where samples are counted by nobody.
     """
 
     images: Source
@@ -31,6 +33,7 @@ class ImageDataset:
     class_names: Sequence[str]
     splits: Mapping[str, NDArray[np.intp]]
     problems: Problems = field(default_factory=Problems)
+    items: tuple[str, Sequence[Hashable]] | None = None
 
     def __post_init__(self) -> None:
         if len(self.targets) != len(self.images):
@@ -64,6 +67,20 @@ class ImageDataset:
         sizes = ", ".join(f"{split} {len(rows):,}" for split, rows in self.splits.items())
         left_out = self.problems.summary() or "nothing was left out"
         return f"{len(self.class_names)} classes; samples: {sizes}\n{left_out}"
+
+    def leave_out(self, causes: Mapping[int, str]) -> None:
+        """Enter samples that were left out into the account, by row, each with its cause.
+
+        An item of which another sample is still used stays used.
+        """
+        if self.items is None:
+            return
+        unit, items = self.items
+        still = {items[row] for row in self.rows().tolist() if row not in causes}
+        account = self.problems.account(unit)
+        for row, cause in causes.items():
+            if items[row] not in still:
+                account.set(items[row], "left out", cause)
 
     def names_of(self, row: int) -> tuple[str, ...]:
         """The class, or all labels, of a sample."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from src.common.files import atomic_path
 from src.load.archives import unpack_zip
 from src.load.errors import UnreadableDataError
-from src.load.images import EXTENSIONS
+from src.load.image_kinds import EXTENSIONS
 
 CHECKSUMS = "SHA256SUMS"
 """The file in a fetched data set that lists its files, as sha256sum writes and checks it."""

@@ -1,5 +1,6 @@
 """Opening files that may be gzipped, finding them, reading CSV rows."""
 
+import codecs
 import csv
 import gzip
 import zlib
@@ -18,15 +19,18 @@ def open_plain_or_gzip(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 
 
-def find_file(directory: Path, name: str) -> Path:
-    """The file of that name, or with .gz after it, in the directory or one below it.
+def find_file(directory: Path, *names: str) -> Path:
+    """The file of one of these names, or with .gz after it, in the directory or one below it.
 
     Raises UnreadableDataError where there is none.
     """
-    for pattern in (name, f"{name}.gz", f"*/{name}", f"*/{name}.gz"):
-        found = sorted(path for path in directory.glob(pattern) if path.is_file())
-        if found:
-            return found[0]
+    for place in ("", "*/"):
+        for name in names:
+            for pattern in (f"{place}{name}", f"{place}{name}.gz"):
+                found = sorted(path for path in directory.glob(pattern) if path.is_file())
+                if found:
+                    return found[0]
+    name = names[0]
     raise UnreadableDataError(f"{directory}: expected {name} or {name}.gz in it, found neither")
 
 
@@ -50,3 +54,20 @@ def csv_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
                     yield number, [field.strip() for field in fields]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableDataError(f"{file}: cannot be read ({error})") from None
+
+
+def read_text(file: Path) -> str:
+    """The text of a file: UTF-8, with or without a byte-order mark, or UTF-16 with one.
+
+    Raises UnreadableDataError where it is missing or no text.
+    """
+    try:
+        content = file.read_bytes()
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableDataError(
+            f"{file}: cannot be read ({error}): expected text in UTF-8; save it so"
+        ) from None
+    except OSError as error:
+        raise UnreadableDataError(f"{file}: cannot be read ({error.strerror})") from None

@@ -15,7 +15,7 @@ table agree in up to 10 bits of one hash; in both together, copies differ in 0 t
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +49,14 @@ class Fingerprints:
             images.
         sizes: (photos, 2), width and height; zero where the photo cannot be read.
         errors: what is wrong with a photo, by its number.
+        bits: of images of 16 bits that use fewer, by number; see ``open_image``.
     """
 
     digests: Sequence[str]
     hashes: NDArray[np.uint64] | None
     sizes: NDArray[np.int64]
     errors: dict[int, str]
+    bits: dict[int, int] = field(default_factory=dict)
 
     def short_digests(self) -> NDArray[np.uint64]:
         """(photos,): the first 64 bits of each digest; 0 where the photo cannot be read."""
@@ -119,6 +121,7 @@ def fingerprint_photos(photos: Source, threads: int = 2, progress: bool = False)
     hashes = np.zeros((len(photos), 2), np.uint64)
     sizes = np.zeros((len(photos), 2), np.int64)
     errors: dict[int, str] = {}
+    few_bits: dict[int, int] = {}
     images = True
 
     def look(number: int) -> tuple[str, Picture | None, NDArray[np.uint64], tuple[int, int]]:
@@ -128,6 +131,8 @@ def fingerprint_photos(photos: Source, threads: int = 2, progress: bool = False)
             errors[number] = str(error)
             return "", None, np.zeros(2, np.uint64), (0, 0)
         if isinstance(picture, Image.Image):
+            if "bits" in picture.info:
+                few_bits[number] = picture.info["bits"]
             return pixel_digest(picture), None, perceptual_hash(picture), picture.size
         return array_digest(picture), picture, np.zeros(2, np.uint64), (0, 0)
 
@@ -142,7 +147,13 @@ def fingerprint_photos(photos: Source, threads: int = 2, progress: bool = False)
     finally:  # interrupted, nobody waits for the rest
         pool.shutdown(cancel_futures=True)
         bar.close()
-    return Fingerprints(digests, hashes if images else None, sizes, dict(sorted(errors.items())))
+    return Fingerprints(
+        digests,
+        hashes if images else None,
+        sizes,
+        dict(sorted(errors.items())),
+        dict(sorted(few_bits.items())),
+    )
 
 
 def pixel_digest(image: Image.Image) -> str:

@@ -54,10 +54,24 @@ def read_idx(path: str | Path) -> NDArray[Any]:
     return values.astype(dtype.newbyteorder("="))
 
 
+def _names(name: str, axes: int) -> tuple[str, str]:
+    return f"{name}-idx{axes}-ubyte", f"{name}.idx{axes}-ubyte"
+
+
+def is_idx_folder(directory: Path) -> bool:
+    """Whether a folder, or one in it, has the training images of such a data set."""
+    try:
+        find_file(directory, *_names("train-images", 3))
+    except UnreadableDataError:
+        return False
+    return True
+
+
 def read_idx_folder(
     directory: str | Path,
 ) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]]:
-    """Read a data set laid out as MNIST is: train-images-idx3-ubyte, t10k-labels-..., or .gz.
+    """Read a data set laid out as MNIST is: train-images-idx3-ubyte, t10k-labels-..., or .gz; also
+    train-images.idx3-ubyte, as some programs call it that unpack it.
 
     Returns:
         {"train": (images (samples, height, width), labels (samples,)), "test": ...}
@@ -67,9 +81,9 @@ def read_idx_folder(
     """
     splits = {}
     for split, prefix in (("train", "train"), ("test", "t10k")):
-        path = find_file(Path(directory), f"{prefix}-images-idx3-ubyte")
+        path = find_file(Path(directory), *_names(f"{prefix}-images", 3))
         images = read_idx(path)
-        labels = read_idx(find_file(Path(directory), f"{prefix}-labels-idx1-ubyte"))
+        labels = read_idx(find_file(Path(directory), *_names(f"{prefix}-labels", 1)))
         bytes_only = images.dtype == labels.dtype == np.uint8
         fitting = images.ndim == 3 and labels.shape == images.shape[:1]
         if not (bytes_only and fitting and len(labels)):

@@ -1,104 +1,221 @@
 """Data sets whose classes are folders: ``root/<split>/<class>/*`` or ``root/<class>/*``."""
 
-import os
-from collections import Counter
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from src.common.files import printable
-from src.load.dataset import ImageDataset, one_split
+from src.load.class_names import distinct_names, normal, note_case
+from src.load.dataset import UNDIVIDED, ImageDataset
 from src.load.errors import UnreadableDataError
 from src.load.files import csv_rows
-from src.load.images import EXTENSIONS
+from src.load.image_kinds import EXTENSIONS, is_image_file, suffixes_of
+from src.load.meant import probably_meant
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
+from src.load.split_names import TEST, TRAIN, VALIDATION, is_unlabelled, names_of_splits
+from src.load.walk import Folder, walk
 
-SPLIT_NAMES = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
-"""What folders of splits are called, and what we call the split."""
+OTHERS = "files that are no images of a known kind"
+"""A kind of problem."""
+
+DESCRIPTIONS = re.compile(r"readme|licen[cs]e|copying|citation|changelog|authors", re.IGNORECASE)
+"""How names of files begin that describe a data set to people."""
+
+ORDER = (UNDIVIDED, TRAIN, VALIDATION, TEST)
+"""Of splits."""
+
+Classes = dict[str, list[Path]]
+"""Images of each class, by its name."""
 
 
 def read_image_folder(root: str | Path, problems: Problems | None = None) -> ImageDataset:
     """Read a data set whose folders are classes, sorted by name.
 
-    Where the folders of ``root`` are called train, val (or validation) and test, in any case, they
-    are splits and their folders are classes. Images may lie deeper below the folder of their
-    class. Hidden files are passed over; other files that are no images are counted. A file
-    ``classes.csv`` with rows ``folder,name`` gives the classes their names.
+    Where the folders of ``root`` are called as splits are (train, training_set, val, dev, test,
+    seg_test, ...), their folders are classes; a class may be called train if it holds images
+    itself. Images may lie deeper below the folder of their class. One folder that holds all others
+    is gone through. A file ``classes.csv`` with rows ``folder,name`` gives the classes their names.
+    Every file is accounted for, see ``Problems.accounts``.
 
     Args:
         root: of the data set.
         problems: where to file what cannot be used: folders without images, images without a
-            class.
+            class, files of other kinds.
 
     Raises:
-        UnreadableDataError: no such folder, no images, or splits and classes side by side.
+        UnreadableDataError: no such folder, no images, or folders that can be read in two ways.
     """
     root, problems = Path(root), problems if problems is not None else Problems()
-    if not root.is_dir():
-        raise UnreadableDataError(f"{root}: expected a folder")
-    folders = _folders(root)
-    split_folders = [folder for folder in folders if folder.name.lower() in SPLIT_NAMES]
-    others = [f for f in folders if f not in split_folders and any(image_paths(f))]
-    if split_folders and others:
-        raise UnreadableDataError(
-            f"{root}: expected folders of splits (train, val, test) or folders of classes, found "
-            f"both: {split_folders[0].name} and {others[0].name}"
-        )
-    _note_unclassified(root, problems)
-    found: dict[str, dict[str, list[Path]]] = {}
-    for folder in split_folders or [root]:
-        split = SPLIT_NAMES.get(folder.name.lower(), "all") if split_folders else "all"
-        if split_folders:
-            _note_unclassified(folder, problems)
+    tree = walk(root)
+    find_files(tree, problems)
+    top = _unwrapped(tree)
+    if top is not tree:
+        problems.note("folders that were gone through", f"{root}: the data lie in {top.path}")
+    splits = _splits(top)
+    found: dict[str, Classes] = {}
+    for folder, split in splits or [(top, UNDIVIDED)]:
         classes = found.setdefault(split, {})
-        for class_folder in _folders(folder):
-            paths = sorted(image_paths(class_folder))
-            _note_other_files(class_folder, problems)
-            classes.setdefault(class_folder.name, []).extend(paths)
+        inner = _unwrapped(folder, of_split=True) if splits else folder
+        for class_folder in inner.folders:
+            paths = class_folder.all_images()
+            classes.setdefault(normal(class_folder.name), []).extend(paths)
             if not paths:
-                problems.add("classes without images", f"{class_folder}: holds no image")
+                problems.add("classes without images", f"{class_folder.path}: holds no image")
     names = sorted({name for classes in found.values() for name, paths in classes.items() if paths})
     if not names:
-        kinds = " ".join(sorted(EXTENSIONS))
+        raise UnreadableDataError(_no_classes(top, bool(splits)))
+    if len(names) == 1:
+        _check_only_class(top, names[0], problems)
+    _account_for_files(tree, top, found, problems)
+    return _dataset(root, top, found, names, problems)
+
+
+def find_files(tree: Folder, problems: Problems) -> None:
+    """Open the account of the files below a folder; pass over what nobody means."""
+    files = problems.account("files")
+    for folder in tree.all_folders():
+        files.find(folder.files)
+        for path in folder.system:
+            files.set(path, "passed over", "system files and folders")
+        for path in folder.files:
+            if DESCRIPTIONS.match(path.name):
+                files.set(path, "passed over", "descriptions and licences")
+        for link in folder.dead_links:
+            cause = "leads nowhere, or back to a folder that holds it"
+            problems.leave_out("files", link, "links that lead nowhere", f"{link}: {cause}")
+
+
+def account_for_others(problems: Problems, kind: str = OTHERS) -> None:
+    """Leave out all files of which nothing has been said yet, by folder."""
+    by_folder: dict[Path, list[Path]] = {}
+    files = problems.account("files")
+    for path in files.undecided():
+        by_folder.setdefault(Path(str(path)).parent, []).append(Path(str(path)))
+    for folder, paths in by_folder.items():
+        for path in paths:
+            files.set(path, "left out", kind)
+        problems.add(kind, f"{folder}: {suffixes_of(paths)}, such as {paths[0].name}")
+
+
+def _unwrapped(folder: Folder, of_split: bool = False) -> Folder:
+    """The folder that holds several, where it is the only one inside one or more others."""
+    while True:
+        full = [inner for inner in folder.folders if inner.has_images()]
+        if len(full) != 1 or folder.images():
+            return folder
+        if names_of_splits([full[0].name]) and not of_split:
+            return folder
+        inside = [inner.name for inner in full[0].folders if inner.has_images()]
+        if len(inside) < 2 and not names_of_splits(inside):
+            return folder
+        folder = full[0]
+
+
+def _splits(top: Folder) -> list[tuple[Folder, str]]:
+    """Folders that are splits, and which; none where folders are classes.
+
+    Raises UnreadableDataError where the folders can be read in two ways.
+    """
+    full = [folder for folder in top.folders if folder.has_images()]
+    named = names_of_splits(folder.name for folder in top.folders)
+    splits = [folder for folder in full if folder.name in named]
+    others = [folder for folder in full if folder.name not in named]
+    divided = [folder for folder in splits if any(f.has_images() for f in folder.folders)]
+    if not divided:  # a class may be called train
+        if splits and not others:
+            raise UnreadableDataError(
+                f"{top.path}: {_and(splits)} {_hold(splits)} photos, and no folders of classes; "
+                f"expected train/CLASS/photo.jpg{probably_meant(top)}"
+            )
+        _check_classes(top, others)
+        return []
+    labelled = [folder for folder in others if not is_unlabelled(folder.name)]
+    if labelled:
         raise UnreadableDataError(
-            f"{root}: found no images ({kinds}) in folders of classes below it"
+            f"{top.path}: expected folders of splits (train, val, test) or folders of classes, "
+            f"found both: {splits[0].name} and {labelled[0].name}"
         )
-    return _dataset(root, found, names, problems)
+    return [(folder, named[folder.name]) for folder in top.folders if folder.name in named]
 
 
-def image_paths(folder: Path) -> Iterator[Path]:
-    """All image files below a folder that are not hidden."""
-    for directory, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = sorted(name for name in folders if not _hidden(name))
-        for name in sorted(files):
-            if not _hidden(name) and Path(name).suffix.lower() in EXTENSIONS:
-                yield Path(directory, name)
-
-
-def _refuse(error: OSError) -> None:
-    raise UnreadableDataError(f"{error.filename}: cannot be read ({error.strerror})")
-
-
-def _note_other_files(folder: Path, problems: Problems) -> None:
-    """Files that are passed over, by kind: they may be photos that were to be used."""
-    suffixes = Counter(
-        path.suffix.lower() or "without a suffix"
-        for path in folder.rglob("*")
-        if path.is_file() and not _hidden(path.name) and path.suffix.lower() not in EXTENSIONS
+def _check_classes(top: Folder, classes: list[Folder]) -> None:
+    """Refuse folders that all hold the same folders: are they splits, or classes?"""
+    inside = [
+        {normal(f.name) for f in folder.folders if f.has_images()}
+        for folder in classes
+        if not folder.images()
+    ]
+    if len(inside) < 2 or len(inside) < len(classes):
+        return
+    shared = sorted(set.intersection(*inside))
+    splits = names_of_splits(shared)
+    if len(shared) < 2 and not splits:
+        return
+    names = " and ".join(shared[:3]) + (", ..." if len(shared) > 3 else "")
+    if splits:
+        first = f"{shared[0]}/{classes[0].name}"
+        advice = f"the splits lie inside of the classes; expected {first}/photo.jpg"
+    else:
+        advice = (
+            "are they splits? then call them train, val and test; are they classes? then put the "
+            "photos of each into one folder"
+        )
+    raise UnreadableDataError(
+        f"{top.path}: {_and(classes)} all hold the same folders, {names}: {advice}"
     )
-    if suffixes:
-        kinds = ", ".join(f"{count} {suffix}" for suffix, count in suffixes.most_common())
-        problems.note("files that are no images of a known kind", f"{folder}: {kinds}")
+
+
+def _check_only_class(top: Folder, name: str, problems: Problems) -> None:
+    """Refuse a single class that is none; point out one that may be."""
+    meant = probably_meant(top)
+    if meant:
+        raise UnreadableDataError(
+            f"{top.path}: found one class only, {name}, which is probably none{meant}"
+        )
+    problems.note("data of a single class", f"{top.path}: all images are of the class {name}")
+
+
+def _no_classes(top: Folder, divided: bool) -> str:
+    """Why nothing was found."""
+    meant = probably_meant(top)
+    loose = top.images()
+    if loose and not divided:
+        advice = meant or f"; did you mean the folder above, {top.path.resolve().parent}?"
+        return (
+            f"{top.path}: its {len(loose)} images lie in no folder of a class; expected "
+            f"{top.name or '.'}/CLASS/photo.jpg{advice}"
+        )
+    others = suffixes_of(path for path in top.all_files() if not is_image_file(path))
+    found = f", found {others}" if others else ", and nothing else"
+    kinds = " ".join(sorted(EXTENSIONS))
+    return f"{top.path}: found no images ({kinds}) in folders of classes below it{found}{meant}"
+
+
+def _account_for_files(
+    tree: Folder, top: Folder, found: Mapping[str, Classes], problems: Problems
+) -> None:
+    """Account for every file."""
+    files = problems.account("files")
+    for classes in found.values():
+        for paths in classes.values():
+            for path in paths:
+                files.set(path, "used", "photos")
+    for item in files.undecided():
+        if is_image_file(Path(str(item))):
+            problems.leave_out(
+                *("files", item, "images without a class"), f"{item}: lies in no folder of a class"
+            )
+    for folder in (tree, top):
+        table = folder.path / "classes.csv"
+        if table in folder.files:
+            files.set(table, "used", "tables of classes")
+    account_for_others(problems)
 
 
 def _dataset(
-    root: Path, found: dict[str, dict[str, list[Path]]], names: list[str], problems: Problems
+    root: Path, top: Folder, found: Mapping[str, Classes], names: list[str], problems: Problems
 ) -> ImageDataset:
     paths: list[Path] = []
     targets: list[int] = []
@@ -109,36 +226,36 @@ def _dataset(
             here = classes.get(name, [])
             paths += here
             targets += [number] * len(here)
-        splits[split] = np.arange(start, len(paths))
+        if len(paths) > start:
+            splits[split] = np.arange(start, len(paths))
+    splits = {split: splits[split] for split in ORDER if split in splits}
+    shown = _shown_names([root, top.path], names)
+    note_case(shown, problems)
     return ImageDataset(
         ImageFiles(paths, root=root),
         np.array(targets, np.int64),
-        [printable(name) for name in _shown_names(root, names)],
-        splits if "all" not in splits else one_split(len(paths)),
+        shown,
+        splits,
         problems,
+        ("files", paths),
     )
 
 
-def _shown_names(root: Path, folders: list[str]) -> list[str]:
+def _shown_names(places: Iterable[Path], folders: list[str]) -> list[str]:
     """Names from the second column of ``classes.csv``, if its first one has all folders."""
-    file = root / "classes.csv"
-    if not file.is_file():
-        return folders
-    names = {fields[0]: fields[1] for _, fields in csv_rows(file) if len(fields) >= 2}
-    return [names[folder] for folder in folders] if set(folders) <= names.keys() else folders
+    for file in (place / "classes.csv" for place in places):
+        if file.is_file():
+            rows = [fields for _, fields in csv_rows(file) if len(fields) >= 2]
+            names = {normal(fields[0]): fields[1] for fields in rows}
+            if set(folders) <= names.keys():
+                return distinct_names([names[folder] for folder in folders], folders)
+    return distinct_names(folders)
 
 
-def _note_unclassified(folder: Path, problems: Problems) -> None:
-    """Images that lie where only folders are expected."""
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.suffix.lower() in EXTENSIONS and not _hidden(path.name):
-            problems.add("images without a class", f"{path}: lies next to the folders of classes")
+def _and(folders: list[Folder]) -> str:
+    names = [folder.name for folder in folders]
+    return " and ".join(names) if len(names) < 4 else f"{', '.join(names[:3])}, ..."
 
 
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path.name))
-
-
-def _hidden(name: str) -> bool:
-    """Whether a name is that of a system's own file or folder."""
-    return name.startswith((".", "__"))
+def _hold(folders: list[Folder]) -> str:
+    return "holds" if len(folders) == 1 else "hold"

@@ -3,35 +3,47 @@
 import io
 import struct
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from src.load.errors import UnreadableDataError
+from src.load.image_kinds import HEAD, description_of, kind_of_image
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
-"""Of image files, in lower case."""
-
-FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF")
-"""Pillow's names of what is read, whatever a file is called."""
+FORMATS = (
+    *("JPEG", "PNG", "BMP", "DIB", "WEBP", "GIF", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF"),
+)
+"""Pillow's names of what is read, whatever a file is called; not those that run other programs."""
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 JPEG = ("JPEG", "MPO")
 """What Pillow calls a JPEG; of some cameras, it holds several images."""
 
+PNG_TEXT = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+"""PNG chunks that say nothing of the pixels; Pillow refuses an image whose texts are long."""
+
 SIXTEEN_BITS = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 """Pillow's modes for grey levels of 0 to 65,535."""
 
+WHITE_16, WHITE_12, WHITE_8 = 65_535, 4_095, 255
+"""The highest level of 16 bits, of the 12 that many cameras and scanners have, and of 8."""
 
-def open_image(path: str | Path) -> Image.Image:
+
+def open_image(path: str | Path, white: int | None = None) -> Image.Image:
     """Read and decode an image file.
 
     The orientation that EXIF tells is applied, transparency is put on white, grey and palette
-    images become RGB, and of 16 bits the upper 8 are taken. What the file is, its content tells,
-    not its name. Of several frames the first is taken. Damage is found where the format has the
-    means: PNG has checksums, JPEG an end. BMP and WebP are only checked for their length.
+    images become RGB. What the file is, its content tells, not its name. Of several frames the
+    first is taken. Damage is found where the format has the means: PNG has checksums, JPEG an end.
+    BMP and WebP are only checked for their length.
+
+    Args:
+        path: of the file.
+        white: the level of a grey image of more than 8 bits that becomes 255; None for 65,535, or
+            4,095 or 255 where no level of the image is higher: then ``info["bits"]`` says so.
 
     Returns:
         An RGB image of 8 bits per channel.
@@ -40,27 +52,62 @@ def open_image(path: str | Path) -> Image.Image:
         UnreadableDataError: missing, empty, damaged, cut short, no image, or of more pixels than
             ``PIL.Image.MAX_IMAGE_PIXELS`` (a small file can hold an image that fills the memory).
     """
+    return decode_image(read_bytes(path), str(path), white)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The content of a file. Raises UnreadableDataError."""
     try:
-        content = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or error
         raise UnreadableDataError(f"{path}: cannot be read ({cause})") from None
-    return decode_image(content, str(path))
 
 
-def decode_image(content: bytes, path: str) -> Image.Image:
+def highest_level(path: Path) -> int:
+    """The highest level of a grey image of more than 8 bits; 0 for any other file."""
+    try:
+        with Image.open(path, formats=_formats()) as image:
+            return int(np.asarray(image).max()) if image.mode in SIXTEEN_BITS else 0
+    except Exception:  # what is wrong with it, reading it says
+        return 0
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Width and height of an image the right way up, from its head: nothing is decoded.
+
+    Raises UnreadableDataError.
+    """
+    try:
+        with Image.open(path, formats=_formats()) as image:
+            turned = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+            return image.size[::-1] if turned else image.size
+    except Exception as error:  # decoders of damaged files raise whatever they stumble over
+        raise UnreadableDataError(f"{path}: its size cannot be read ({error})") from None
+
+
+ORIENTATION = 0x0112
+"""EXIF tag: how a camera was held; 5 to 8 are turned by a quarter."""
+
+
+def decode_image(content: bytes, path: str, white: int | None = None) -> Image.Image:
     """``open_image`` for the content of a file; ``path`` is what messages call it."""
     try:
         if not content:
             raise UnreadableDataError(f"{path}: is empty")
-        with Image.open(io.BytesIO(content), formats=FORMATS) as file:
+        if content.startswith(PNG_SIGNATURE):
+            content = _sound_png(path, content)
+        with Image.open(io.BytesIO(content), formats=_formats()) as file:
             _check_pixels(path, file)
-            _check_whole(path, file, content)
-            return as_rgb(_upright(file))
+            if file.format in JPEG and content.find(b"\xff\xd9", _scan(content)) < 0:
+                raise UnreadableDataError(
+                    f"{path}: cannot be read (the end of the JPEG data is missing)"
+                )
+            return as_rgb(_upright(file), white)
     except UnreadableDataError:
         raise
     except UnidentifiedImageError:
-        raise UnreadableDataError(f"{path}: is no image of a known format") from None
+        raise UnreadableDataError(f"{path}: {_what_else(path, content)}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadableDataError(f"{path}: {error}") from None
     except MemoryError:
@@ -70,13 +117,59 @@ def decode_image(content: bytes, path: str) -> Image.Image:
         raise UnreadableDataError(f"{path}: cannot be read ({cause})") from None
 
 
-def as_rgb(image: Image.Image) -> Image.Image:
-    """Any image as RGB with 8 bits; transparency becomes white."""
+def _formats() -> list[str]:
+    """Those of ``FORMATS`` that this Pillow has, and HEIF where pillow-heif is installed."""
+    return list(_available_formats())
+
+
+@cache
+def _available_formats() -> tuple[str, ...]:
+    try:
+        from pillow_heif import register_heif_opener  # type: ignore[import-not-found, unused-ignore]
+
+        register_heif_opener()
+    except ImportError:
+        pass
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _what_else(path: str, content: bytes) -> str:
+    """Why a file is no image that is read here."""
+    kind, suffix = description_of(content[:HEAD]), Path(path).suffix
+    if kind is None:
+        return "is no image of a known format"
+    named = f" named {suffix}" if suffix else ""
+    if kind == "HEIC image":
+        return f"is a HEIC image{named}; pip install 'classic-nn[heic]' to read it"
+    if kind == "AVIF image":
+        return f"is an AVIF image{named}; Pillow 11.3 or newer reads it"
+    if kind_of_image(content[:HEAD]):
+        return f"cannot be read (a damaged {kind})"
+    article = "an" if kind[0] in "AEIOUXaeiou" and not kind.startswith("Un") else "a"
+    return f"is no image but {article} {kind}{named}"
+
+
+def as_rgb(image: Image.Image, white: int | None = None) -> Image.Image:
+    """Any image as RGB with 8 bits; transparency becomes white. ``white``: see ``open_image``.
+
+    Raises ValueError for levels that are no whole numbers up to 65,535.
+    """
+    if image.mode == "F" or (image.mode == "I" and np.asarray(image).max() > WHITE_16):
+        raise ValueError("its levels are fractions or above 65,535: convert it to 8 or 16 bits")
     if image.mode in SIXTEEN_BITS:
-        levels = np.clip(np.asarray(image), 0, 65535)
+        levels = np.clip(np.asarray(image), 0, WHITE_16).astype(np.int64)
+        most = levels.max()
+        used = 8 if most <= WHITE_8 else 12 if most <= WHITE_12 else 16
         clear = levels == image.info.get("transparency", -1)
-        grey = np.where(clear, 255, levels >> 8).astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
+        if white is None:
+            grey = levels >> (used - 8)
+        else:
+            grey = np.minimum((levels * 255 + white // 2) // white, 255)
+        rgb = Image.fromarray(np.where(clear, 255, grey).astype(np.uint8)).convert("RGB")
+        if white is None and used < 16 and most:
+            rgb.info["bits"] = used
+        return rgb
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
         on_white = Image.new("RGBA", image.size, "white")
         on_white.alpha_composite(image.convert("RGBA"))
@@ -92,32 +185,30 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _check_whole(path: str, image: Image.Image, content: bytes) -> None:
-    """Refuse files of full length whose end is missing, as an interrupted copy leaves them."""
-    if image.format == "PNG":
-        _check_chunks(path, content)
-    elif image.format in JPEG and content.find(b"\xff\xd9", _scan(content)) < 0:
-        raise UnreadableDataError(f"{path}: cannot be read (the end of the JPEG data is missing)")
+def _sound_png(path: str, content: bytes) -> bytes:
+    """A PNG without its texts.
 
-
-def _check_chunks(path: str, content: bytes) -> None:
-    """Refuse a PNG with a chunk that its checksum (CRC-32) does not fit, or without an end.
-
-    A chunk is its length (4 bytes, big-endian), type (4), data, checksum of type and data (4).
+    Refuses one with a chunk that its checksum (CRC-32) does not fit, or without an end. A chunk is
+    its length (4 bytes, big-endian), type (4), data, checksum of type and data (4).
     """
     place = len(PNG_SIGNATURE)
+    kept = [PNG_SIGNATURE]
     while place + 12 <= len(content):
         length = int.from_bytes(content[place : place + 4], "big")
-        end = place + 8 + length
+        end, name = place + 8 + length, content[place + 4 : place + 8]
         if content[end : end + 4] != zlib.crc32(content[place + 4 : end]).to_bytes(4, "big"):
-            name = content[place + 4 : place + 8].decode("ascii", "replace")
+            shown = name.decode("ascii", "replace")
             raise UnreadableDataError(
-                f"{path}: cannot be read (a damaged PNG: wrong checksum of its {name!r} chunk)"
+                f"{path}: cannot be read (a damaged PNG: wrong checksum of its {shown!r} chunk)"
             )
-        if content[place + 4 : place + 8] == b"IEND":
-            return
+        if name not in PNG_TEXT:
+            kept.append(content[place : end + 4])
+        if name == b"IEND":
+            return b"".join(kept)
         place = end + 4
-    raise UnreadableDataError(f"{path}: cannot be read (the end of the PNG data is missing)")
+    raise UnreadableDataError(
+        f"{path}: cannot be read (a damaged PNG: the end of the PNG data is missing)"
+    )
 
 
 def _scan(content: bytes) -> int:

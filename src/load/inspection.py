@@ -2,24 +2,39 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from src.common.files import atomic_path
-from src.load.cleaning import MISSING, clean, missing_classes, photo_labels, splits_of_photos
+from src.common.files import atomic_path, write_text
+from src.load.account import Account
+from src.load.cleaning import (
+    FALSE_SPLITS,
+    MISSING,
+    UNREADABLE,
+    clean,
+    missing_classes,
+    photo_labels,
+    splits_of_photos,
+)
 from src.load.dataset import ImageDataset
 from src.load.fingerprints import MOST_COMPARED, Fingerprints, fingerprint_photos
-from src.load.lists import Labels
 from src.load.problems import OnError, Problem, Problems
 from src.load.read import read_data
 from src.load.sheets import save_contact_sheet, save_distribution, sheet_name
 
+REPORT = "inspection.txt"
+"""The file with the text; its first line names the place that was looked at."""
+
 SHOWN = 10
 """Copies of a kind that the text names one by one; ``findings.csv`` has all."""
+
+ADVICE = (FALSE_SPLITS,)
+"""Kinds of problems of cleaning that are no findings of their own."""
 
 MOST_CLASSES = 45
 """Classes that the text counts one by one; the picture shows all."""
@@ -33,31 +48,41 @@ class Inspection:
         dataset: as it was read; its problems are those of its files.
         fingerprints: of its photos.
         findings: copies and contradictions, by kind.
+        cleaned: what is left of it for training, with the account of all that was found.
     """
 
     dataset: ImageDataset
     fingerprints: Fingerprints
-    findings: list[Problem] = field(default_factory=list)
+    findings: list[Problem]
+    cleaned: ImageDataset
+
+    def accounts(self) -> list[Account]:
+        """Of files, rows and lines."""
+        return list(self.cleaned.problems.accounts.values())
 
 
 def inspect(
     path: str | Path,
     *,
-    objects: bool = True,
-    labels: Labels = "both",
     on_error: OnError = "skip",
     threads: int = 2,
     progress: bool = True,
+    **reading: Any,
 ) -> Inspection:
     """Read a data set, decode every photo, and look for what would make metrics wrong.
 
     Args: as for ``load_dataset``. Raises UnreadableDataError: there is no data set.
     """
-    dataset = read_data(path, objects=objects, labels=labels, problems=Problems(on_error))
+    dataset = read_data(path, problems=Problems(on_error), **reading)
     fingerprints = fingerprint_photos(dataset.images.photos, threads, progress)
+    trial = dataset.problems.apart()
+    cleaned = clean(replace(dataset, problems=trial), fingerprints)
     for error in fingerprints.errors.values():
-        dataset.problems.add("unreadable images", error)
-    return Inspection(dataset, fingerprints, list(_findings(dataset, fingerprints)))
+        dataset.problems.add(UNREADABLE, error)
+    for problem in trial.found:
+        if problem.kind in ADVICE or problem.kind.startswith("images of 16 bits"):
+            dataset.problems.note(problem.kind, problem.text)
+    return Inspection(dataset, fingerprints, list(_findings(dataset, fingerprints)), cleaned)
 
 
 def _findings(dataset: ImageDataset, fingerprints: Fingerprints) -> Iterator[Problem]:
@@ -113,20 +138,33 @@ def describe(inspection: Inspection, title: str) -> str:
         lines.append(f"near-duplicates were not searched among more than {MOST_COMPARED:,} photos")
     found = Problems(found=[*inspection.findings, *dataset.problems.found])
     lines.append(found.summary(SHOWN) or "nothing wrong was found")
-    left = clean(replace(dataset, problems=Problems()), fingerprints)
-    lines += ["", f"after leaving out what is not sound: {_sizes_of(left)}"]
+    lines += ["", *(line for account in inspection.accounts() for line in account.lines())]
+    lines += ["", f"after leaving out what is not sound: {_sizes_of(inspection.cleaned)}"]
     return "\n".join(lines)
 
 
-def save_inspection(inspection: Inspection, directory: Path) -> list[Path]:
-    """Write tables and pictures; returns their paths."""
+def save_inspection(
+    inspection: Inspection, directory: Path, title: str = "inspection"
+) -> list[Path]:
+    """Write the text, tables and pictures; returns their paths.
+
+    Args:
+        inspection: to be written.
+        directory: where to.
+        title: first line of the text.
+    """
     dataset = inspection.dataset
+    write_text(directory / REPORT, f"{title}\n\n{describe(inspection, title)}\n")
     counts = count_table(dataset)
     for stale in [*directory.glob("contact_sheets/*.png"), *directory.glob("findings.csv")]:
         stale.unlink()  # of an earlier inspection
-    written = [directory / "class_distribution.png", directory / "class_counts.csv"]
-    save_distribution(counts, written[0])
-    with atomic_path(written[1]) as partial:
+    written = [
+        directory / REPORT,
+        directory / "class_distribution.png",
+        directory / "class_counts.csv",
+    ]
+    save_distribution(counts, written[1])
+    with atomic_path(written[2]) as partial:
         counts.to_csv(partial)
     if inspection.findings:
         written.append(directory / "findings.csv")
@@ -193,11 +231,7 @@ def _imbalance_text(dataset: ImageDataset) -> list[str]:
             else f"imbalance: {names[most]} has {counts[most]:,} samples, {names[least]} "
             f"{counts[least]:,}: {counts[most] / counts[least]:.1f} times as many"
         )
-    folded: dict[str, list[str]] = {}
-    for name in dataset.class_names:
-        folded.setdefault(name.casefold(), []).append(name)
-    twice = [" and ".join(group) for group in folded.values() if len(group) > 1]
-    return [*lines, *(f"names that differ by capitals only: {pair}" for pair in twice)]
+    return lines
 
 
 def _words(name: str) -> str:

@@ -51,6 +51,11 @@ class PreparedImages:
         return self.files.state(index)
 
     @property
+    def white(self) -> int | None:
+        """That of the files."""
+        return self.files.white
+
+    @property
     def boxes(self) -> NDArray[np.float64] | None:
         """Those of the files."""
         return self.files.boxes

@@ -53,6 +53,7 @@ class ImageFiles:
         boxes: (samples, 4): left, top, right, bottom of the part, as fractions of width and height;
             None for whole images.
         root: of the data set; names of samples are relative to it.
+        white: level of images of more than 8 bits that becomes white; see ``open_image``.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class ImageFiles:
         paths: Sequence[Path],
         boxes: NDArray[np.float64] | None = None,
         root: Path | None = None,
+        white: int | None = None,
     ) -> None:
         if boxes is not None and boxes.shape != (len(paths), 4):
             raise ValueError(f"boxes: expected shape ({len(paths)}, 4), got {boxes.shape}")
         self.paths = tuple(paths)
         self.boxes = boxes
         self.root = root
+        self.white = white
         numbers: dict[Path, int] = {}
         self.photo_of = np.array(
             [numbers.setdefault(path, len(numbers)) for path in self.paths], np.intp
@@ -76,7 +79,7 @@ class ImageFiles:
         return len(self.paths)
 
     def __getitem__(self, index: int) -> Image.Image:
-        return self.part_of(open_image(self.paths[index]), index)
+        return self.part_of(open_image(self.paths[index], self.white), index)
 
     def part_of(self, photo: Image.Image, index: int) -> Image.Image:
         """The sample, cut out of its photo if it is a part of it."""
@@ -101,12 +104,17 @@ class ImageFiles:
         """Path, size and time of the last change of the file, and the part."""
         metadata = self.paths[index].stat()
         box = "" if self.boxes is None else self.boxes[index].tolist()
-        return f"{self.paths[index].resolve()} {metadata.st_size} {metadata.st_mtime_ns} {box}"
+        file = f"{self.paths[index].resolve()} {metadata.st_size} {metadata.st_mtime_ns}"
+        return f"{file} {box}" if self.white is None else f"{file} {box} {self.white}"
 
     @property
     def photos(self) -> "ImageFiles":
         """The whole files, each once."""
-        return ImageFiles(self._photos, root=self.root)
+        return ImageFiles(self._photos, root=self.root, white=self.white)
+
+    def with_white(self, white: int | None) -> "ImageFiles":
+        """The same files, read with a level of white."""
+        return ImageFiles(self.paths, self.boxes, self.root, white)
 
 
 class ImageArrays:

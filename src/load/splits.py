@@ -57,7 +57,8 @@ def complete_splits(
     where one of these is missing.
 
     What came for evaluation stays for evaluation: of train and validation, the latter becomes test.
-    A missing validation split is taken out of train (15%), or is one half of test.
+    A missing validation split is taken out of train (15%), or is one half of test. Where train is
+    the only split, it is divided as undivided data are.
 
     Args:
         dataset: cleaned.
@@ -68,7 +69,7 @@ def complete_splits(
     Raises UnreadableDataError where there is no training split, or too little to divide.
     """
     splits = dict(dataset.splits)
-    if UNDIVIDED in splits:
+    if is_undivided(dataset):
         divided = split_by_content(dataset, fingerprints, seed=seed)
     else:
         if "test" not in splits and "validation" in splits:
@@ -91,6 +92,11 @@ def complete_splits(
             f"no photos for {' and '.join(missing)}: {found or 'nothing'} is too little to divide"
         )
     return divided.divided({name: divided.splits[name] for name in FRACTIONS})
+
+
+def is_undivided(dataset: ImageDataset) -> bool:
+    """Whether nobody has divided the data set, or there is nothing but a training split."""
+    return UNDIVIDED in dataset.splits or list(dataset.splits) == ["train"]
 
 
 def k_fold(

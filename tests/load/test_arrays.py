@@ -38,8 +38,32 @@ def test_grey_images_have_one_channel_or_none(tmp_path):
         assert np.array_equal(np.asarray(image), X[1, ..., 0])
 
 
+def test_targets_in_the_forms_that_people_have(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, X=X, Y=Y[:, np.newaxis])
+    assert read_arrays(path).targets.tolist() == Y.tolist()
+    np.savez(path, X=X, Y=np.array(["pear", "apple"] * 3))
+    named = read_arrays(path)
+    assert list(named.class_names) == ["apple", "pear"]
+    assert named.targets.tolist() == [1, 0] * 3
+    np.savez(path, X=X, Y=Y % 2, class_names=np.array(["ripe"]))
+    assert list(read_arrays(path).class_names) == ["not ripe", "ripe"]
+    np.savez(path, X=X, Y=Y, class_names=np.array(["crane", "crane", "tabby"]))
+    assert list(read_arrays(path).class_names) == ["crane (0)", "crane (1)", "tabby"]
+
+
+def test_arrays_that_come_in_splits(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=X, y_train=Y, x_test=X[:2], y_test=Y[:2])
+    dataset = read_arrays(tmp_path / "a.npz")
+    assert {split: len(rows) for split, rows in dataset.splits.items()} == {"train": 6, "test": 2}
+    assert np.array_equal(dataset.images.array[6:], X[:2])
+    np.savez(tmp_path / "a.npz", x_train=X, y_train=Y, x_test=X[:2, :3], y_test=Y[:2])
+    with pytest.raises(UnreadableDataError, match="of one shape"):
+        read_arrays(tmp_path / "a.npz")
+
+
 USER_ERRORS = {
-    "no Y": ({"X": X}, "expected arrays X and Y, found X"),
+    "no Y": ({"X": X}, "expected arrays X and Y, or x_train, y_train and so on, found X"),
     "other lengths": ({"X": X, "Y": Y[:5]}, "expected X .samples"),
     "no samples": ({"X": X[:0], "Y": Y[:0]}, "expected X .samples"),
     "fractions": ({"X": X, "Y": Y + 0.5}, "expected Y of class numbers"),
@@ -51,7 +75,7 @@ USER_ERRORS = {
     "X without pixels": ({"X": X[:, :0], "Y": Y}, "expected X .samples"),
     "negative": ({"X": X, "Y": Y - 1}, "expected Y of class numbers"),
     "labels of 2": ({"X": X, "Y": np.full((6, 2), 2)}, "expected Y of class numbers"),
-    "text": ({"X": X, "Y": Y.astype(str)}, "expected Y of class numbers"),
+    "blank names": ({"X": X, "Y": np.array(["a", " "] * 3)}, "expected a name for each sample"),
     "too many names": (
         {"X": X, "Y": np.eye(3)[Y], "class_names": np.array(list("abcd"))},
         "class_names: expected 3",

@@ -1,7 +1,9 @@
+import shutil
+
 import pytest
 
 from src.load import Problems, UnreadableDataError, fingerprint_photos, read_data
-from src.load.cleaning import MISSING, clean
+from src.load.cleaning import FALSE_SPLITS, MISSING, clean
 from tests.load.photos import folder_of, save
 
 
@@ -64,14 +66,26 @@ def test_unreadable_photos_are_left_out_or_fatal(root):
 
 
 def test_a_split_of_which_nothing_is_left_is_no_split(tmp_path):
-    folder_of(tmp_path, {"val/a": 1, "val/b": 1})
+    folder_of(tmp_path, {"test/a": 1, "test/b": 1})
     for name in "ab":
-        (tmp_path / "train" / name).mkdir(parents=True)
-        fingerprints = (tmp_path / "val" / name / "000.png").read_bytes()
-        (tmp_path / "train" / name / "x.png").write_bytes(fingerprints)
+        (tmp_path / "val" / name).mkdir(parents=True)
+        content = (tmp_path / "test" / name / "000.png").read_bytes()
+        (tmp_path / "val" / name / "x.png").write_bytes(content)
     dataset = cleaned(tmp_path)
-    assert list(dataset.splits) == ["validation"]
+    assert list(dataset.splits) == ["test"]
     assert dataset.problems.count("splits without images") == 1
+
+
+def test_splits_of_the_same_photos_are_no_splits(tmp_path):
+    folder_of(tmp_path, {"test/a": 2, "test/b": 2, "train/a": 4, "train/b": 4})
+    shutil.copytree(tmp_path / "train", tmp_path / "val")
+    dataset = cleaned(tmp_path)
+    assert {split: len(rows) for split, rows in dataset.splits.items()} == {"train": 8, "test": 4}
+    (problem,) = (p for p in dataset.problems.found if p.kind == FALSE_SPLITS)
+    assert problem.text.startswith("train and validation: 8 of 8 training photos stand in")
+    counts = dataset.problems.account("files").counts()
+    assert counts["used"]["photos"] == 12
+    assert counts["left out"] == {"photos that stand twice": 8}
 
 
 def test_classes_that_a_split_lacks_are_named(tmp_path):
@@ -102,10 +116,14 @@ def test_objects_go_with_their_photo(tmp_path):
             "train/2": (2, f"0 {box}"),
             "val/one": (1, f"1 {box}\n0 {box}"),
             "val/two": (2, f"1 {box}"),
+            **{f"train/{k}": (k, f"0 {box}") for k in (3, 4, 5)},
         },
     )
     dataset = cleaned(root)
-    assert {split: len(rows) for split, rows in dataset.splits.items()} == {"test": 2}
+    assert {split: len(rows) for split, rows in dataset.splits.items()} == {
+        "train": 3,
+        "test": 2,
+    }
     problems = dataset.problems
     assert problems.count("photos with contradictory labels") == 1
     assert problems.count("photos in two splits") == 3  # two files in val and test, one copy

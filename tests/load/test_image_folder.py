@@ -34,11 +34,13 @@ def test_hidden_and_other_files_are_no_samples(tmp_path):
     for name in ("a/.hidden.png", "a/._000.png", "__MACOSX/a/000.png", ".git/a/x.png"):
         save(tmp_path / name, 5)
     (tmp_path / "a" / "Thumbs.db").touch()
-    (tmp_path / "a" / "x.GIF").touch()
+    (tmp_path / "a" / "x.doc").touch()
     (tmp_path / "a" / "folder.png").mkdir()
     dataset = read_image_folder(tmp_path)
     (problem,) = dataset.problems.found
-    assert problem.text == f"{tmp_path / 'a'}: 1 .db, 1 .gif"
+    assert problem.text == f"{tmp_path / 'a'}: 1 .doc, such as x.doc"
+    counts = dataset.problems.account("files").counts()
+    assert counts["passed over"] == {"system files and folders": 5}
     assert len(dataset) == 2
     assert list(dataset.class_names) == ["a", "b"]
 
@@ -52,6 +54,7 @@ def test_what_cannot_be_used_is_reported(tmp_path):
     assert "images without a class: 1" in summary
     assert "lost.png" in summary
     assert "classes without images: 1" in summary
+    (tmp_path / "train" / "c").rmdir()
     with pytest.raises(UnreadableDataError, match=r"lost\.png"):
         read_image_folder(tmp_path, Problems("fail"))
 

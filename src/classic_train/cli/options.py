@@ -32,7 +32,12 @@ def option(default: Any, help: str, parse: Callable[[str], Any], metavar: str) -
 class TrainingOptions:
     """Settings of a training run. The help texts are the documentation of the fields."""
 
-    data: str = option("", "what to train on: {data}, or an .npz file with X and Y", str, "NAME")
+    data: str = option(
+        "",
+        "what to train on: {data}, or a place: what inspect takes (folder, .csv, .yaml, .npz)",
+        str,
+        "NAME",
+    )
     model: str = option("mlp", "which network: {models}", str, "NAME")
     train_samples: int = option(4000, "size of generated training data", whole_number(10), "N")
     epochs: int = option(20, "passes over the training data", whole_number(1), "N")

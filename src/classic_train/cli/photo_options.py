@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from src.classic_train.cli.options import TrainingOptions, option
 from src.classic_train.cli.parsers import one_of
 from src.common.cli import number, whole_number
+from src.load.listed.cells import SEPARATORS
+from src.load.reading_options import white_level
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,28 @@ class PhotoOptions(TrainingOptions):
         "of Grocery Store lists: fine or coarse classes, or both as labels",
         one_of("labels", ["both", "fine", "coarse"]),
         "WHICH",
+    )
+    label_column: str = option(
+        "", "of a CSV file: the column of labels, where its name does not say so", str, "NAME"
+    )
+    label_separator: str = option(
+        "",
+        "of a CSV file: what is between several labels in a cell: comma, semicolon, pipe, space",
+        one_of("label_separator", SEPARATORS),
+        "NAME",
+    )
+    white: str = option(
+        "",
+        "of images of 16 bits: the level that becomes white, or set for the highest of all; by "
+        "default 4,095 or 65,535, as each image needs it",
+        white_level,
+        "LEVEL",
+    )
+    on_error: str = option(
+        "skip",
+        "at what cannot be used: skip leaves it out and says so, fail stops",
+        one_of("on_error", ["skip", "fail"]),
+        "WHAT",
     )
     negatives: str = option(
         "", "a folder of any other photos, all of which count as the first class, other", str, "DIR"

@@ -24,7 +24,7 @@ class PhotoPipeline:
             channel; else pixels are in [0, 1].
         resplit: whether all photos are divided anew; else splits that they came in are completed.
         validation_from: see ``complete_splits``.
-        read: settings of ``load_with_fingerprints`` that the options decide.
+        read: settings of ``read_data`` that the options of this recipe decide.
         gather: reads the photos, where one place does not hold them all; the last argument are
             transforms whose results are cached while a photo is decoded.
     """
@@ -39,3 +39,12 @@ class PhotoPipeline:
     gather: (
         Callable[[Path, PhotoOptions, Sequence[Compose]], tuple[ImageDataset, Fingerprints]] | None
     ) = None
+
+    def reading(self, options: PhotoOptions) -> dict[str, Any]:
+        """How the photos are read: arguments of ``read_data``."""
+        return {
+            **self.read(options),
+            "label_column": options.label_column or None,
+            "label_separator": options.label_separator or None,
+            "white": int(options.white) if options.white.isdecimal() else options.white or None,
+        }

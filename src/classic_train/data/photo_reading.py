@@ -16,6 +16,7 @@ from src.classic_train.data.photos import (
 from src.classic_train.mini_batch import DataError
 from src.load import UnreadableDataError, complete_splits, load_with_fingerprints
 from src.load.dataset import UNDIVIDED
+from src.load.problems import as_on_error
 from src.load.transforms import Compose, ToFloat
 
 
@@ -30,7 +31,11 @@ def load_photo_data(path: Path, options: PhotoOptions, pipeline: PhotoPipeline) 
             photos, fingerprints = pipeline.gather(path, options, prepare)
         else:
             photos, fingerprints = load_with_fingerprints(
-                path, divide=False, prepare=prepare, **pipeline.read(options)
+                path,
+                divide=False,
+                prepare=prepare,
+                on_error=as_on_error(options.on_error),
+                **pipeline.reading(options),
             )
         if pipeline.resplit:
             photos = photos.divided({UNDIVIDED: photos.rows()})

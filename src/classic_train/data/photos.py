@@ -158,7 +158,10 @@ class PhotoData(RecipeData):
 
     def metadata(self) -> dict[str, Any]:
         """Also how the photos are to be read, so that evaluation reads them so too."""
-        return {**super().metadata(), "reading": self.pipeline.read(self.options)}
+        reading = self.pipeline.read(self.options)
+        white = getattr(self.photos.images, "white", None)
+        reading |= {} if white is None else {"white": white}
+        return {**super().metadata(), "reading": reading}
 
     def photo_digests(self) -> dict[str, NDArray[np.uint64]]:
         """Of the photos that training learns from, and of those that it chooses the epoch by."""

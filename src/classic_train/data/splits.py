@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from src.classic_train.mini_batch.batches import Batches, Data
 from src.classic_train.mini_batch.dataset import ArrayDataset
-from src.load import ImageArrays, ImageDataset
+from src.load import ImageArrays, ImageDataset, Problems
 from src.load.transforms import Compose, Grayscale, Resize, ToFloat, transform_config
 
 SPLITS = ("train", "validation", "test")
@@ -117,6 +117,7 @@ class ArrayData(RecipeData):
         class_names: see ``RecipeData``.
         description: one line.
         preprocessing: see ``RecipeData``.
+        problems: what was left out while they were read, and the account of all.
     """
 
     train: ArrayDataset
@@ -125,6 +126,7 @@ class ArrayData(RecipeData):
     class_names: Sequence[str]
     description: str
     preprocessing: Mapping[str, Any] = field(default_factory=lambda: {"input": "as given"})
+    problems: Problems = field(default_factory=Problems)
 
     @property
     def task(self) -> str:
@@ -150,7 +152,8 @@ class ArrayData(RecipeData):
         y = np.concatenate([part.y for part in parts]).astype(np.int64)
         ends = np.cumsum([0, *map(len, parts)])
         rows = {split: np.arange(ends[k], ends[k + 1]) for k, split in enumerate(SPLITS)}
-        return ImageDataset(ImageArrays(x, self.description), y, self.class_names, rows)
+        images = ImageArrays(x, self.description)
+        return ImageDataset(images, y, self.class_names, rows, self.problems)
 
     def targets(self, split: str) -> NDArray[Any]:
         """y of a split."""

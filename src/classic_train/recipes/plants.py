@@ -16,10 +16,18 @@ from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.photo_pipeline import PhotoPipeline
 from src.classic_train.recipes.networks import photo_network
 from src.classic_train.recipes.photo_recipe import CNN, photo_recipe
-from src.load import Fingerprints, ImageDataset, ImageFiles, UnreadableDataError, read_data
+from src.load import (
+    Fingerprints,
+    ImageDataset,
+    ImageFiles,
+    Problems,
+    UnreadableDataError,
+    read_data,
+)
 from src.load.dataset import one_split
-from src.load.image_folder import image_paths
+from src.load.image_folder import account_for_others, find_files
 from src.load.prepare import fingerprint_and_clean
+from src.load.problems import as_on_error
 from src.load.transforms import (
     ColorJitter,
     Compose,
@@ -28,6 +36,7 @@ from src.load.transforms import (
     Resize,
     Transform,
 )
+from src.load.walk import walk
 
 CLASSES = ["other", "plant"]
 
@@ -39,7 +48,9 @@ def _gather(
     path: Path, options: PhotoOptions, prepare: Sequence[Compose]
 ) -> tuple[ImageDataset, Fingerprints]:
     """Two folders of classes, and perhaps another folder of negatives, as one data set."""
-    photos = read_data(path)
+    photos = read_data(
+        path, problems=Problems(as_on_error(options.on_error)), **PIPELINE.reading(options)
+    )
     if photos.class_names == LEAVES:
         photos = replace(photos, class_names=CLASSES)
     if len(photos.class_names) == 2 and photos.class_names != CLASSES:
@@ -52,16 +63,28 @@ def _gather(
 
 def _with_negatives(photos: ImageDataset, folder: Path) -> ImageDataset:
     """All photos, undivided; those below the folder are of the first class."""
-    if not isinstance(photos.images, ImageFiles) or photos.multi_label:
+    whole = isinstance(photos.images, ImageFiles) and photos.images.boxes is None
+    if not whole or not isinstance(photos.images, ImageFiles) or photos.multi_label:
         raise UnreadableDataError("--negatives: expected two folders of photos as the data")
     if not folder.is_dir():
         raise UnreadableDataError(f"--negatives: {folder}: expected a folder of photos")
-    more = list(image_paths(folder))
+    tree = walk(folder)
+    more = tree.all_images()
     if not more:
         raise UnreadableDataError(f"--negatives: {folder}: found no images in this folder")
+    find_files(tree, photos.problems)
+    photos.problems.account("files").set_all(more, "used", "photos")
+    account_for_others(photos.problems)
+    of_files = photos.items is not None and photos.items[0] == "files"
     paths = [*photos.images.paths, *more]
     targets = np.concatenate([photos.targets, np.zeros(len(more), np.int64)])
-    return replace(photos, images=ImageFiles(paths), targets=targets, splits=one_split(len(paths)))
+    return replace(
+        photos,
+        images=ImageFiles(paths, white=photos.images.white),
+        targets=targets,
+        splits=one_split(len(paths)),
+        items=("files", paths) if of_files else None,
+    )
 
 
 def _resized(options: PhotoOptions) -> list[Transform]:

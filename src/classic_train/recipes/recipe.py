@@ -16,15 +16,19 @@ from src.classic_nn.loss import (
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.parsers import OptionError
 from src.classic_train.cli.photo_options import PhotoOptions
-from src.classic_train.data.generated import load_npz
+from src.classic_train.data.arrays import holds_images, load_arrays
 from src.classic_train.data.splits import RecipeData
 from src.classic_train.mini_batch import Augmentation
 from src.classic_train.recipes.networks import NETWORK_OPTIONS, Network, multi_layer_perceptron
 from src.common.lookup import lookup
+from src.load.read import TABLES
 
 OF_PHOTOS = {f.name for f in fields(PhotoOptions)} - {f.name for f in fields(TrainingOptions)}
 OF_PHOTOS -= {"specificity"}
 """Settings that mean something for photos only, and not for arrays."""
+
+OF_TABLES = {"label_column", "label_separator"}
+"""Settings that mean something for photos that a CSV file lists."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,10 @@ class Recipe:
         used = self.settings_of(options.model)
         if options.data not in self.data:  # the user's own
             used -= {"train_samples"}
-        if options.data.endswith(".npz"):
+        if options.data not in self.data and not holds_images(options.data):
             used -= OF_PHOTOS
+        if not options.data.lower().endswith(TABLES):
+            used -= OF_TABLES
         if options.workers == "auto":
             used -= {"product_threads"}
         return used
@@ -96,6 +102,8 @@ class Recipe:
                 )
             if name == "train_samples":
                 raise OptionError(f"{flag}: is for generated data, and --data is {options.data}")
+            if name in OF_TABLES:
+                raise OptionError(f"{flag}: is for CSV files, and --data is {options.data}")
             if name in OF_PHOTOS:
                 raise OptionError(f"{flag}: is for photos, and --data is {options.data}")
             raise OptionError(f"{flag}: is chosen by --workers auto; leave one of them out")
@@ -113,29 +121,31 @@ class Recipe:
     def load_data(self, options: TrainingOptions) -> RecipeData:
         """Training, validation and test data.
 
-        A name with .npz at its end is a file; a path is the directory of the recipe's files, unless
-        it is a name that the recipe knows.
+        A path that exists is whatever ``read_data`` reads, unless it is a name that the recipe
+        knows. Photos, and the files that a recipe is made for, are read as the recipe says.
         """
-        if options.data.endswith(".npz"):
-            return load_npz(options.data, options.seed, options.dtype)
-        if self.read_directory and options.data not in self.data and Path(options.data).is_dir():
-            return self.read_directory(Path(options.data), options)
+        path = Path(options.data)
+        if options.data not in self.data and path.exists():
+            photos = isinstance(self.options, PhotoOptions)
+            if self.read_directory and (photos or path.is_dir()) and holds_images(str(path)):
+                return self.read_directory(path, options)
+            return load_arrays(path, options.seed, options.dtype)
         try:
             load = lookup("data", options.data, self.data)
         except ValueError as error:
-            also = ", the directory of the files" if self.read_directory else ""
-            raise OptionError(f"--data: {error}{also}, or an .npz file") from None
+            kinds = "a folder, .csv, .yaml or .npz" if self.read_directory else "an .npz file"
+            raise OptionError(f"--data: {error}, or a path that exists: {kinds}") from None
         return load(options)
 
     def resolve_paths(self, options: TrainingOptions, given: Collection[str]) -> TrainingOptions:
         """The options with absolute paths, so that the run can be resumed from anywhere.
 
-        A folder that the user names means that folder, also where the recipe's own data have the
-        same name.
+        A place that the user names means that place, also where the recipe's own data have the same
+        name.
         """
         path = Path(options.data)
-        folder = "data" in given and self.read_directory is not None and path.is_dir()
-        if path.exists() and (folder or options.data not in self.data):
+        named = "data" in given and self.read_directory is not None
+        if path.exists() and (named or options.data not in self.data):
             options = replace(options, data=str(path.resolve()))
         if isinstance(options, PhotoOptions) and options.negatives:
             options = replace(options, negatives=str(Path(options.negatives).resolve()))

@@ -103,6 +103,7 @@ def report_page(
         "## Test data by class",
         "",
         evaluation_page(test, shown),
+        *_account(data),
         "## Settings",
         "",
         f"`{train_command_line(recipe.name, *_given(recipe, options))}`",
@@ -113,6 +114,16 @@ def report_page(
         "",
     ]
     return "\n".join(lines)
+
+
+def _account(data: RecipeData) -> list[str]:
+    """What became of every file and row of the data, and why."""
+    problems = data.dataset().problems
+    tables = [line for account in problems.accounts.values() for line in [*account.lines(), ""]]
+    found = problems.summary(20)
+    if not tables and not found:
+        return []
+    return ["## What the data were read from", "", "```", *tables, *found.splitlines(), "```", ""]
 
 
 def _given(recipe: Recipe, options: TrainingOptions) -> list[str]:

@@ -63,8 +63,9 @@ def train_recipe(
     loss = recipe.create_loss(options, data)
     sizes = ", ".join(f"{split} {len(data.targets(split)):,}" for split in SPLITS)
     run.log(f"{recipe.name}: {data.description} ({sizes} samples)")
-    left_out = data.dataset().problems.summary(5)
-    run.log(f"{left_out}\n" if left_out else "")
+    problems = data.dataset().problems
+    account = [text for text in (problems.paragraph(), problems.summary(5)) if text]
+    run.log("\n".join([*account, ""]) if account else "")
     run.log(f"{network.summary()}\n")
     if run.check_gradients:
         check_gradients(network, loss, data, run)

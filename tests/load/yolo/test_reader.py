@@ -40,12 +40,14 @@ def test_objects_are_cut_out(root):
 
 def test_whole_images_have_labels_also_none(root):
     dataset = read_yolo(root, objects=False)
-    assert dataset.targets.tolist() == [[1, 1, 0], [0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 0, 0]]
+    assert dataset.targets.tolist() == [[1, 1, 0], [0, 0, 1], [0, 0, 0], [1, 0, 0]]
     assert dataset.names_of(0) == ("apple", "pear")
-    assert dataset.splits["validation"].tolist() == [2, 3, 4]
-    (problem,) = dataset.problems.found  # an empty label file is none
+    assert dataset.splits["validation"].tolist() == [2, 3]
+    (problem,) = dataset.problems.found  # an empty label file says that there is no object
     assert problem.kind == "images without a label file"
     assert "e.png" in problem.text
+    with pytest.raises(UnreadableDataError, match=r"e\.png: has no label file"):
+        read_yolo(root, problems=Problems("fail"))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,9 @@ def test_one_folder_in_two_splits_is_read_once(root):
 
 LINES = {
     "4 fields": ("0 0.5 0.5 0.5", "expected 5 fields"),
-    "6 fields": ("0 0.5 0.5 0.5 0.5 0.9", "expected 5 fields"),
+    "8 fields": ("0 0.5 0.5 0.5 0.5 0.9 0.9 0.9", "expected 5 fields"),
+    "commas for points": ("0 0,5 0,5 0,4 0,4", "got commas"),
+    "a polygon of pixels": ("0 10 10 50 10 50 40", "look like pixels"),
     "no numbers": ("apple 0.5 0.5 0.5 0.5", "expected numbers"),
     "class too large": ("3 0.5 0.5 0.5 0.5", "expected a class from 0 to 2, got 3"),
     "class negative": ("-1 0.5 0.5 0.5 0.5", "expected a class from 0 to 2"),
@@ -152,7 +156,8 @@ def test_lists_and_labels_that_are_no_text_and_names_that_no_file_can_have(root)
     (root / "data.yaml").write_text(BASE.replace("images/train", "[list.txt, other.txt]"))
     problems = read_yolo(root).problems
     assert problems.count("missing images") == 1
-    assert problems.count("unreadable text files") == 2
+    assert problems.count("unreadable text files") == 1
+    assert problems.count("images whose label files cannot be read") == 1
 
 
 def test_other_yaml_files_are_passed_over(root):

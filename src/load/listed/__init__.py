@@ -1,0 +1,1 @@
+"""Data sets whose images are listed in a table, a CSV file."""

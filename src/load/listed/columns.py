@@ -1,0 +1,317 @@
+"""What the columns of a table mean: by their names; where these say nothing, by their values."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from src.load.class_names import distinct_names
+from src.load.errors import UnreadableDataError
+from src.load.image_kinds import EXTENSIONS
+from src.load.listed.table import Row
+from src.load.split_names import split_name
+
+PATHS = (
+    *("path", "filepath", "imagepath", "imgpath", "photopath", "relativepath", "fullpath"),
+    *("file", "filename", "imagefile", "imagefilename", "imagename", "imgname", "image", "images"),
+    *("img", "imgfile", "photo", "picture", "fname", "imageid", "imgid", "photoid", "id", "name"),
+)
+"""Names of columns of paths, the surest first; case, space and underscores do not count."""
+
+LABELS = (
+    *("label", "labels", "class", "classes", "classname", "classlabel", "labelname", "category"),
+    *("categories", "categoryname", "target", "targets", "tag", "tags", "findinglabels"),
+    *("labelid", "classid", "categoryid", "labelnumber", "classnumber", "labelindex", "classindex"),
+)
+"""Names of columns of labels."""
+
+SEVERAL = ("labels", "classes", "categories", "tags", "targets", "findinglabels")
+"""Those that announce several in a cell."""
+
+SPLITS = ("split", "set", "subset", "partition", "phase", "fold", "usage", "dataset", "splitname")
+"""Names of columns of splits."""
+
+YES_SPLITS = {
+    **dict.fromkeys(("isvalid", "isval", "isvalidation", "valid", "validation"), "validation"),
+    **dict.fromkeys(("istest", "test"), "test"),
+}
+"""Columns of yes and no: the split that yes means; no means train."""
+
+CORNERS = (
+    ("xmin", "ymin", "xmax", "ymax"),
+    ("x1", "y1", "x2", "y2"),
+    ("left", "top", "right", "bottom"),
+    ("bboxxmin", "bboxymin", "bboxxmax", "bboxymax"),
+    ("bboxx1", "bboxy1", "bboxx2", "bboxy2"),
+)
+"""Columns of boxes: left, top, right, bottom."""
+
+SIZES = (("width", "height"), ("imagewidth", "imageheight"), ("imgwidth", "imgheight"))
+"""Columns of the size of a photo."""
+
+INDICES = ("", "index", "idx", "unnamed", "rowid", "rownumber", "no", "nr")
+"""Names of columns that number the rows."""
+
+YES, NO = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
+"""Values of a column of yes and no, in lower case."""
+
+MOSTLY = 0.9
+"""Fraction of a column's values from which on the others are mistakes."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Numbers of columns, by their meaning.
+
+    Attributes:
+        path: of the image.
+        labels: columns of labels, or of yes and no.
+        one_hot: names of the labels where each column says yes or no to one.
+        several: whether the name of the one column announces several labels in a cell.
+        tags: whether it is called tags, which are words.
+        split: of the split; None where there is none.
+        yes_split: the split that a yes in it means; "" where the values name splits.
+        corners: left, top, right, bottom of a box; empty where there are none.
+        size: width and height of the photo.
+        count: of all columns; 0 where rows may have any number.
+        said: what a user should know of how the table was understood.
+    """
+
+    path: int
+    labels: Sequence[int] = ()
+    one_hot: Sequence[str] = ()
+    several: bool = False
+    tags: bool = False
+    split: int | None = None
+    yes_split: str = ""
+    corners: Sequence[int] = ()
+    size: Sequence[int] = ()
+    count: int = 0
+    said: list[str] = field(default_factory=list)
+
+
+def plain(name: str) -> str:
+    """A column's name without case, space and signs.
+
+    >>> plain("File_Name"), plain("Unnamed: 0")
+    ('filename', 'unnamed0')
+    """
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def has_header(rows: Sequence[Row], exists: Callable[[str], bool]) -> bool:
+    """Whether the first row names columns.
+
+    It does if two of its cells are such names, or one is and none names a file; or if its cells
+    are neither paths nor values that come again below, and a column names files from the second
+    row on.
+    """
+    cells = rows[0].fields
+    known = {*PATHS, *LABELS, *SPLITS, *YES_SPLITS, *(n for names in CORNERS for n in names)}
+    names = sum(plain(cell) in known for cell in cells if cell)
+    if any(map(_is_path, cells)):
+        return False
+    if names >= 2 or (names and not any(map(exists, cells))):
+        return True
+    below = rows[1:50]
+    for column, cell in enumerate(cells):
+        if exists(cell) or any(column < len(r.fields) and r.fields[column] == cell for r in below):
+            return False
+    return any(exists(field) for row in below for field in row.fields)
+
+
+def _is_path(cell: str) -> bool:
+    return Path(cell).suffix.lower() in EXTENSIONS or "/" in cell or "\\" in cell
+
+
+def understand(
+    file: Path,
+    header: Sequence[str],
+    rows: Sequence[Row],
+    exists: Callable[[str], bool],
+    label_column: str | None = None,
+) -> Columns:
+    """The meaning of the columns of a table with a header.
+
+    Args:
+        file: of the table, for messages.
+        header: names of the columns.
+        rows: below it.
+        exists: whether a cell names an image.
+        label_column: name of the column of labels, where the user tells it.
+
+    Raises UnreadableDataError where paths or labels cannot be told.
+    """
+    names = [plain(cell) for cell in header]
+    values = [
+        [row.fields[k] if k < len(row.fields) else "" for row in rows] for k in range(len(header))
+    ]
+    path = _path_column(file, header, names, values, exists)
+    said: list[str] = []
+    if names[path] not in PATHS:
+        said.append(f"{header[path]!r} is taken for the path: its cells name files")
+    split, yes_split = _split_column(names, values, path)
+    corners = next((c for c in CORNERS if set(c) <= set(names)), ())
+    size = next((s for s in SIZES if set(s) <= set(names)), ())
+    explained = {path, *(names.index(name) for name in (*corners, *size))}
+    explained |= {split} if split is not None else set()
+    explained |= {
+        k
+        for k, name in enumerate(names)
+        if name.rstrip("0123456789") in INDICES or (name in PATHS and _own_values(values[k]))
+    }
+    rest = [k for k in range(len(header)) if k not in explained]
+    labels, one_hot = _label_columns(file, header, names, values, rest, label_column)
+    if len(labels) == 1 and not one_hot and not label_column and names[labels[0]] not in LABELS:
+        said.append(f"{header[labels[0]]!r} is taken for the label, the only column that can be")
+    ignored = [repr(header[k]) for k in rest if k not in labels]
+    if ignored:
+        shown = ", ".join(ignored[:8]) + (", ..." if len(ignored) > 8 else "")
+        said.append(f"not learned, since nothing is known of them: {shown}")
+    return Columns(
+        path,
+        labels,
+        distinct_names(one_hot),
+        len(labels) == 1 and names[labels[0]] in SEVERAL,
+        len(labels) == 1 and names[labels[0]] == "tags",
+        split,
+        yes_split,
+        [names.index(name) for name in corners],
+        [names.index(name) for name in size],
+        len(header),
+        said,
+    )
+
+
+def without_header(file: Path, rows: Sequence[Row]) -> Columns:
+    """The documented order: path, then labels.
+
+    Raises UnreadableDataError where the values say that other columns than labels are there.
+    """
+    most = max(len(row.fields) for row in rows)
+    columns = [
+        [r.fields[k] for r in rows if k < len(r.fields) and r.fields[k]] for k in range(most)
+    ]
+    for k, values in enumerate(columns[1:], 2):
+        if most > 2 and len(rows) > 1 and values and all(map(split_name, values)):
+            raise UnreadableDataError(
+                f"{file}: column {k} holds names of splits, such as {values[0]!r}: add a first row "
+                "that names the columns, path,label,split"
+            )
+    numeric = [k for k, values in enumerate(columns[1:], 2) if values and all(map(_number, values))]
+    if len(numeric) > 1 and len(rows) > 1:
+        raise UnreadableDataError(
+            f"{file}: columns {numeric[0]} to {numeric[-1]} hold numbers, of which nobody knows "
+            "whether they are labels, boxes or others: add a first row that names the columns, "
+            "such as path,xmin,ymin,xmax,ymax,label"
+        )
+    return Columns(0, range(1, most))
+
+
+def _path_column(
+    file: Path,
+    header: Sequence[str],
+    names: Sequence[str],
+    values: Sequence[Sequence[str]],
+    exists: Callable[[str], bool],
+) -> int:
+    """The column of paths: of those so named, that which names files, else any that does."""
+    named = sorted(
+        (k for k, n in enumerate(names) if n in PATHS), key=lambda k: PATHS.index(names[k])
+    )
+    found = {
+        k: sum(map(exists, [v for v in values[k] if v][:50])) for k in (named or range(len(names)))
+    }
+    best = max(found, key=lambda k: found[k], default=None)
+    if best is not None and (found[best] or named):
+        return best
+    raise UnreadableDataError(
+        f"{file}: found no column of paths: expected one called path, file, filename, image or id, "
+        f"or one whose cells name files; the columns are {', '.join(map(repr, header))}"
+    )
+
+
+def _own_values(values: Sequence[str]) -> bool:
+    """Whether a column tells the rows apart, as identifiers do."""
+    given = [value for value in values if value]
+    return len(set(given)) == len(given)
+
+
+def _split_column(
+    names: Sequence[str], values: Sequence[Sequence[str]], path: int
+) -> tuple[int | None, str]:
+    for k, name in enumerate(names):
+        given = [value.lower() for value in values[k] if value]
+        if k == path or not given:
+            continue
+        if name in SPLITS and sum(1 for value in given if split_name(value)) >= MOSTLY * len(given):
+            return k, ""
+        if name in YES_SPLITS and set(given) <= YES | NO:
+            return k, YES_SPLITS[name]
+    return None, ""
+
+
+def _label_columns(
+    file: Path,
+    header: Sequence[str],
+    names: Sequence[str],
+    values: Sequence[Sequence[str]],
+    rest: Sequence[int],
+    told: str | None,
+) -> tuple[list[int], list[str]]:
+    """Columns of labels, and what they stand for where each says yes or no."""
+    if told is not None:
+        if told not in header:
+            known = ", ".join(map(repr, header))
+            raise UnreadableDataError(f"{file}: has no column {told!r}, but {known}")
+        return [header.index(told)], []
+    named = [k for k in rest if names[k] in LABELS and any(values[k])]
+    if named:
+        return [_one_of(file, header, values, named)], []
+    flags = [k for k in rest if names[k] not in SPLITS and _yes_or_no(values[k])]
+    if len(flags) > 1:
+        return flags, [header[k] for k in flags]
+    able = [
+        k for k in rest if names[k] not in (*SPLITS, *YES_SPLITS) and not _own_values(values[k])
+    ]
+    if len(rest) == 1 and not all(map(_number, values[rest[0]])):
+        able = list(rest)  # few rows: each may have a label of its own
+    if len(able) == 1:
+        return able, [header[able[0]]] if able == flags else []
+    if not able and len(rest) == 0:
+        raise UnreadableDataError(
+            f"{file}: expected rows path,label[,label...], found none: no column is left for labels"
+        )
+    columns = ", ".join(map(repr, header))
+    raise UnreadableDataError(
+        f"{file}: found no column of labels: expected one called label, class, category, target or "
+        f"tags, or columns of 0 and 1; the columns are {columns}; --label-column NAME says which"
+    )
+
+
+def _one_of(
+    file: Path, header: Sequence[str], values: Sequence[Sequence[str]], named: list[int]
+) -> int:
+    """Of several columns of labels that say the same, that with names instead of numbers."""
+    first = named[0]
+    for other in named[1:]:
+        pairs = set(zip(values[first], values[other], strict=True))
+        if not len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}):
+            raise UnreadableDataError(
+                f"{file}: {header[first]!r} and {header[other]!r} are both called as labels are, "
+                "and say different things: --label-column NAME says which to learn"
+            )
+    return next((k for k in named if not all(_number(v) for v in values[k] if v)), first)
+
+
+def _yes_or_no(values: Sequence[str]) -> bool:
+    given = [value.lower() for value in values if value]
+    return bool(given) and sum(v in YES or v in NO for v in given) >= MOSTLY * len(given)
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

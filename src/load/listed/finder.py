@@ -1,0 +1,106 @@
+"""Finding the files that a table names: people write paths in many ways."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from src.load.image_kinds import EXTENSIONS
+from src.load.walk import is_system_name
+
+IMAGE_FOLDERS = ("images", "image", "imgs", "img", "photos", "pictures", "jpg", "jpgs", "data")
+"""Folders beside a table in which its images are looked for, in lower case."""
+
+OF_TABLE = ("labels", "label", "list", "annotations", "set", "data")
+"""Words after the name of a folder in the name of its table: train_labels.csv."""
+
+
+class FileFinder:
+    """Finds images by what a table calls them.
+
+    A name is looked for as it stands, with slashes for backslashes, and with any suffix of an
+    image; below the folder of the table, in its folders ``images`` and the like, in the folder that
+    is called as the table is, in the folder above and its ``images``, and at last in any one folder
+    beside the table, if no other has the same.
+
+    Args:
+        table: the file; names are relative to its folder first.
+    """
+
+    def __init__(self, table: Path) -> None:
+        self.table = table
+        self.root = table.parent
+        self.places = self._places()
+        self._listings = cache(_stems)
+
+    def find(self, name: str) -> Path | None:
+        """The file of a name; None where there is none, or more than one."""
+        for variant in dict.fromkeys((name, name.replace("\\", "/"))):
+            for place in self.places:
+                found = self._in(place, variant)
+                if found:
+                    return Path(found)
+        return self._beside(name.replace("\\", "/"))
+
+    def looked_in(self) -> str:
+        """Where names are looked for, for a message."""
+        return ", ".join(f"{place}/" for place in self.places)
+
+    def _places(self) -> list[str]:
+        """Folders that names may be relative to, the first one first."""
+        stem = self.table.stem.lower()
+        named = {stem, *(stem.removesuffix(word).rstrip("_- .") for word in OF_TABLE)}
+        own = _folders(self.root)
+        places = [
+            self.root,
+            *(self.root / own[name] for name in IMAGE_FOLDERS if name in own),
+            *(self.root / own[name] for name in sorted(named - {""}) if name in own),
+        ]
+        above = self.root.resolve().parent
+        beside = _folders(above)
+        places += [above, *(above / beside[name] for name in IMAGE_FOLDERS if name in beside)]
+        return [str(place) for place in dict.fromkeys(places)]
+
+    def _in(self, place: str, name: str) -> str | None:
+        path = os.path.join(place, name)
+        try:
+            if os.path.isfile(path):
+                return path
+            folder, base = os.path.split(path)
+            if os.path.splitext(base)[1].lower() in EXTENSIONS:
+                return None
+            found = self._listings(folder).get(base, ())
+        except ValueError:  # a name that no file can have
+            return None
+        return os.path.join(folder, found[0]) if len(found) == 1 else None
+
+    def _beside(self, name: str) -> Path | None:
+        """In the one folder beside the table that has it."""
+        if os.path.isabs(name):
+            return None
+        folders = [str(self.root / folder) for folder in _folders(self.root).values()]
+        found = [path for folder in folders if (path := self._in(folder, name))]
+        return Path(found[0]) if len(found) == 1 else None
+
+
+def _folders(place: Path) -> dict[str, str]:
+    """Names of the folders in a folder, by their lower case; none where it cannot be read."""
+    try:
+        with os.scandir(place) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_dir())
+    except OSError:
+        return {}
+    return {name.lower(): name for name in reversed(names) if not is_system_name(name)}
+
+
+def _stems(folder: str) -> dict[str, tuple[str, ...]]:
+    """Names of the images in a folder by their stem."""
+    stems: dict[str, tuple[str, ...]] = {}
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return {}
+    for name in names:
+        stem, suffix = os.path.splitext(name)
+        if suffix.lower() in EXTENSIONS:
+            stems[stem] = (*stems.get(stem, ()), name)
+    return stems

@@ -1,0 +1,276 @@
+"""Reading a YOLO data set: images with objects in boxes, each a class."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.load.class_names import note_case
+from src.load.dataset import UNDIVIDED, ImageDataset, one_split
+from src.load.errors import UnreadableDataError
+from src.load.files import read_text
+from src.load.image_folder import account_for_others, find_files, read_image_folder
+from src.load.image_kinds import is_image_file
+from src.load.problems import Problems
+from src.load.sources import ImageFiles
+from src.load.walk import walk
+from src.load.yolo.boxes import BOX, Box
+from src.load.yolo.description import NAME_FILES, Description, describe_yolo, existing
+from src.load.yolo.labels import LabelFinder, read_labels
+
+NO_LABEL_FILE = "images without a label file"
+BAD_LINES = "images whose label files cannot be read"
+UNNAMED = "images that no split names"
+
+
+@dataclass
+class _Images:
+    """Images in the order in which they were found, with the splits that name them.
+
+    Attributes:
+        boxes: of each image that can be used.
+        splits: images of each split.
+    """
+
+    boxes: dict[Path, list[Box]] = field(default_factory=dict)
+    splits: dict[str, list[Path]] = field(default_factory=dict)
+
+
+def read_yolo(
+    path: str | Path, objects: bool = True, problems: Problems | None = None
+) -> ImageDataset:
+    """Read a data set in one of YOLO's layouts.
+
+    Args:
+        path: the file that describes it (``description`` says which), or the folder that holds it.
+            Places in it are relative to its ``path`` entry, and that to the file; what does not
+            exist here, as on the author's machine, is looked for without the folders before it.
+        objects: True for one sample an object, cut out by its box, with one class; False for whole
+            images with the labels of all objects in them, none included.
+        problems: where to file what cannot be used: lines with classes out of range or boxes
+            outside the image, images without a label file, label files without an image. Of an
+            image with such lines, whole, nobody knows the labels: it is left out.
+
+    Every image, label file and line is accounted for, see ``Problems.accounts``.
+
+    Raises:
+        UnreadableDataError: the description is missing or damaged, there is no image, none has a
+            label file, or none can be used; with the first cause.
+    """
+    path, problems = Path(path), problems if problems is not None else Problems()
+    described = describe_yolo(path)
+    images = _Images()
+    listed: list[Path] = []
+    for split, places in described.places.items():
+        images.splits[split] = _images_of_split(described, split, places, listed, problems)
+    found = list(dict.fromkeys(image for split in images.splits.values() for image in split))
+    if not found:
+        named = ", ".join(place for of_split in described.places.values() for place in of_split)
+        raise UnreadableDataError(
+            f"{described.file}: found no images in the places that it names: {named or 'none'}"
+            f"{problems.first_cause()}"
+        )
+    finder = LabelFinder()
+    label_files = {image: finder.find(image) for image in found}
+    if not any(label_files.values()):
+        return _without_labels(described, found, finder, problems)
+    if path.is_dir():
+        find_files(walk(path), problems)
+    files = problems.account("files")
+    files.find([*found, *described.used, *listed, *finder.text_files()])
+    for file in (*described.used, *listed):
+        files.set(file, "used", "descriptions")
+    _read_boxes(label_files, finder, described, objects, images, problems)
+    if not images.boxes or (objects and not any(images.boxes.values())):
+        raise UnreadableDataError(
+            f"{described.file}: the label files hold no usable box{problems.first_cause()}"
+        )
+    _account_for_rest(finder, problems)
+    note_case(described.names, problems)
+    make = _as_objects if objects else _as_images
+    return make(images, described, problems)
+
+
+def _images_of_split(
+    described: Description, split: str, places: list[str], listed: list[Path], problems: Problems
+) -> list[Path]:
+    """Images of a split, each once; lists that were read are added to ``listed``."""
+    images: list[Path] = []
+    for place in places:
+        found = next(existing(described.bases, place), None)
+        if found is None:
+            text = f"{described.file}: {split}: {place}: no such place"
+            problems.add("splits without images", text)
+            continue
+        if found.is_dir():
+            images += walk(found).all_images()
+        elif not is_image_file(found):
+            listed.append(found)
+            images += _listed_images(found, described, problems)
+        if not images:
+            text = f"{described.file}: {split}: {place} has no images"
+            problems.add("splits without images", text)
+    once = list(dict.fromkeys(images))
+    if len(once) < len(images):
+        twice = len(images) - len(once)
+        problems.note("images listed twice", f"{described.file}: {split}: {twice}")
+    return once
+
+
+def _listed_images(file: Path, described: Description, problems: Problems) -> Iterator[Path]:
+    """Images that a text file lists, relative to itself or to the data."""
+    try:
+        lines = read_text(file).splitlines()
+    except UnreadableDataError as error:
+        problems.add("unreadable text files", str(error))
+        return
+    bases = [file.parent, *described.bases]
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            image = next((p for p in existing(bases, line) if p.is_file()), None)
+            if image is not None:
+                yield image
+            else:
+                problems.leave_out(
+                    *("lines of lists", (file, number), "missing images"),
+                    f"{file}: {line.strip()}: no such file",
+                )
+
+
+def _without_labels(
+    described: Description, images: list[Path], finder: LabelFinder, problems: Problems
+) -> ImageDataset:
+    """Folders of classes where the images lie in folders called as the classes are.
+
+    Raises UnreadableDataError where they do not.
+    """
+    folder = described.bases[0]
+    if {image.parent.name for image in images} <= set(described.names):
+        problems.note(
+            "how the data set was understood",
+            f"{described.file}: there are no label files, and the images lie in folders called as "
+            "the classes are: read as folders of classes",
+        )
+        problems.account("files").set_all(described.used, "used", "descriptions")
+        return read_image_folder(folder, problems)
+    place = finder.places(str(images[0].parent))[0]
+    raise UnreadableDataError(
+        f"{described.file}: found no label file for any of {len(images)} images; the first place "
+        f"looked at: {Path(place, images[0].stem + '.txt')}"
+    )
+
+
+def _read_boxes(
+    label_files: dict[Path, Path | None],
+    finder: LabelFinder,
+    described: Description,
+    objects: bool,
+    images: _Images,
+    problems: Problems,
+) -> None:
+    """Read the objects of all images; those that cannot be used are left out."""
+    files, lines = problems.account("files"), problems.account("label lines")
+    kinds: Counter[str] = Counter()
+    for image, file in label_files.items():
+        if file is None:
+            place = finder.places(str(image.parent))[0]
+            problems.leave_out(
+                *("files", image, NO_LABEL_FILE),
+                f"{image}: has no label file {Path(place, image.stem + '.txt')} (an empty one says "
+                "that it shows no object)",
+            )
+            continue
+        try:
+            labels = read_labels(file, len(described.names), described.key_points)
+        except UnreadableDataError as error:
+            files.set(file, "left out", "label files that cannot be read")
+            problems.leave_out("files", image, BAD_LINES, f"{image}: {error}")
+            continue
+        files.set(file, "used", "label files")
+        for number, cause in labels.mistakes:
+            text = f"{file}: line {number}: {cause}"
+            problems.leave_out("label lines", (file, number), "unusable boxes", text)
+        usable = not labels.mistakes or (objects and labels.boxes)
+        for number in range(len(labels.boxes)):
+            status, what = ("used", "objects") if usable else ("left out", BAD_LINES)
+            lines.set((file, "box", number), status, what)  # type: ignore[arg-type]
+        for number in range(labels.repeated):
+            lines.set((file, "again", number), "passed over", "lines that stand twice")
+        kinds += labels.kinds
+        if usable:
+            images.boxes[image] = labels.boxes
+            files.set(image, "used", "photos" if labels.boxes else "photos without an object")
+        else:
+            number, cause = labels.mistakes[0]
+            text = f"{image}: {file}: line {number}: {cause}"
+            problems.leave_out("files", image, BAD_LINES, text)
+    for kind, count in kinds.items():
+        if kind != BOX:
+            problems.note("label lines that are no plain boxes", f"{count} {kind}: read as boxes")
+
+
+def _account_for_rest(finder: LabelFinder, problems: Problems) -> None:
+    """Account for files that no split names and no image has."""
+    files = problems.account("files")
+    for item in files.undecided():
+        path = Path(str(item))
+        if path.name.lower() in NAME_FILES:
+            files.set(item, "passed over", "lists of names")
+        elif path.suffix.lower() == ".txt" and str(path.parent) in finder.folders:
+            text = f"{path}: there is no image of this name"
+            problems.leave_out("files", item, "label files without an image", text)
+        elif is_image_file(path):
+            problems.leave_out("files", item, UNNAMED, f"{path}: is in no split")
+        elif path.suffix.lower() in (".cache", ".json"):
+            files.set(item, "passed over", "files of other programs")
+    account_for_others(problems)
+
+
+def _as_objects(images: _Images, described: Description, problems: Problems) -> ImageDataset:
+    """One sample an object."""
+    counts = [len(boxes) for boxes in images.boxes.values()]
+    ends = np.cumsum([0, *counts])
+    first = dict(zip(images.boxes, ends.tolist(), strict=False))
+    paths = [path for path, boxes in images.boxes.items() for _ in boxes]
+    boxes = [box for of_image in images.boxes.values() for box in of_image]
+    rows = {
+        split: [
+            row
+            for image in found
+            if image in first
+            for row in range(first[image], first[image] + len(images.boxes[image]))
+        ]
+        for split, found in images.splits.items()
+    }
+    edges: NDArray[np.float64] = np.array([box.edges for box in boxes])
+    targets = np.array([box.class_number for box in boxes], np.int64)
+    source = ImageFiles(paths, edges, described.file.parent)
+    return ImageDataset(
+        source, targets, described.names, _splits(rows, len(paths)), problems, ("files", paths)
+    )
+
+
+def _as_images(images: _Images, described: Description, problems: Problems) -> ImageDataset:
+    """One sample an image, with the labels of all its objects."""
+    paths = list(images.boxes)
+    targets = np.zeros((len(paths), len(described.names)), np.int64)
+    for row, boxes in enumerate(images.boxes.values()):
+        targets[row, [box.class_number for box in boxes]] = 1
+    numbers = {path: row for row, path in enumerate(paths)}
+    rows = {
+        split: [numbers[image] for image in found if image in numbers]
+        for split, found in images.splits.items()
+    }
+    source = ImageFiles(paths, root=described.file.parent)
+    return ImageDataset(
+        source, targets, described.names, _splits(rows, len(paths)), problems, ("files", paths)
+    )
+
+
+def _splits(rows: dict[str, list[int]], samples: int) -> dict[str, NDArray[np.intp]]:
+    if UNDIVIDED in rows:
+        return one_split(samples)
+    return {split: np.array(of_split, np.intp) for split, of_split in rows.items() if of_split}
