@@ -76,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """Print a run's tables, write its charts."""
+    import numpy as np
+
     from src.history.charts import history_charts
     from src.history.tables import (
         array_summary,
@@ -83,21 +85,31 @@ def show(options: argparse.Namespace) -> int:
         best_epoch,
         epoch_table,
         metrics_of_test_data,
+        not_finite,
+        recorded_epochs,
         some_rows,
+        text_table,
     )
 
     run = find_run(options.run)
     history = _history(run)
     epochs, arrays = epoch_table(history), array_table(history)
     if "cost" not in epochs:
-        raise UnknownRunError(f"{run}: no cost has been recorded yet")
+        raise UnknownRunError(_no_cost(run, history))
     print(f"{run}: {len(history):,} records, epochs {epochs.index[0]} to {epochs.index[-1]}")
     settings, findings = notes_of(run)
     described = [f"{name} {settings[name]}" for name in ("recipe", "seed") if name in settings]
     print(", ".join(described) or "no settings recorded")
-    print(f"\n{_text(some_rows(epochs))}\n")
+    recorded = recorded_epochs(history)
+    print(f"\n{text_table(some_rows(epochs), recorded)}\n")
+    for line in not_finite(epochs, recorded):
+        print(line)
     best = best_epoch(epochs)
-    print(f"best epoch {best}, by {'validation ' * ('validation_cost' in epochs)}cost")
+    by = "validation_cost" if "validation_cost" in epochs else "cost"
+    if np.isfinite(epochs[by].to_numpy()).any():
+        print(f"best epoch {best}, by {by.replace('_', ' ')}")
+    else:
+        print("no best epoch: no cost is a finite number")
     tests = ", ".join(
         f"{name} {value:.4g}" for name, value in metrics_of_test_data(history).items()
     )
@@ -134,7 +146,7 @@ def compare(options: argparse.Namespace) -> int:
     tables = {name: epoch_table(history) for name, history in histories.items()}
     for name, epochs in tables.items():
         if "cost" not in epochs:
-            raise UnknownRunError(f"{name}: no cost has been recorded yet")
+            raise UnknownRunError(_no_cost(Path(name), histories[name]))
     rows = comparison_table(histories, {names[run]: settings[run] for run in runs})
     print(format_table(rows))
     charts = {
@@ -154,6 +166,8 @@ def export(options: argparse.Namespace) -> int:
     if output.is_dir():
         raise UnknownRunError(f"--output: {output} is a directory, expected the name of a file")
     history = _history(run)
+    if history.empty:
+        raise UnknownRunError(f"{run}: holds no scalars: there is nothing to export")
     with atomic_path(output) as partial:
         if options.to == "csv":
             history.to_csv(partial, index=False)
@@ -166,6 +180,18 @@ def export(options: argparse.Namespace) -> int:
                 ) from None
     print(f"{output}: {len(history):,} records")
     return 0
+
+
+def _no_cost(run: Path, history: "pd.DataFrame") -> str:
+    """Why a history has no table of epochs."""
+    tags = list(history["tag"].unique())
+    if not tags:
+        return f"{run}: no cost has been recorded yet"
+    shown = ", ".join(tags[:5]) + (", ..." if len(tags) > 5 else "")
+    return (
+        f"{run}: expected the tag /cost, found {shown}; {PROGRAM} export writes what there is to a "
+        "table"
+    )
 
 
 def _history(run: Path) -> "pd.DataFrame":

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from tensorboard.compat.proto.event_pb2 import SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.scalar.metadata import PLUGIN_NAME as SCALARS_PLUGIN
 
 from src.common.files import printable
 from src.history.events import files_in_order, read_events
@@ -19,6 +21,27 @@ if TYPE_CHECKING:
 
 COLUMNS = {"run": "str", "step": "int64", "tag": "str", "value": "float64", "wall_time": "float64"}
 """Columns of every table: the run's name, the epoch, the tag, the value, the time in seconds."""
+
+
+def is_scalar(value: Summary.Value, known: set[str]) -> bool:
+    """Whether a tensor belongs to the Scalars view.
+
+    Only the first record of a tag must say so: its name is added to ``known``.
+    """
+    plugin = value.metadata.plugin_data.plugin_name
+    if plugin == SCALARS_PLUGIN:
+        known.add(value.tag)
+    return plugin == SCALARS_PLUGIN or (not plugin and value.tag in known)
+
+
+def scalar_of_tensor(value: Summary.Value) -> float:
+    """The number that a tensor holds; NaN where it holds none or several."""
+    from tensorboard.util.tensor_util import make_ndarray
+
+    try:
+        return float(make_ndarray(value.tensor).reshape(()))
+    except (TypeError, ValueError):
+        return float("nan")
 
 
 class Columns:
@@ -50,6 +73,7 @@ class Columns:
         on are dropped, as TensorBoard does.
         """
         start = len(self.steps)
+        of_scalars: set[str] = set()  # tags whose tensors are scalars, as TensorFlow 2 writes them
         for path in files_in_order(directory):
             for event in read_events(path):
                 if event.session_log.status == SessionLog.START:
@@ -57,10 +81,15 @@ class Columns:
                 step, time = event.step, event.wall_time
                 for value in event.summary.value:
                     if value.HasField("simple_value"):
-                        self.steps.append(step)
-                        self.tags.append(self.tag_number(value.tag))
-                        self.values.append(value.simple_value)
-                        self.times.append(time)
+                        number = value.simple_value
+                    elif value.HasField("tensor") and is_scalar(value, of_scalars):
+                        number = scalar_of_tensor(value)
+                    else:
+                        continue
+                    self.steps.append(step)
+                    self.tags.append(self.tag_number(value.tag))
+                    self.values.append(number)
+                    self.times.append(time)
         self.runs.extend([self.number(printable(run))] * (len(self.steps) - start))
 
     def _drop(self, start: int, step: int) -> None:

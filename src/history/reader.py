@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from src.history.columns import Columns
+from src.history.runs import is_run
 from src.history.tags import COST_TAGS, SCALARS
 from src.history.warning import HistoryWarning
 
@@ -62,7 +63,8 @@ class TrainingHistoryReader:
         """Records of all runs in the given sub-directories."""
         columns = Columns()
         for directory in self._directories(kinds):
-            columns.add_directory(directory, self._run_name(directory.parent))
+            run = directory.parent if directory.name in SCALARS else directory
+            columns.add_directory(directory, self._run_name(run))
         return columns.table()
 
     def _run_name(self, run: Path) -> str:
@@ -78,14 +80,25 @@ class TrainingHistoryReader:
             return []
         found = sorted({path.parent for path in self.log_directory.rglob("*tfevents*")})
         runs = [directory for directory in found if directory.name in SCALARS]
+        if not runs and kinds == SCALARS:
+            return found  # of another program
         if not runs:
             _warn(f"{self.log_directory}: no training runs below this directory")
         return [directory for directory in runs if directory.name in kinds]
 
 
 def run_history(run: Path) -> pd.DataFrame:
-    """Everything that one run recorded; runs in directories below it are others."""
+    """Everything that one run recorded; runs in directories below it are others.
+
+    Of a directory that another program has written, all scalars in it and in the directories in it,
+    as Keras' train and validation.
+    """
     columns = Columns()
+    if not is_run(run):
+        for directory in sorted({path.parent for path in run.rglob("*tfevents*")}):
+            name = directory.relative_to(run.parent) if directory != run else run
+            columns.add_directory(directory, name.as_posix() if directory != run else run.name)
+        return columns.table()
     for kind in sorted(SCALARS):
         columns.add_directory(run / kind, run.resolve().name)
     return columns.table()

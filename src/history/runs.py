@@ -29,7 +29,9 @@ def find_run(path: Path) -> Path:
     Args:
         path: that directory, or the one with the run's results, whose ``config.json`` tells.
 
-    Raises UnknownRunError: it is neither, or holds several runs.
+    A directory of event files that another program wrote counts too.
+
+    Raises UnknownRunError: it is nothing of this, or holds several runs.
     """
     if not path.exists():
         raise UnknownRunError(f"{path}: no such directory{_similar(path)}")
@@ -46,13 +48,16 @@ def find_run(path: Path) -> Path:
         if is_run(history):
             return history
         raise UnknownRunError(f"{path}: its history is no longer at {history}")
-    inside = sorted({file.parent.parent for file in path.rglob("*tfevents*")} - {path})
+    files = list(path.rglob("*tfevents*")) if path.is_dir() else []
+    inside = sorted({file.parent.parent for file in files} - {path})
     runs = [directory for directory in inside if is_run(directory)]
     if len(runs) == 1:
         return runs[0]
     if runs:
         names = ", ".join(str(run) for run in runs[-3:])
         raise UnknownRunError(f"{path} holds {len(runs)} runs, expected one, for example {names}")
+    if files and all(len(file.relative_to(path).parts) <= 2 for file in files):
+        return path  # of another program, perhaps with train and validation
     raise UnknownRunError(
         f"{path} is no run: expected a directory of --log-dir or --output-dir, with event files "
         f"in {', '.join(SCALARS[:3])} or a config.json"

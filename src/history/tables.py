@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from src.common.best_epoch import best_epoch as find_best_epoch
@@ -34,13 +35,21 @@ def epoch_table(history: pd.DataFrame) -> pd.DataFrame:
     Args:
         history: of one run, as ``TrainingHistoryReader.get_history`` returns it.
     """
+    return _by_epoch(history, "value")
+
+
+def recorded_epochs(history: pd.DataFrame) -> pd.DataFrame:
+    """Which cells of ``epoch_table`` were recorded: NaN may be a value, or the lack of one."""
+    return _by_epoch(history.assign(recorded=1.0), "recorded").notna()
+
+
+def _by_epoch(history: pd.DataFrame, column: str) -> pd.DataFrame:
     tags = history["tag"]
     wanted = tags.isin(NAMES) | tags.str.startswith(METRIC_TAG) & ~tags.str.startswith(TEST_TAG)
     found = history[wanted]
     names = found["tag"].map(lambda tag: NAMES.get(tag, tag.removeprefix(METRIC_TAG)))
-    table = found.assign(name=names).pivot_table(
-        index="step", columns="name", values="value", aggfunc="last"
-    )
+    last = found.assign(name=names).drop_duplicates(["step", "name"], keep="last")
+    table = last.pivot(index="step", columns="name", values=column)
     first = [name for name in ("cost", "validation_cost", "learning_rate") if name in table]
     table = table[[*first, *(name for name in columns(table) if name not in first)]]
     return table.rename_axis(index="epoch", columns=None)
@@ -76,8 +85,36 @@ def array_table(history: pd.DataFrame) -> pd.DataFrame:
     return table.rename_axis(index=["kind", "array", "epoch"], columns=None)
 
 
+def not_finite(epochs: pd.DataFrame, recorded: pd.DataFrame) -> list[str]:
+    """Of each cost that was NaN or infinite, since when, a line each.
+
+    Args:
+        epochs: see ``epoch_table``.
+        recorded: see ``recorded_epochs``.
+    """
+    lines = []
+    for name in (name for name in NAMES.values() if name in epochs):
+        values = epochs.loc[recorded[name], name]
+        bad = values.index[~np.isfinite(values.to_numpy())]
+        if len(bad):
+            kind = "nan" if values[bad[0]] != values[bad[0]] else "infinite"
+            after = values.loc[bad[0] :]
+            on = " on" if len(after) == len(bad) else f", in {len(bad)} epochs of {len(values)}"
+            lines.append(f"{name} is {kind} from epoch {bad[0]}{on}")
+    return lines
+
+
+def text_table(epochs: pd.DataFrame, recorded: pd.DataFrame) -> str:
+    """The table for the terminal: nan is a value that was recorded, a blank is none."""
+    texts = epochs.apply(lambda column: column.map(lambda value: f"{value:.4g}"))
+    return texts.where(recorded.loc[epochs.index, columns(epochs)], "").to_string()
+
+
 def best_epoch(epochs: pd.DataFrame) -> int:
-    """The epoch with the lowest validation cost, or training cost where there is no other."""
+    """The epoch with the lowest validation cost, or training cost where there is no other.
+
+    The first one where no cost is a number.
+    """
     costs = epochs["validation_cost" if "validation_cost" in epochs else "cost"]
     values = {int(epoch): float(cost) for epoch, cost in costs.items()}  # type: ignore[call-overload]
     return find_best_epoch(values) or int(costs.index[0])
@@ -127,7 +164,11 @@ def comparison_table(
     for run, epochs in tables.items():
         best = best_epoch(epochs)
         results[run] = {"epochs trained": len(epochs), "best epoch": best}
-        results[run] |= {f"{name} then": epochs[name].get(best) for name in shared}
+        known = recorded_epochs(histories[run])
+        results[run] |= {
+            f"{name} then": _cell(epochs[name].get(best), bool(known[name].get(best)))
+            for name in shared
+        }
         tests = metrics_of_test_data(histories[run])
         results[run] |= {f"test {name}": value for name, value in tests.items()}
     texts = {
@@ -138,6 +179,11 @@ def comparison_table(
         *compare_columns(texts, only_differing=True),
         *compare_columns(results),
     ]
+
+
+def _cell(value: object, recorded: bool) -> object:
+    """A value of a comparison: NaN that was recorded is shown as such."""
+    return "nan" if recorded and value != value else value
 
 
 def shared_columns(tables: Mapping[str, pd.DataFrame]) -> list[str]:

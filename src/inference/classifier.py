@@ -27,11 +27,13 @@ from src.classic_nn.math import sigmoid, softmax
 from src.classic_nn.serialization import SavedModel, TensorFileError
 from src.classic_nn.serialization import load_model as load_saved_model
 from src.inference.samples import name_of, opened, several
+from src.load.class_names import distinct_names
 from src.load.errors import UnreadableDataError
 from src.load.prepared import PreparedImages
 from src.load.sources import Source
 from src.load.transforms.base import Compose, Picture
 from src.load.transforms.configuration import transform_from_config
+from src.load.transforms.conversion import Normalize
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "binary": sigmoid,
@@ -91,25 +93,32 @@ class Classifier:
             raise ValueError(f"{len(names)} class names do not fit {outputs} outputs")
         if model.task == "binary" and len(names) == 1:
             names = [f"not {names[0]}", names[0]]
-        self.classes = names
+        self.classes = distinct_names(names)
+        self.white: int | None = model.data.get("reading", {}).get("white")
         self.input_shape = model.network.built_shape()
         steps = model.preprocessing.get("transform")
         self.transform: Compose | None = None if steps is None else transform_from_config(steps)
+        self._largest = largest_value(self.transform)
         self._rng = np.random.default_rng(0)  # transforms of evaluation draw nothing
 
     def predict(self, images: Any, threshold: float | None = None) -> list[Prediction]:
         """Classify images; one that cannot be read has an ``error`` instead of an answer.
 
         Args:
-            images: one, or several: paths, Pillow images, arrays (height, width, channels) of
-                8-bit levels; arrays of floats are taken to be prepared as the network wants them.
+            images: one, or several: paths, contents of files, Pillow images, arrays of 8-bit
+                levels (height, width), (height, width, channels), (samples, height, width) or
+                (samples, height, width, channels); floats are taken to be prepared as the network
+                wants them.
             threshold: see ``threshold``; the model's own if None.
         """
-        return list(self.stream(several(images, len(self.input_shape)), threshold))
+        return list(self.stream(several(images, self.input_shape), threshold))
 
     def stream(self, images: Iterable[Any], threshold: float | None = None) -> Iterator[Prediction]:
         """``predict`` for any number of images, one answer after the other."""
-        named = ((name_of(image, k), partial(opened, image)) for k, image in enumerate(images))
+        named = (
+            (name_of(image, k), partial(opened, image, self.input_shape, self.white, self._largest))
+            for k, image in enumerate(images)
+        )
         for name, answer in self._answers(named):
             if isinstance(answer, UnreadableDataError):
                 yield Prediction(name, error=str(answer))
@@ -166,6 +175,8 @@ class Classifier:
             picture = picture if wanted == "L" else picture.convert("RGB")
             picture = transform(picture, self._rng)
         array = np.asarray(picture)
+        if (*array.shape, 1) == self.input_shape:
+            array = array[..., np.newaxis]
         if array.shape != self.input_shape:
             raise UnreadableDataError(
                 f"expected an input of shape {self.input_shape}, got {array.shape}"
@@ -221,6 +232,18 @@ class Classifier:
                     error = UnreadableDataError(f"{name}: {error}")
                 answers.append((name, error))
         return answers
+
+
+def largest_value(transform: Compose | None) -> float:
+    """The largest absolute value that a transform gives the pixels of an image; inf if unknown."""
+    if transform is None:
+        return float("inf")
+    largest = 1.0
+    for step in transform.transforms:
+        if isinstance(step, Normalize):
+            ends = (np.array([[0.0], [1.0]]) - step.mean) / step.std
+            largest = float(np.abs(ends).max())
+    return largest
 
 
 def load_model(path: str | Path, threads: int = 2) -> Classifier:

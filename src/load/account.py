@@ -20,6 +20,17 @@ UNEXPLAINED = "other files"
 """What an item is that no reader has said anything of."""
 
 
+def counted(count: int, what: str) -> str:
+    """A number and what is counted, in the singular where it is one.
+
+    >>> counted(2, "images without a class"), counted(1, "images without a class")
+    ('2 images without a class', '1 image without a class')
+    """
+    first, space, rest = what.partition(" ")
+    one = {"boxes": "box"}.get(first, first.removesuffix("s"))
+    return f"{count:,} {one if count == 1 else first}{space}{rest}"
+
+
 @dataclass
 class Account:
     """Items of one kind: files, rows, lines.
@@ -89,11 +100,11 @@ class Account:
     def sentence(self) -> str:
         """The same in one sentence."""
         parts = [
-            f"{status}: " + ", ".join(f"{count:,} {what}" for what, count in whats.most_common())
+            f"{status}: " + ", ".join(counted(count, what) for what, count in whats.most_common())
             for status, whats in self.counts().items()
             if whats
         ]
-        return f"{self.found:,} {self.unit}; {'; '.join(parts)}" if parts else f"0 {self.unit}"
+        return "; ".join([counted(self.found, self.unit), *parts])
 
     def copy(self) -> "Account":
         """An account that goes its own way from here."""

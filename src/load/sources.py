@@ -124,12 +124,14 @@ class ImageArrays:
         array: (samples, height, width) or (samples, height, width, channels), uint8, for images
             of 1 or 3 channels; any other array for samples that are no images.
         origin: what messages call it.
+        colour: whether grey images become RGB.
     """
 
-    def __init__(self, array: NDArray[Any], origin: str = "array") -> None:
+    def __init__(self, array: NDArray[Any], origin: str = "array", colour: bool = False) -> None:
         grey = array.ndim == 3 or (array.ndim == 4 and array.shape[3] == 1)
         self.images = array.dtype == np.uint8 and (grey or array.shape[3:] == (3,))
         self.array = array
+        self.colour = colour
         self.origin = origin
 
     def __len__(self) -> int:
@@ -139,7 +141,12 @@ class ImageArrays:
         sample = self.array[index]
         if not self.images:
             return sample
-        return Image.fromarray(sample[..., 0] if sample.shape[2:] == (1,) else sample)
+        image = Image.fromarray(sample[..., 0] if sample.shape[2:] == (1,) else sample)
+        return image.convert("RGB") if self.colour else image
+
+    def in_colour(self) -> "ImageArrays":
+        """The same array, whose grey images become RGB, as those of files do."""
+        return ImageArrays(self.array, self.origin, colour=True)
 
     def preview(self, index: int) -> Picture:
         """The sample itself."""

@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
 from src.history import TrainingHistoryReader, TrainingHistoryWriter
 from src.history.__main__ import main
+from src.history.records import RecordWriter
 from tests.history.test_history import write_run
 from tests.paths import ROOT
 from tests.programs import run_main
@@ -252,3 +256,71 @@ def test_an_export_that_finds_no_room_names_the_users_file(runs, tmp_path):
     assert done.returncode == 2
     assert done.stderr == f"python -m src.history export: error: {output}: File too large\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_nan_costs_are_shown_and_since_when(tmp_path, capsys):
+    with TrainingHistoryWriter(tmp_path / "run") as writer:
+        for epoch, cost in enumerate([1.0, 0.5, np.nan, np.nan], 1):
+            writer.write_cost(epoch, cost)
+            writer.write_cost(epoch, cost, "validation")
+            if epoch < 3:
+                writer.write_metrics(epoch, {"accuracy": 0.5})
+    command = ["show", str(tmp_path / "run"), "--output-dir", str(tmp_path / "charts")]
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    assert "epochs 1 to 4" in printed
+    rows = [line.split() for line in printed.splitlines()]
+    assert ["3", "nan", "nan"] in rows  # no accuracy was recorded: a blank
+    assert "cost is nan from epoch 3 on" in printed
+    assert "validation_cost is nan from epoch 3 on" in printed
+    assert "best epoch 2, by validation cost" in printed
+
+
+def test_where_no_cost_is_a_number_no_epoch_is_the_best(tmp_path, capsys):
+    with TrainingHistoryWriter(tmp_path / "run") as writer:
+        writer.write_cost(1, np.nan)
+        writer.write_cost(2, np.nan)
+    assert main(["show", str(tmp_path / "run"), "--output-dir", str(tmp_path / "charts")]) == 0
+    assert "no best epoch: no cost is a finite number" in capsys.readouterr().out
+
+
+def tensorflow_2(directory, tag, values):
+    """Scalars as TensorFlow 2 writes them: tensors, of which the first says what they are."""
+    with closing(RecordWriter(directory)) as writer:
+        for step, value in enumerate(values):
+            summary = scalar_pb(tag, value)
+            if step:
+                summary.value[0].ClearField("metadata")
+            event = Event(step=step, wall_time=1.0 + step, summary=summary)
+            writer.write(event.SerializeToString())
+
+
+def test_scalars_of_tensorflow_2_are_read(tmp_path, capsys):
+    tensorflow_2(tmp_path / "keras/train", "epoch_loss", [0.5, 0.25])
+    tensorflow_2(tmp_path / "keras/validation", "epoch_loss", [0.75])
+    output = tmp_path / "all.csv"
+    assert main(["export", str(tmp_path / "keras"), "--to", "csv", "--output", str(output)]) == 0
+    assert "3 records" in capsys.readouterr().out
+    table = pd.read_csv(output)
+    assert table[["run", "step", "tag", "value"]].values.tolist() == [
+        ["keras/train", 0, "epoch_loss", 0.5],
+        ["keras/train", 1, "epoch_loss", 0.25],
+        ["keras/validation", 0, "epoch_loss", 0.75],
+    ]
+    history = TrainingHistoryReader(tmp_path / "keras").get_history()
+    assert history["run"].tolist() == ["train", "train", "validation"]
+    assert main(["show", str(tmp_path / "keras")]) == 2
+    assert "expected the tag /cost, found epoch_loss" in capsys.readouterr().err
+    tensorflow_2(tmp_path / "own/cost", "/cost", [2.0, 1.0])
+    assert main(["show", str(tmp_path / "own"), "--output-dir", str(tmp_path / "charts")]) == 0
+    assert "best epoch 1, by cost" in capsys.readouterr().out
+
+
+def test_an_export_of_nothing_is_an_error(tmp_path, capsys):
+    (tmp_path / "run" / "cost").mkdir(parents=True)
+    with closing(RecordWriter(tmp_path / "run" / "cost")) as writer:
+        writer.write(Event(wall_time=1.0, file_version="brain.Event:2").SerializeToString())
+    output = tmp_path / "all.csv"
+    assert main(["export", str(tmp_path / "run"), "--to", "csv", "--output", str(output)]) == 2
+    assert "holds no scalars: there is nothing to export" in capsys.readouterr().err
+    assert not output.exists()

@@ -1,5 +1,7 @@
 """A saved model on photos: names, probabilities, and one answer for each image."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,12 +14,13 @@ from src.inference import Classifier, load_model
 from src.load import ImageArrays, ImageFiles, UnreadableDataError, open_image
 from src.load.transforms import (
     Compose,
+    Grayscale,
     Resize,
     ToFloat,
     transform_config,
     transform_from_config,
 )
-from tests.inference.models import saved, write
+from tests.inference.models import network, saved, write
 from tests.load.photos import folder_of, photo, save
 
 
@@ -203,7 +206,7 @@ def test_threads_are_checked():
         (np.zeros((16, 16, 3), np.int64), "expected 8-bit levels, or floats that are prepared"),
         (np.zeros((16, 16, 3), bool), "got an array of bool"),
         (np.full((16, 16, 3), np.nan, np.float32), "not finite"),
-        (np.zeros((16, 16, 4, 2), np.uint8), "is no image"),
+        (np.zeros((16, 16, 4, 2), np.uint8), "expected an image"),
         (np.zeros((5, 16, 3), np.float32), "expected an input of shape"),
     ],
 )
@@ -218,3 +221,75 @@ def test_class_names_fit_the_outputs():
     assert nameless.classes == ["class 0", "class 1", "class 2"]
     with pytest.raises(ValueError, match="2 class names do not fit 3 outputs"):
         Classifier(SavedModel(saved().network, "multi_class", ["a", "b"]))
+
+
+def grey_model():
+    made = network(3, size=28, channels=1)
+    steps = transform_config(Compose([Grayscale(), Resize((28, 28)), ToFloat()]))
+    return Classifier(SavedModel(made, "multi_class", list("abc"), {"transform": steps}))
+
+
+LEVELS = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+
+ARRAYS = {
+    "images": list(LEVELS),
+    "samples, height, width": LEVELS,
+    "samples, height, width, 1": LEVELS[..., np.newaxis],
+    "samples, height, width, 3": np.repeat(LEVELS[..., np.newaxis], 3, axis=3),
+    "floats": (LEVELS / 255).astype(np.float32),
+    "floats with channels": (LEVELS / 255).astype(np.float32)[..., np.newaxis],
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_of_several_images(name):
+    classifier = grey_model()
+    expected = classifier.predict([Image.fromarray(levels) for levels in LEVELS])
+    answers = classifier.predict(ARRAYS[name])
+    assert len(answers) == 5
+    for answer, reference in zip(answers, expected, strict=True):
+        assert answer.error == ""
+        assert answer.probabilities == pytest.approx(reference.probabilities, abs=1e-5)
+    one = ARRAYS[name][0]
+    assert classifier.predict(one)[0].probabilities == answers[0].probabilities
+
+
+REFUSED = {
+    "flat": (LEVELS[0].ravel(), r"such as \(28, 28\) or \(28, 28, 1\).*got \(784,\)"),
+    "several flat": (LEVELS.reshape(5, -1), r"got \(5, 784\)"),
+    "channels first": (LEVELS[:, np.newaxis], r"got \(5, 1, 28, 28\); channels come last"),
+    "levels as floats": (LEVELS.astype(np.float32), "give levels from 0 to 255 as 8-bit"),
+    "whole numbers": (LEVELS.astype(np.int64), "got an array of int64"),
+    "lists": (LEVELS[0].tolist(), "got an array of int64"),
+    "not finite": (np.full((28, 28), np.nan), "not finite"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_arrays_that_are_no_images_are_refused_with_the_shape_that_is_wanted(name):
+    array, message = REFUSED[name]
+    for answer in grey_model().predict(array):
+        assert re.search(message, answer.error)
+        assert answer.labels == ()
+
+
+def test_what_is_nothing_of_the_kind():
+    with pytest.raises(TypeError, match="expected images, paths or arrays, got NoneType"):
+        grey_model().predict(None)
+    assert grey_model().predict([]) == []
+    assert "bytes" in grey_model().predict(b"abc")[0].error
+
+
+def test_colour_models_take_grey_images_and_refuse_channels_first(files):
+    classifier = Classifier(saved())
+    assert len(classifier.predict(LEVELS)) == 5
+    assert classifier.predict(np.repeat(LEVELS[0][..., np.newaxis], 3, axis=2))[0].error == ""
+    (answer,) = classifier.predict(np.zeros((3, 16, 16), np.uint8))
+    assert "channels come last" in answer.error
+    content = classifier.predict(files[0].read_bytes())
+    assert content[0].probabilities == classifier.predict(files[0])[0].probabilities
+
+
+def test_two_classes_of_one_name_are_told_apart(files):
+    classifier = Classifier(saved(names=["crane", "crane", "owl"]))  # of an older version
+    assert list(classifier.predict(files)[0].probabilities) == ["crane (0)", "crane (1)", "owl"]

@@ -88,7 +88,6 @@ OTHERS = {
     "is no image but a text file": b"version 2\nof a list\n",
     "is no image but a file of zeros": bytes(500),
     "is no image but a Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\n",
-    "cannot be read .a damaged JPEG image": b"\xff\xd8\xff\xe0 and nothing else",
     "is no image of a known format": b"\x01\x02\xff\xfe",
 }
 
@@ -100,16 +99,14 @@ def test_what_a_file_is_instead_of_an_image_is_said(tmp_path, message):
         open_image(tmp_path / "a.jpg")
 
 
-@pytest.mark.parametrize(
-    ("most", "bits", "shown"), [(65535, None, 255), (4095, 12, 255), (255, 8, 255)]
-)
+@pytest.mark.parametrize(("most", "bits"), [(65535, None), (4095, 12), (255, 8)])
 @pytest.mark.parametrize("suffix", ["png", "tif"])
-def test_images_of_sixteen_bits_that_use_fewer_are_not_black(tmp_path, most, bits, shown, suffix):
+def test_images_of_sixteen_bits_that_use_fewer_are_not_black(tmp_path, most, bits, suffix):
     levels = np.array([[0, most // 2, most]], np.uint16)
     Image.fromarray(levels).save(tmp_path / f"a.{suffix}")
     image = open_image(tmp_path / f"a.{suffix}")
     assert image.info.get("bits") == bits
-    assert np.asarray(image)[0, :, 0].tolist() == [0, 127, shown]
+    assert np.asarray(image)[0, :, 0].tolist() == [0, 127, 255]
     told = np.asarray(open_image(tmp_path / f"a.{suffix}", white=2 * most))[0, :, 0]
     assert told.tolist() == [0, 64, 128]
 
@@ -239,7 +236,7 @@ def test_damaged_exif_data_are_passed_over(tmp_path):
 
 def test_formats_that_run_programs_are_no_images(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n")
-    with pytest.raises(UnreadableDataError, match="is no image but a PostScript file named .jpg"):
+    with pytest.raises(UnreadableDataError, match="is no image but a PostScript file"):
         open_image(tmp_path / "a.jpg")
 
 

@@ -1,6 +1,7 @@
 """Reading photos for a recipe: cleaned, divided, each decoded once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from src.classic_train.data.photos import (
     train_transforms,
 )
 from src.classic_train.mini_batch import DataError
-from src.load import UnreadableDataError, complete_splits, load_with_fingerprints
+from src.load import ImageArrays, UnreadableDataError, complete_splits, load_with_fingerprints
 from src.load.dataset import UNDIVIDED
 from src.load.problems import as_on_error
 from src.load.transforms import Compose, ToFloat
@@ -39,6 +40,8 @@ def load_photo_data(path: Path, options: PhotoOptions, pipeline: PhotoPipeline) 
             )
         if pipeline.resplit:
             photos = photos.divided({UNDIVIDED: photos.rows()})
+        if isinstance(photos.images, ImageArrays):
+            photos = replace(photos, images=photos.images.in_colour())
         photos = complete_splits(photos, fingerprints, options.split_seed, pipeline.validation_from)
         check_classes(photos, str(path))
     except UnreadableDataError as error:

@@ -108,9 +108,12 @@ def _with_validation(
     images, classes = splits["train"]
     if classes.max() >= len(names) or splits["test"][1].max() >= len(names):
         raise DataError(f"{description}: expected class numbers below {len(names)}")
-    try:
+    rows = np.arange(len(classes))
+    enough = np.unique(classes, return_counts=True)[1].min() > 1
+    enough = enough and len(classes) >= 10 * len(np.unique(classes))
+    try:  # of a few images, not every class can have its part
         train, validation = train_test_split(
-            np.arange(len(classes)), test_size=0.1, stratify=classes, random_state=options.seed
+            rows, test_size=0.1, stratify=classes if enough else None, random_state=options.seed
         )
     except ValueError as error:
         raise DataError(f"{description}: too few images for a validation part: {error}") from None
