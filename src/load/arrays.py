@@ -1,9 +1,11 @@
 """Data sets in NumPy's own files: ``.npz``, or a folder with ``X.npy`` and ``Y.npy``."""
 
 import tokenize
+import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ def read_npz(path: str | Path) -> dict[str, NDArray[Any]]:
     Raises UnreadableDataError: unreadable, or there are neither X and Y nor x_train and y_train.
     """
     try:
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+        with _quiet(), open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: array for name, array in file.items() if isinstance(array, np.ndarray)}
     except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or error
@@ -152,8 +154,17 @@ def _named(
     return y, distinct_names([str(name) for name in names])
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without NumPy's advice to save files of Python 2 again."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
 def _mapped(path: Path) -> NDArray[Any]:
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        with _quiet():
+            return np.load(path, mmap_mode="r", allow_pickle=False)
     except UNREADABLE as error:
         raise UnreadableDataError(f"{path}: cannot be read as an .npy file ({error})") from None

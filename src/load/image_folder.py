@@ -11,7 +11,7 @@ from src.load.dataset import UNDIVIDED, ImageDataset
 from src.load.errors import UnreadableDataError
 from src.load.files import csv_rows
 from src.load.image_kinds import EXTENSIONS, is_image_file, suffixes_of
-from src.load.meant import probably_meant
+from src.load.meant import LABELS, probably_meant
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
 from src.load.split_names import TEST, TRAIN, VALIDATION, is_unlabelled, names_of_splits
@@ -100,17 +100,22 @@ def account_for_others(problems: Problems, kind: str = OTHERS) -> None:
 
 
 def _unwrapped(folder: Folder, of_split: bool = False) -> Folder:
-    """The folder that holds several, where it is the only one inside one or more others."""
-    while True:
-        full = [inner for inner in folder.folders if inner.has_images()]
-        if len(full) != 1 or folder.images():
+    """The folder that holds several, where it is the only one inside one or more others.
+
+    Raises UnreadableDataError where it lies beside a folder of labels: it is no class then.
+    """
+    found = folder
+    while not found.images():
+        full = [inner for inner in found.folders if inner.has_images()]
+        if any(inner.name.lower() in LABELS and inner not in full for inner in found.folders):
+            names = " and ".join(inner.name for inner in found.folders)
+            raise UnreadableDataError(f"{found.path}: holds {names}{probably_meant(found)}")
+        if len(full) > 1 or (full and not of_split and names_of_splits([full[0].name])):
+            return found
+        if not full:
             return folder
-        if names_of_splits([full[0].name]) and not of_split:
-            return folder
-        inside = [inner.name for inner in full[0].folders if inner.has_images()]
-        if len(inside) < 2 and not names_of_splits(inside):
-            return folder
-        folder = full[0]
+        found = full[0]
+    return folder
 
 
 def _splits(top: Folder) -> list[tuple[Folder, str]]:

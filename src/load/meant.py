@@ -22,8 +22,8 @@ def probably_meant(folder: Folder) -> str:
     beside = [inner.name for inner in folder.folders if inner.name.lower() in LABELS]
     if beside:
         return (
-            f"; a folder {beside[0]} lies beside, as in YOLO data: what is missing is a data.yaml "
-            "with train, val and names (or classes.txt with a name a line)"
+            f"; {beside[0]} beside images are YOLO data: what is missing is a data.yaml with "
+            "train, val and names, or classes.txt with a name a line"
         )
     if names & {"obj.data", "obj.names", "classes.txt"}:
         return "; classes.txt or obj.names without label files beside the images: export them too"

@@ -34,7 +34,7 @@ class TrainingOptions:
 
     data: str = option(
         "",
-        "what to train on: {data}, or a place: what inspect takes (folder, .csv, .yaml, .npz)",
+        "what to train on: {data}, or any place that inspect takes: a folder, .csv, .yaml, .npz",
         str,
         "NAME",
     )

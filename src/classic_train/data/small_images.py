@@ -21,6 +21,9 @@ FASHION_NAMES = (
     *("sandal", "shirt", "sneaker", "bag", "boot"),
 )
 
+FEWEST = 20
+"""Images of which a validation part can be taken."""
+
 SIGN_DIRECTORY = Path("assets/mnist/signs")
 
 
@@ -108,15 +111,19 @@ def _with_validation(
     images, classes = splits["train"]
     if classes.max() >= len(names) or splits["test"][1].max() >= len(names):
         raise DataError(f"{description}: expected class numbers below {len(names)}")
-    rows = np.arange(len(classes))
-    enough = np.unique(classes, return_counts=True)[1].min() > 1
-    enough = enough and len(classes) >= 10 * len(np.unique(classes))
-    try:  # of a few images, not every class can have its part
-        train, validation = train_test_split(
-            rows, test_size=0.1, stratify=classes if enough else None, random_state=options.seed
+    if len(classes) < FEWEST:
+        raise DataError(
+            f"{description}: too few images for a validation part: expected {FEWEST} or more, got "
+            f"{len(classes)}"
         )
-    except ValueError as error:
-        raise DataError(f"{description}: too few images for a validation part: {error}") from None
+    counts = np.unique(classes, return_counts=True)[1]
+    each = counts.min() > 1 and len(classes) >= 10 * len(counts)  # every class can have its part
+    train, validation = train_test_split(
+        np.arange(len(classes)),
+        test_size=0.1,
+        stratify=classes if each else None,
+        random_state=options.seed,
+    )
     return ArrayData(
         train=_scaled(images[train], classes[train], options),
         validation=_scaled(images[validation], classes[validation], options),

@@ -130,6 +130,8 @@ class Recipe:
             if self.read_directory and (photos or path.is_dir()) and holds_images(str(path)):
                 return self.read_directory(path, options)
             return load_arrays(path, options.seed, options.dtype)
+        if options.data not in self.data and (path.suffix or len(path.parts) > 1):
+            raise OptionError(f"--data: {path}: no such file or folder")
         try:
             load = lookup("data", options.data, self.data)
         except ValueError as error:

@@ -75,5 +75,9 @@ def test_missing_data_say_where_to_get_them(load, tmp_path, monkeypatch):
 
 
 def test_too_few_images_for_validation_are_refused(folder):  # noqa: F811
+    data = small_images.fashion_mnist_directory(folder, OPTIONS)
+    assert (len(data.train), len(data.validation)) == (27, 3)  # not of every class
+    for kind, axes in (("images-idx3", (19, 5, 4)), ("labels-idx1", (19,))):
+        (folder / f"train-{kind}-ubyte").write_bytes(idx_bytes(np.zeros(axes, np.uint8)))
     with pytest.raises(DataError, match="too few images for a validation part"):
         small_images.fashion_mnist_directory(folder, OPTIONS)

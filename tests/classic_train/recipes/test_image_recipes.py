@@ -97,7 +97,7 @@ USER_ERRORS = {
     "no data": (["sign_mnist"], "error: Sign Language MNIST is not in assets/mnist/signs: "),
     "no such directory": (
         ["sign_mnist", "--data", "sings"],
-        "error: --data: .*the directory of the files",
+        "error: --data: .*or a path that exists: a folder",
     ),
     "no files": (["sign_mnist", "--data", "."], "expected sign_mnist_train.csv"),
     "no idx files": (["fashion_mnist", "--data", "."], "expected train-images-idx3-ubyte"),

@@ -149,7 +149,7 @@ def test_whole_photos_and_grey_levels(tmp_path, monkeypatch):
 
 USER_ERRORS = {
     "no folder": (["dishes"], "there are no photos in assets/dishes: "),
-    "empty folder": (["dishes", "--data", "."], "found no images"),
+    "a class": (["dishes", "--data", "."], "its 1 images lie in no folder of a class"),
     "three classes": (["plants", "--data", "three"], "expected photos of two classes, found 3 "),
     "too few photos": (["dishes", "--data", "few"], "too little to divide"),
     "no negatives": (
@@ -171,7 +171,7 @@ def test_mistakes_are_one_line(name, tmp_path, monkeypatch, capsys):
     class_folders(tmp_path / "two", {"other": 3, "plant": 3})
     class_folders(tmp_path / "few", {"train/clean": 1, "train/dirty": 1})
     class_folders(tmp_path / "one", {"train/clean": 4, "test/clean": 4, "test/dirty": 4})
-    if name == "empty folder":
+    if name == "a class":
         monkeypatch.chdir(tmp_path / "few" / "train" / "clean")
     arguments, message = USER_ERRORS[name]
     assert main([*arguments, "--quiet"]) == 2
