@@ -20,7 +20,7 @@ from src.load.sources import ImageArrays
 
 UNREADABLE = (
     *(OSError, EOFError, ValueError, TypeError, SyntaxError, tokenize.TokenError),
-    *(RuntimeError, zipfile.BadZipFile, zlib.error),  # encrypted, torn, damaged
+    *(RuntimeError, OverflowError, zipfile.BadZipFile, zlib.error),  # encrypted, torn, damaged
 )
 """What reading a file that is no sound .npy or .npz may raise."""
 

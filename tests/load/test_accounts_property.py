@@ -134,9 +134,8 @@ BOXES = st.tuples(st.integers(0, 1), FRACTION, FRACTION).map(
     lambda b: f"{b[0]} {b[1]} {b[2]} .3 .3"
 )
 POLYGONS = st.integers(0, 1).map(lambda number: f"{number} .1 .1 .5 .1 .5 .6")
-BAD = st.sampled_from(
-    ["2 .5 .5 .1 .1", "0 .5 .5", "x", "0 .5 .5 0 .1", "0 90 90 20 20", "0 nan 0 1 1"]
-)
+BAD_LINES = ["2 .5 .5 .1 .1", "0 .5 .5", "x", "0 .5 .5 0 .1", "0 90 90 20 20", "0 nan 0 1 1"]
+BAD = st.sampled_from(BAD_LINES)
 
 
 @given(
