@@ -58,22 +58,24 @@ class ImageFiles:
 
     def __init__(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         boxes: NDArray[np.float64] | None = None,
         root: Path | None = None,
         white: int | None = None,
     ) -> None:
         if boxes is not None and boxes.shape != (len(paths), 4):
             raise ValueError(f"boxes: expected shape ({len(paths)}, 4), got {boxes.shape}")
-        self.paths = tuple(paths)
+        self.paths = tuple(map(Path, paths))
         self.boxes = boxes
         self.root = root
         self.white = white
-        numbers: dict[Path, int] = {}
-        self.photo_of = np.array(
-            [numbers.setdefault(path, len(numbers)) for path in self.paths], np.intp
-        )
-        self._photos = tuple(numbers)
+        numbers: dict[Path | str, int] = {}
+        photo_of = [numbers.setdefault(path, len(numbers)) for path in paths]
+        self.photo_of = np.array(photo_of, np.intp)
+        self._photos: list[Path] = []
+        for path, number in zip(self.paths, photo_of, strict=True):
+            if number == len(self._photos):
+                self._photos.append(path)
 
     def __len__(self) -> int:
         return len(self.paths)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
@@ -34,6 +35,7 @@ def words_of(name: str) -> list[str]:
     return [word for word in re.split(r"[\W_\d]+", apart.lower()) if word]
 
 
+@lru_cache
 def split_name(name: str) -> str | None:
     """The split that a folder or a value names; None where it names none.
 

@@ -1,7 +1,7 @@
 """Finding the files that a table names: people write paths in many ways."""
 
 import os
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
 from src.load.image_kinds import EXTENSIONS
@@ -30,15 +30,15 @@ class FileFinder:
         self.table = table
         self.root = table.parent
         self.places = self._places()
-        self._listings = cache(_stems)
+        self._folders: dict[str, _Listing] = {}
 
-    def find(self, name: str) -> Path | None:
-        """The file of a name; None where there is none, or more than one."""
-        for variant in dict.fromkeys((name, name.replace("\\", "/"))):
+    def find(self, name: str) -> str | None:
+        """The path of a file by its name; None where there is none, or more than one."""
+        for variant in (name, name.replace("\\", "/")) if "\\" in name else (name,):
             for place in self.places:
                 found = self._in(place, variant)
                 if found:
-                    return Path(found)
+                    return found
         return self._beside(name.replace("\\", "/"))
 
     def looked_in(self) -> str:
@@ -61,25 +61,52 @@ class FileFinder:
         return [str(place) for place in dict.fromkeys(places)]
 
     def _in(self, place: str, name: str) -> str | None:
-        path = os.path.join(place, name)
-        try:
-            if os.path.isfile(path):
-                return path
-            folder, base = os.path.split(path)
-            if os.path.splitext(base)[1].lower() in EXTENSIONS:
-                return None
-            found = self._listings(folder).get(base, ())
-        except ValueError:  # a name that no file can have
-            return None
-        return os.path.join(folder, found[0]) if len(found) == 1 else None
+        folder, slash, base = name.rpartition("/")
+        if slash:  # an absolute path stays one
+            place = os.path.join(place, folder or "/")
+        listing = self._folders.get(place)
+        if listing is None:
+            listing = self._folders[place] = _Listing.of(place)
+        if base in listing.files:
+            return os.path.join(place, base)
+        found = listing.stems.get(base, ())
+        return os.path.join(place, found[0]) if len(found) == 1 else None
 
-    def _beside(self, name: str) -> Path | None:
+    def _beside(self, name: str) -> str | None:
         """In the one folder beside the table that has it."""
         if os.path.isabs(name):
             return None
         folders = [str(self.root / folder) for folder in _folders(self.root).values()]
         found = [path for folder in folders if (path := self._in(folder, name))]
-        return Path(found[0]) if len(found) == 1 else None
+        return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """A folder, read once: 100,000 rows that name its files would ask the system as often.
+
+    Attributes:
+        files: names of its files.
+        stems: names of its images by what stands before the suffix.
+    """
+
+    files: frozenset[str]
+    stems: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, folder: str) -> "_Listing":
+        """The listing of a folder; empty where it cannot be read."""
+        try:
+            with os.scandir(folder) as entries:
+                names = sorted(entry.name for entry in entries if entry.is_file())
+        except (OSError, ValueError):
+            names = []
+        stems: dict[str, tuple[str, ...]] = {}
+        for name in names:
+            stem, suffix = os.path.splitext(name)
+            if suffix.lower() in EXTENSIONS:
+                stems[stem] = (*stems.get(stem, ()), name)
+        return cls(frozenset(names), stems)
 
 
 def _folders(place: Path) -> dict[str, str]:
@@ -90,17 +117,3 @@ def _folders(place: Path) -> dict[str, str]:
     except OSError:
         return {}
     return {name.lower(): name for name in reversed(names) if not is_system_name(name)}
-
-
-def _stems(folder: str) -> dict[str, tuple[str, ...]]:
-    """Names of the images in a folder by their stem."""
-    stems: dict[str, tuple[str, ...]] = {}
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:
-        return {}
-    for name in names:
-        stem, suffix = os.path.splitext(name)
-        if suffix.lower() in EXTENSIONS:
-            stems[stem] = (*stems.get(stem, ()), name)
-    return stems

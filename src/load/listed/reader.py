@@ -45,7 +45,7 @@ class Sample:
     """
 
     row: int
-    path: Path
+    path: str
     labels: tuple[str, ...]
     split: str = ""
     edges: tuple[float, ...] | None = None
@@ -137,7 +137,7 @@ class _Reader:
         self.finder = finder
         self.columns = columns
         self.problems = problems
-        self._sizes: dict[Path, tuple[int, int]] = {}
+        self._sizes: dict[str, tuple[int, int]] = {}
         self._fractions = False
 
     def samples(self, rows: Sequence[Row], separator: str | None) -> list[Sample]:
@@ -239,7 +239,7 @@ class _Reader:
         ]
         return bool(values) and max(values) <= 1 and not all(map(float.is_integer, values))
 
-    def _edges(self, row: Row, image: Path) -> tuple[float, ...] | None:
+    def _edges(self, row: Row, image: str) -> tuple[float, ...] | None:
         """The box as fractions; None where the row has none."""
         cells = [row.fields[c] if c < len(row.fields) else "" for c in self.columns.corners]
         if all(map(is_blank, cells)):
@@ -260,14 +260,14 @@ class _Reader:
             )
         return cut
 
-    def _size(self, row: Row, image: Path) -> tuple[int, int]:
+    def _size(self, row: Row, image: str) -> tuple[int, int]:
         """Width and height of the photo: as the row says, else as the file does."""
         said = [_number(row, column) for column in self.columns.size]
         if len(said) == 2 and said[0] and said[1]:
             return int(said[0]), int(said[1])
         if image not in self._sizes:
             try:
-                self._sizes[image] = image_size(image)
+                self._sizes[image] = image_size(Path(image))
             except UnreadableDataError as error:
                 raise _RowError("unreadable images", str(error)) from None
         return self._sizes[image]
@@ -362,9 +362,10 @@ def _dataset(
 
 def _note_unlisted(samples: Sequence[Sample], problems: Problems) -> None:
     """Point out images that lie beside those of the table, and that no row names."""
-    named: dict[Path, set[str]] = {}
+    named: dict[str, set[str]] = {}
     for sample in samples:
-        named.setdefault(sample.path.parent, set()).add(sample.path.name)
+        folder, name = os.path.split(sample.path)
+        named.setdefault(folder, set()).add(name)
     for folder, names in named.items():
         others = [
             name
@@ -378,7 +379,7 @@ def _note_unlisted(samples: Sequence[Sample], problems: Problems) -> None:
 
 def _whole_images(samples: list[Sample]) -> tuple[list[Sample], list[int]]:
     """A sample a photo, with the labels of all its boxes; the item is its first row."""
-    merged: dict[tuple[Path, str], Sample] = {}
+    merged: dict[tuple[str, str], Sample] = {}
     for sample in samples:
         key = (sample.path, sample.split)
         before = merged.get(key, Sample(sample.row, sample.path, (), sample.split))
