@@ -20,17 +20,6 @@ UNEXPLAINED = "other files"
 """What an item is that no reader has said anything of."""
 
 
-def counted(count: int, what: str) -> str:
-    """A number and what is counted, in the singular where it is one.
-
-    >>> counted(2, "images without a class"), counted(1, "images without a class")
-    ('2 images without a class', '1 image without a class')
-    """
-    first, space, rest = what.partition(" ")
-    one = {"boxes": "box"}.get(first, first.removesuffix("s"))
-    return f"{count:,} {one if count == 1 else first}{space}{rest}"
-
-
 @dataclass
 class Account:
     """Items of one kind: files, rows, lines.
@@ -78,18 +67,20 @@ class Account:
         return [item for item, (_, what) in self._items.items() if what == UNEXPLAINED]
 
     def counts(self) -> dict[Status, Counter[str]]:
-        """How many items were used as what, left out and passed over for what."""
-        counts: dict[Status, Counter[str]] = {status: Counter() for status in ORDER}
-        for status, what in self._items.values():
-            counts[status][what] += 1
-        return counts
+        """How many items were used as what, left out and passed over for what; the most first."""
+        counted = Counter(self._items.values())
+        order = sorted(counted, key=lambda entry: (-counted[entry], entry[1]))
+        return {
+            status: Counter({what: counted[of, what] for of, what in order if of == status})
+            for status in ORDER
+        }
 
     def lines(self) -> list[str]:
         """A table: what became of how many, adding up to what was found."""
         rows = [
             (status if number == 0 else "", count, what)
             for status, whats in self.counts().items()
-            for number, (what, count) in enumerate(whats.most_common())
+            for number, (what, count) in enumerate(whats.items())
         ]
         width = max([len(f"{self.found:,}"), 6])
         return [
@@ -100,11 +91,11 @@ class Account:
     def sentence(self) -> str:
         """The same in one sentence."""
         parts = [
-            f"{status}: " + ", ".join(counted(count, what) for what, count in whats.most_common())
+            f"{status}: " + ", ".join(f"{what} {count:,}" for what, count in whats.items())
             for status, whats in self.counts().items()
             if whats
         ]
-        return "; ".join([counted(self.found, self.unit), *parts])
+        return "; ".join([f"{self.unit} found {self.found:,}", *parts])
 
     def copy(self) -> "Account":
         """An account that goes its own way from here."""

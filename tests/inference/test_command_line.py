@@ -380,3 +380,48 @@ def test_what_either_model_has_seen_is_left_out(here, capsys):
 def test_only_the_evaluated_classes_matter(here):
     folder_of(here / "split", {"train/horse": 2, "train/cat": 2, "test/cat": 2, "test/dog": 2})
     assert main(["evaluate", "m.safetensors", "split", "--split", "test"]) == 0
+
+
+def test_what_is_passed_over_in_a_folder_is_counted(here):
+    (here / "photos" / "cat" / "notes.txt").touch()
+    (here / "photos" / "cat" / "Thumbs.db").touch()
+    photo(9).save(here / "photos" / "cat" / "no_suffix", format="JPEG")
+    photo(10).save(here / "photos" / "cat" / "x.JFIF", format="JPEG")
+    status, output, error = run(here, "predict", "m.safetensors", "photos", "--json")
+    assert status == 0
+    assert len(output.splitlines()) == 9
+    assert error == (
+        "photos: passed over 1 files that are no images (1 .txt), 1 system files and folders\n"
+    )
+
+
+def test_evaluation_accounts_for_its_data(here):
+    (here / "photos" / "cat" / "bad.png").write_bytes(b"no image")
+    status, output, _ = run(here, "evaluate", "m.safetensors", "photos")
+    assert status == 0
+    assert "files found 8; used: photos 7; left out: unreadable images 1" in output
+    page = (here / "assets/evaluations/m-photos/report.md").read_text()
+    assert "files found 8; used: photos 7" in page
+    status, _, error = run(here, "evaluate", "m.safetensors", "photos", "--on-error", "fail")
+    assert status == 2
+    assert "bad.png: is no image" in error
+
+
+def test_evaluate_takes_a_table_too(here):
+    rows = [f"photos/{name}/00{k}.png,{name}" for name in ("cat", "dog") for k in range(3)]
+    (here / "list.csv").write_text("\n".join(["path,label", *rows, "photos/none.png,cat"]))
+    status, output, _ = run(here, "evaluate", "m.safetensors", "list.csv")
+    assert status == 0
+    assert "m.safetensors on list.csv: 6 samples" in output
+    assert "rows found 7; used: photos 6; left out: missing images 1" in output
+
+
+def test_the_level_of_white_goes_with_the_model(here):
+    levels = (np.arange(600).reshape(20, 30) * 3).astype(np.uint16)
+    Image.fromarray(levels).save(here / "dark.png")
+    told = write(here / "told.safetensors", data={"reading": {"white": 1797}})
+    grey = Image.fromarray(((levels.astype(int) * 255 + 898) // 1797).astype(np.uint8))
+    with_white, by_hand = load_model(told).predict([here / "dark.png", grey])
+    assert with_white.probabilities == by_hand.probabilities
+    untold = load_model(here / "m.safetensors").predict(here / "dark.png")[0]
+    assert untold.probabilities != by_hand.probabilities

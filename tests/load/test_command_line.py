@@ -146,3 +146,70 @@ def test_interrupted_it_says_so(tmp_path):
     assert process.returncode == 130, errors
     assert errors.splitlines()[-1] == "python -m src.load inspect: error: interrupted"
     assert not (tmp_path / "assets").exists()
+
+
+def test_the_account_is_printed_and_adds_up(tmp_path):
+    folder_of(tmp_path / "photos", {"cat": 3, "dog": 2})
+    save(tmp_path / "photos/dog/twin.png", 1)  # as cat/000: nobody knows which it is
+    (tmp_path / "photos/dog/bad.jpg").write_bytes(b"<html>")
+    (tmp_path / "photos/dog/notes.doc").touch()
+    (tmp_path / "photos/.DS_Store").touch()
+    status, output, _ = run_main(main, tmp_path, "inspect", "photos")
+    assert status == 0
+    lines = output.splitlines()
+    start = lines.index("files found       9")
+    assert [line.split() for line in lines[start + 1 : start + 6]] == [
+        ["used", "4", "photos"],
+        ["left", "out", "2", "photos", "with", "contradictory", "labels"],
+        ["1", "files", "that", "are", "no", "images", "of", "a", "known", "kind"],
+        ["1", "unreadable", "images"],
+        ["passed", "over", "1", "system", "files", "and", "folders"],
+    ]
+    assert (
+        output[output.index("photos: ") :].strip()
+        in (tmp_path / "assets/inspect/photos/inspection.txt").read_text()
+        or (tmp_path / "assets/inspect/photos/inspection.txt").exists()
+    )
+    for place in ("cat/000.png", "bad.jpg", "notes.doc"):
+        status, _, error = run_main(main, tmp_path, "inspect", "photos", "--on-error", "fail")
+        assert status == 2
+        assert len(error.splitlines()) == 1
+        if place == "cat/000.png":
+            continue
+        (tmp_path / "photos/dog" / place).unlink()
+    status, _, error = run_main(main, tmp_path, "inspect", "photos", "--on-error", "fail")
+    assert status == 2
+    assert "cat/000.png = dog/twin.png" in error
+
+
+def test_two_folders_of_one_name_have_two_inspections(tmp_path):
+    for parent, count in (("one", 2), ("two", 3)):
+        folder_of(tmp_path / parent / "photos", {"cat": count})
+        for _ in range(2):  # the same place goes to the same folder again
+            status, output, _ = run_main(main, tmp_path, "inspect", f"{parent}/photos")
+            assert status == 0
+            assert f"{count} samples" in output
+    folders = sorted(path.name for path in (tmp_path / "assets/inspect").iterdir())
+    assert len(folders) == 2
+    assert folders[0] == "photos"
+    texts = [
+        (tmp_path / "assets/inspect" / name / "inspection.txt").read_text() for name in folders
+    ]
+    assert [text.splitlines()[0].rpartition("/")[0][-3:] for text in texts] == ["one", "two"]
+
+
+def test_how_the_data_are_read_can_be_told(tmp_path):
+    for k in range(4):
+        save(tmp_path / f"{k}.png", k)
+    rows = [f"{k}.png,{'a b' if k % 2 else 'b'},{'xy'[k % 2]}" for k in range(4)]
+    (tmp_path / "list.csv").write_text("\n".join(["file,what,other", *rows]))
+    status, _, error = run_main(main, tmp_path, "inspect", "list.csv")
+    assert status == 2
+    assert "--label-column NAME says which" in error
+    told = ["inspect", "list.csv", "--label-column", "what"]
+    assert "'a b'" not in run_main(main, tmp_path, *told)[1]
+    assert "2 classes" in run_main(main, tmp_path, *told)[1]
+    output = run_main(main, tmp_path, *told, "--label-separator", "space")[1]
+    assert "any number of labels each, 2 classes" in output
+    status, _, error = run_main(main, tmp_path, "inspect", ".", "--label-column", "what")
+    assert (status, "--label-column is for CSV files" in error) == (2, True)

@@ -238,3 +238,46 @@ def test_a_single_label_is_a_question_of_yes_or_no(tmp_path, monkeypatch):
     assert main(whole) == 0
     classifier = load_model(only_run(tmp_path) / "model.safetensors")
     assert classifier.classes == ["not apple", "apple"]
+
+
+def of_csv(root):
+    class_folders(root, {"a": 12, "b": 12})
+    rows = [f"{path.relative_to(root)},{path.parent.name}" for path in sorted(root.rglob("*.png"))]
+    (root / "list.csv").write_text("\n".join(["image,class", *rows, "gone.png,a", "a/000.png,"]))
+    return root / "list.csv"
+
+
+def of_arrays(root):
+    root.mkdir()
+    images = np.random.default_rng(0).integers(0, 256, (60, 12, 12), dtype=np.uint8)
+    np.savez(root / "a.npz", X=images, Y=np.arange(60)[:, np.newaxis] % 3)
+    return root / "a.npz"
+
+
+def of_yolo(root):
+    yolo(root, ["a", "b"], 12)
+    return root / "data.yaml"
+
+
+PLACES = {"CSV": of_csv, "arrays": of_arrays, "yaml": of_yolo}
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_the_data_may_be_whatever_inspect_takes(kind, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    place = PLACES[kind](tmp_path / "data")
+    command = ["dishes", "--data", str(place), *TWO_EPOCHS, "--filters", "8,8"]
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    page = (only_run(tmp_path) / "report.md").read_text()
+    assert "## What the data were read from" in page
+    if kind == "CSV":
+        left_out = "left out: missing images 1, rows without a label 1"
+        assert f"rows found 26; used: photos 24; {left_out}" in printed
+        assert "rows found      26" in page
+        assert "1  missing images" in page
+        assert main([*command, "--on-error", "fail"]) == 2
+        assert "gone.png: no such file" in capsys.readouterr().err
+    if kind == "arrays":
+        assert "samples found 60; used: samples 60" in printed
+        assert load_model(only_run(tmp_path) / "model.safetensors").input_shape == (32, 32, 3)
