@@ -116,4 +116,5 @@ class Problems:
 
     def apart(self) -> "Problems":
         """The accounts so far and no problems, for a trial that leaves no trace here."""
-        return Problems(accounts={unit: each.copy() for unit, each in self.accounts.items()})
+        accounts = {unit: account.copy() for unit, account in self.accounts.items()}
+        return Problems(self.on_error, accounts=accounts)

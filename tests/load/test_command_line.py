@@ -158,28 +158,23 @@ def test_the_account_is_printed_and_adds_up(tmp_path):
     assert status == 0
     lines = output.splitlines()
     start = lines.index("files found       9")
-    assert [line.split() for line in lines[start + 1 : start + 6]] == [
-        ["used", "4", "photos"],
-        ["left", "out", "2", "photos", "with", "contradictory", "labels"],
-        ["1", "files", "that", "are", "no", "images", "of", "a", "known", "kind"],
-        ["1", "unreadable", "images"],
-        ["passed", "over", "1", "system", "files", "and", "folders"],
+    assert [line.split(maxsplit=2)[-1].strip() for line in lines[start + 1 : start + 6]] == [
+        "photos",
+        "2  photos with contradictory labels",
+        "that are no images of a known kind",
+        "images",
+        "1  system files and folders",
     ]
-    assert (
-        output[output.index("photos: ") :].strip()
-        in (tmp_path / "assets/inspect/photos/inspection.txt").read_text()
-        or (tmp_path / "assets/inspect/photos/inspection.txt").exists()
-    )
-    for place in ("cat/000.png", "bad.jpg", "notes.doc"):
+    saved = (tmp_path / "assets/inspect/photos/inspection.txt").read_text()
+    assert saved.splitlines()[0] == f"inspection of {tmp_path / 'photos'}"
+    assert "files found       9" in saved
+    for cause in ("notes.doc", "bad.jpg", "cat/000.png = dog/twin.png"):  # any of it is fatal
         status, _, error = run_main(main, tmp_path, "inspect", "photos", "--on-error", "fail")
         assert status == 2
         assert len(error.splitlines()) == 1
-        if place == "cat/000.png":
-            continue
-        (tmp_path / "photos/dog" / place).unlink()
-    status, _, error = run_main(main, tmp_path, "inspect", "photos", "--on-error", "fail")
-    assert status == 2
-    assert "cat/000.png = dog/twin.png" in error
+        assert cause in error
+        (tmp_path / "photos/dog" / cause.rpartition("/")[2]).unlink()
+    assert run_main(main, tmp_path, "inspect", "photos", "--on-error", "fail")[0] == 0
 
 
 def test_two_folders_of_one_name_have_two_inspections(tmp_path):
