@@ -22,6 +22,8 @@ def pixels(path):
 
 @pytest.mark.parametrize("suffix", sorted(EXTENSIONS))
 def test_every_format_is_read(tmp_path, suffix):
+    if suffix in (".heic", ".heif"):
+        pytest.importorskip("pillow_heif").register_heif_opener()
     if suffix not in Image.registered_extensions():
         pytest.skip(f"this Pillow cannot write {suffix}")
     path = save(tmp_path / f"a{suffix}")
