@@ -109,7 +109,7 @@ def show(options: argparse.Namespace) -> int:
     if np.isfinite(epochs[by].to_numpy()).any():
         print(f"best epoch {best}, by {by.replace('_', ' ')}")
     else:
-        print("no best epoch: no cost is a finite number")
+        print(f"no best epoch: no {by.replace('_', ' ')} is a finite number")
     tests = ", ".join(
         f"{name} {value:.4g}" for name, value in metrics_of_test_data(history).items()
     )
@@ -170,7 +170,7 @@ def export(options: argparse.Namespace) -> int:
         raise UnknownRunError(f"{run}: holds no scalars: there is nothing to export")
     with atomic_path(output) as partial:
         if options.to == "csv":
-            history.to_csv(partial, index=False)
+            history.to_csv(partial, index=False, na_rep="nan")
         else:
             try:
                 history.to_parquet(partial, index=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from tensorboard.plugins.scalar.metadata import PLUGIN_NAME as SCALARS_PLUGIN
 from src.common.files import printable
 from src.history.events import files_in_order, read_events
 from src.history.tags import current_tag
+from src.history.warning import HistoryWarning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,14 +36,14 @@ def is_scalar(value: Summary.Value, known: set[str]) -> bool:
     return plugin == SCALARS_PLUGIN or (not plugin and value.tag in known)
 
 
-def scalar_of_tensor(value: Summary.Value) -> float:
-    """The number that a tensor holds; NaN where it holds none or several."""
+def scalar_of_tensor(value: Summary.Value) -> float | None:
+    """The number that a tensor holds; None where it holds none, or several."""
     from tensorboard.util.tensor_util import make_ndarray
 
     try:
         return float(make_ndarray(value.tensor).reshape(()))
     except (TypeError, ValueError):
-        return float("nan")
+        return None
 
 
 class Columns:
@@ -83,7 +85,12 @@ class Columns:
                     if value.HasField("simple_value"):
                         number = value.simple_value
                     elif value.HasField("tensor") and is_scalar(value, of_scalars):
-                        number = scalar_of_tensor(value)
+                        scalar = scalar_of_tensor(value)
+                        if scalar is None:
+                            what = f"{path}: {value.tag}: a tensor that is no number was left out"
+                            warnings.warn(what, HistoryWarning, stacklevel=2)
+                            continue
+                        number = scalar
                     else:
                         continue
                     self.steps.append(step)

@@ -163,7 +163,9 @@ def comparison_table(
     results: dict[str, dict[str, object]] = {}
     for run, epochs in tables.items():
         best = best_epoch(epochs)
-        results[run] = {"epochs trained": len(epochs), "best epoch": best}
+        by = epochs["validation_cost" if "validation_cost" in epochs else "cost"]
+        known_best = best if np.isfinite(by.to_numpy()).any() else "none"
+        results[run] = {"epochs trained": len(epochs), "best epoch": known_best}
         known = recorded_epochs(histories[run])
         results[run] |= {
             f"{name} then": _cell(epochs[name].get(best), bool(known[name].get(best)))

@@ -100,13 +100,14 @@ def _several_of_array(array: NDArray[Any], input_shape: tuple[int, ...]) -> Sequ
     if len(input_shape) != 3:
         return [array] if array.ndim <= len(input_shape) else list(array)
     size = int(np.prod(input_shape[:2]))
-    flat = array.ndim == 2 and array.shape[1] in (size, size * input_shape[2])
-    if array.ndim == 2 and not flat:
+    flat = array.ndim == 2 and {*array.shape} & {size, 3 * size} and {*array.shape} != {size}
+    column = array.ndim == 2 and 1 in array.shape and input_shape[0] > 1
+    if array.ndim == 2 and not (flat or column):
         return [array]
     if array.ndim == 3:
         if array.shape == input_shape or (array.shape[2] in CHANNELS and array.shape[0] > 1):
             return [array]
-        if array.shape[0] != 3 or input_shape[2] == 1:
+        if array.shape[2] > max(CHANNELS) and (array.shape[0] != 3 or input_shape[2] == 1):
             return list(array)
     if array.ndim == 4 and array.shape[3] in CHANNELS:
         return list(array)

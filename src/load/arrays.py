@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from src.load.class_names import distinct_names
+from src.load.class_names import distinct_names, normal
 from src.load.dataset import UNDIVIDED, ImageDataset
 from src.load.errors import UnreadableDataError
 from src.load.problems import Problems
@@ -28,6 +28,9 @@ UNREADABLE = (
 MOST_CLASSES = 100_000
 """Beyond it, a class number is a mistake."""
 
+
+BLOCK = 4096
+"""Samples that are checked at a time."""
 
 SPLITS = {"train": "train", "val": "validation", "valid": "validation", "test": "test"}
 """Endings of arrays' names, as in Keras' x_train and y_train, and what we call the split."""
@@ -78,14 +81,18 @@ def read_arrays(path: str | Path, problems: Problems | None = None) -> ImageData
     path, problems = Path(path), problems if problems is not None else Problems()
     if path.suffix.lower() == ".npz":
         arrays = read_npz(path)
-    else:
+    elif path.is_dir() or path.name in ("X.npy", "Y.npy"):
         folder = path if path.is_dir() else path.parent
         arrays = {name: _mapped(folder / f"{name}.npy") for name in ("X", "Y")}
         if (folder / "class_names.npy").is_file():
             arrays["class_names"] = _mapped(folder / "class_names.npy")
+    else:
+        raise UnreadableDataError(f"{path}: expected X.npy, with Y.npy beside it")
+    pairs = _pairs(arrays)
+    _account_for_arrays(path, arrays, {name for pair in pairs.values() for name in pair}, problems)
     parts = {
-        split: (arrays[x], _targets(path, arrays[x], np.asarray(arrays[y])))
-        for split, (x, y) in _pairs(arrays).items()
+        split: (_samples(path, arrays[x]), _targets(path, arrays[x], np.asarray(arrays[y])))
+        for split, (x, y) in pairs.items()
     }
     images, labels = _joined(path, parts)
     labels, names = _named(path, labels, arrays.get("class_names"))
@@ -95,6 +102,44 @@ def read_arrays(path: str | Path, problems: Problems | None = None) -> ImageData
     problems.account("samples").set_all(items, "used", "samples")
     source = ImageArrays(images, str(path))
     return ImageDataset(source, labels, names, rows, problems, ("samples", items))
+
+
+def _account_for_arrays(
+    path: Path, arrays: Mapping[str, NDArray[Any]], used: set[str], problems: Problems
+) -> None:
+    """Arrays of a file of which nothing is read: images without targets, a second set."""
+    account = problems.account("arrays")
+    for name, array in arrays.items():
+        if name in used or name == "class_names":
+            account.set(name, "used", "arrays")
+        else:
+            text = f"{path}: {name} {array.shape} belongs to no pair of samples and targets"
+            problems.leave_out("arrays", name, "arrays that are not used", text)
+
+
+def _samples(path: Path, x: NDArray[Any]) -> NDArray[Any]:
+    """X, checked; whole numbers of 0 to 255 on two or three axes are images of 8 bits."""
+    if x.ndim == 4 and x.shape[3] not in (1, 3, 4) and x.shape[1] in (1, 3, 4):
+        raise UnreadableDataError(
+            f"{path}: expected X (samples, height, width, channels), got {x.shape}: channels come "
+            "last (np.moveaxis(X, 1, -1))"
+        )
+    if x.dtype.kind == "f":
+        for start in range(0, len(x), BLOCK):
+            finite = np.isfinite(x[start : start + BLOCK]).reshape(
+                len(x[start : start + BLOCK]), -1
+            )
+            bad = np.flatnonzero(~finite.all(axis=1))
+            if len(bad):
+                sample = start + int(bad[0])
+                value = x[sample][~np.isfinite(x[sample])].flat[0]
+                raise UnreadableDataError(
+                    f"{path}: X: expected finite numbers, got {value} in sample {sample}"
+                )
+    if x.dtype.kind in "iu" and x.dtype != np.uint8 and x.ndim in (3, 4) and x.size:
+        if x.min() >= 0 and 1 < x.max() <= 255:
+            return x.astype(np.uint8)
+    return x
 
 
 def _targets(path: Path, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
@@ -107,16 +152,20 @@ def _targets(path: Path, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
         )
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
+    if y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8", "backslashreplace")
     if y.dtype.kind == "U" and y.ndim == 1:
         if not all(name.strip() for name in y.tolist()):
             raise UnreadableDataError(f"{path}: Y: expected a name for each sample, got a blank")
         return y
-    whole = y.dtype.kind in "biu" or (y.dtype.kind == "f" and bool((y == np.round(y)).all()))
-    most = 1 if y.ndim == 2 else MOST_CLASSES - 1
-    if not whole or y.min() < 0 or y.max() > most:
-        bad = (
-            y[~np.isin(y, (0, 1))] if y.ndim == 2 else y[(y != np.floor(y)) | (y < 0) | (y > most)]
+    if y.dtype.kind not in "biuf":
+        raise UnreadableDataError(
+            f"{path}: expected Y of class numbers, names, or labels of 0 and 1, got {y.dtype} "
+            f"{y.shape}"
         )
+    most = 1 if y.ndim == 2 else MOST_CLASSES - 1
+    bad = y[(y != np.floor(y)) | (y < 0) | (y > most)] if y.dtype.kind != "b" else y[:0]
+    if len(bad):
         raise UnreadableDataError(
             f"{path}: expected Y of class numbers (0 to {MOST_CLASSES - 1:,}), or labels of 0 and "
             f"1, got {bad[0]:g} in Y {y.shape}"
@@ -142,11 +191,14 @@ def _named(
 ) -> tuple[NDArray[np.int64], list[str]]:
     """Targets as numbers, and names of the classes or labels."""
     if y.dtype.kind == "U":
-        found, numbers = np.unique(np.char.strip(y), return_inverse=True)
+        cells = [normal(name.strip()) for name in y.tolist()]
+        found, numbers = np.unique(cells, return_inverse=True)
         return numbers.astype(np.int64), distinct_names(found.tolist())
+    if given is None and y.ndim == 1:  # a class for each number that occurs
+        found, numbers = np.unique(y, return_inverse=True)
+        return numbers.astype(np.int64), [f"class {number}" for number in found.tolist()]
     classes = y.shape[1] if y.ndim == 2 else int(y.max()) + 1
-    kind = "label" if y.ndim == 2 else "class"
-    names = np.array([f"{kind} {k}" for k in range(classes)]) if given is None else given
+    names = np.array([f"label {k}" for k in range(classes)]) if given is None else given
     if y.ndim == 1 and names.shape == (1,) and classes <= 2:  # the name of yes
         names = np.array([f"not {names[0]}", names[0]])
     if names.ndim != 1 or len(names) < classes or (y.ndim == 2 and len(names) > classes):

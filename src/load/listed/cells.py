@@ -1,5 +1,7 @@
 """The labels in the cells of a table: one, several, or none."""
 
+import ast
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -62,23 +64,42 @@ def split_cell(cell: str, separator: str) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part))
 
 
+def list_cell(cell: str) -> list[str]:
+    """The labels of a cell that holds a list, as Python or JSON writes it.
+
+    >>> list_cell("['cat', 'dog']")
+    ['cat', 'dog']
+
+    Raises ValueError where it is no list of texts.
+    """
+    if is_blank(cell):
+        return []
+    try:
+        labels = ast.literal_eval(cell)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        labels = None
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ValueError(
+            f"a cell holds {cell[:40]!r}: expected labels, or a list of them as ['cat', 'dog']"
+        )
+    return [label.strip() for label in labels if label.strip()]
+
+
 def label_names(labels: Sequence[Sequence[str]]) -> dict[str, str]:
     """What each label is called: composed Unicode; whole numbers without ".0" if all are such.
 
-    >>> label_names([["1.0"], ["2"]])
-    {'1.0': '1', '2': '2'}
+    >>> label_names([["1.0"], ["2"], ["02"]])
+    {'1.0': '1', '2': '2', '02': '02'}
 
     Raises ValueError where they are numbers with fractions, which are no classes.
     """
     given = list(dict.fromkeys(label for of_row in labels for label in of_row))
-    try:
-        numbers = [float(label) for label in given]
-    except ValueError:
+    if not all(re.fullmatch(r"-?[0-9]+(\.[0-9]*)?", label) for label in given):
         return {label: normal(label) for label in given}
-    for label, number in zip(given, numbers, strict=True):
-        if not number.is_integer():
+    for label in given:
+        if label.partition(".")[2].strip("0"):
             raise ValueError(f"the labels are numbers with fractions, such as {label}: no classes")
-    return {label: str(int(number)) for label, number in zip(given, numbers, strict=True)}
+    return {label: label.partition(".")[0] for label in given}
 
 
 def sorted_names(names: Sequence[str]) -> list[str]:
@@ -88,5 +109,5 @@ def sorted_names(names: Sequence[str]) -> list[str]:
     (['2', '10'], ['a', 'b'])
     """
     distinct = set(names)
-    numbers = all(name.lstrip("-").isdecimal() for name in distinct)
-    return sorted(distinct, key=int) if numbers else sorted(distinct)
+    numbers = all(re.fullmatch(r"-?[0-9]+", name) for name in distinct)
+    return sorted(distinct, key=lambda name: (int(name), name)) if numbers else sorted(distinct)

@@ -1,7 +1,7 @@
 """What the columns of a table mean: by their names; where these say nothing, by their values."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,11 +31,18 @@ SEVERAL = ("labels", "classes", "categories", "tags", "targets", "findinglabels"
 SPLITS = ("split", "set", "subset", "partition", "phase", "fold", "usage", "dataset", "splitname")
 """Names of columns of splits."""
 
-YES_SPLITS = {
-    **dict.fromkeys(("isvalid", "isval", "isvalidation", "valid", "validation"), "validation"),
-    **dict.fromkeys(("istest", "test"), "test"),
+FLAGS = {
+    **dict.fromkeys(("isvalid", "isval", "isvalidation"), "validation"),
+    **dict.fromkeys(("istest", "istesting", "iseval"), "test"),
+    **dict.fromkeys(("istrain", "istraining"), "train"),
 }
-"""Columns of yes and no: the split that yes means; no means train."""
+"""Columns of yes and no that name a split: what yes means."""
+
+BARE_FLAGS = {"valid": "validation", "validation": "validation", "test": "test", "train": "train"}
+"""The same where another column holds the labels: else they may be labels themselves."""
+
+FOLDERS = ("folder", "subfolder", "directory", "dir")
+"""Names of columns of the folders that images lie in."""
 
 CORNERS = (
     ("xmin", "ymin", "xmax", "ymax"),
@@ -50,10 +57,16 @@ SIZES = (("width", "height"), ("imagewidth", "imageheight"), ("imgwidth", "imghe
 """Columns of the size of a photo."""
 
 INDICES = ("", "index", "idx", "unnamed", "rowid", "rownumber", "no", "nr")
-"""Names of columns that number the rows."""
+"""Names of columns that number the rows, if their values do; digits after them do not count."""
 
 YES, NO = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
 """Values of a column of yes and no, in lower case."""
+
+MINUS = frozenset({"-1", "-1.0"})
+"""No, in columns that have no 0."""
+
+FEW = 10
+"""Rows below which no value needs to come again."""
 
 MOSTLY = 0.9
 """Fraction of a column's values from which on the others are mistakes."""
@@ -69,8 +82,9 @@ class Columns:
         one_hot: names of the labels where each column says yes or no to one.
         several: whether the name of the one column announces several labels in a cell.
         tags: whether it is called tags, which are words.
-        split: of the split; None where there is none.
-        yes_split: the split that a yes in it means; "" where the values name splits.
+        folder: of the folder of the image; None where there is none.
+        split: whose values name splits; None where there is none.
+        flags: columns of yes and no, and the split that yes means.
         corners: left, top, right, bottom of a box; empty where there are none.
         size: width and height of the photo.
         count: of all columns; 0 where rows may have any number.
@@ -82,8 +96,9 @@ class Columns:
     one_hot: Sequence[str] = ()
     several: bool = False
     tags: bool = False
+    folder: int | None = None
     split: int | None = None
-    yes_split: str = ""
+    flags: Mapping[int, str] = field(default_factory=dict)
     corners: Sequence[int] = ()
     size: Sequence[int] = ()
     count: int = 0
@@ -107,9 +122,9 @@ def has_header(rows: Sequence[Row], exists: Callable[[str], bool]) -> bool:
     row on.
     """
     cells = rows[0].fields
-    known = {*PATHS, *LABELS, *SPLITS, *YES_SPLITS, *(n for names in CORNERS for n in names)}
+    known = {*PATHS, *LABELS, *SPLITS, *FLAGS, *(n for names in CORNERS for n in names)}
     names = sum(plain(cell) in known for cell in cells if cell)
-    if any(map(_is_path, cells)):
+    if any(Path(cell).suffix.lower() in EXTENSIONS for cell in cells):
         return False
     if names >= 2 or (names and not any(map(exists, cells))):
         return True
@@ -117,11 +132,19 @@ def has_header(rows: Sequence[Row], exists: Callable[[str], bool]) -> bool:
     for column, cell in enumerate(cells):
         if exists(cell) or any(column < len(r.fields) and r.fields[column] == cell for r in below):
             return False
-    return any(exists(field) for row in below for field in row.fields)
+    columns = [
+        c for c in range(len(cells)) if any(exists(r.fields[c]) for r in below if c < len(r.fields))
+    ]
+    numbered = [cell for cell in cells if cell] in (
+        [str(k) for k in range(len(cells))],
+        [str(k) for k in range(len(cells) - 1)],
+    )  # as pandas writes columns without names
+    return bool(columns) and (numbered or _is_word(cells[columns[0]]))
 
 
-def _is_path(cell: str) -> bool:
-    return Path(cell).suffix.lower() in EXTENSIONS or "/" in cell or "\\" in cell
+def _is_word(cell: str) -> bool:
+    """Whether a cell is no path, nor the name of a file, which has digits as a rule."""
+    return not any(sign.isdigit() or sign in "/\\" for sign in cell)
 
 
 def understand(
@@ -150,15 +173,23 @@ def understand(
     said: list[str] = []
     if names[path] not in PATHS:
         said.append(f"{header[path]!r} is taken for the path: its cells name files")
-    split, yes_split = _split_column(names, values, path)
+    has_labels = label_column is not None or any(
+        name in LABELS and any(values[k]) for k, name in enumerate(names)
+    )
+    split = _split_column(names, values, path)
+    flags = _flag_columns(names, values, path, bare=has_labels) if split is None else {}
+    for k in [*([split] if split is not None else []), *flags]:
+        said.append(f"{header[k]!r} is taken for the split")
+    folder = next((k for k, n in enumerate(names) if n in FOLDERS and k != path), None)
     corners = next((c for c in CORNERS if set(c) <= set(names)), ())
     size = next((s for s in SIZES if set(s) <= set(names)), ())
-    explained = {path, *(names.index(name) for name in (*corners, *size))}
-    explained |= {split} if split is not None else set()
+    explained = {path, *flags, *(names.index(name) for name in (*corners, *size))}
+    explained |= {k for k in (split, folder) if k is not None}
     explained |= {
         k
         for k, name in enumerate(names)
-        if name.rstrip("0123456789") in INDICES or (name in PATHS and _own_values(values[k]))
+        if (name.rstrip("0123456789") in INDICES and _numbers_rows(values[k]))
+        or (name in PATHS and _own_values(values[k]))
     }
     rest = [k for k in range(len(header)) if k not in explained]
     labels, one_hot = _label_columns(file, header, names, values, rest, label_column)
@@ -174,8 +205,9 @@ def understand(
         distinct_names(one_hot),
         len(labels) == 1 and names[labels[0]] in SEVERAL,
         len(labels) == 1 and names[labels[0]] == "tags",
+        folder,
         split,
-        yes_split,
+        flags,
         [names.index(name) for name in corners],
         [names.index(name) for name in size],
         len(header),
@@ -237,18 +269,31 @@ def _own_values(values: Sequence[str]) -> bool:
     return len(set(given)) == len(given)
 
 
-def _split_column(
-    names: Sequence[str], values: Sequence[Sequence[str]], path: int
-) -> tuple[int | None, str]:
+def _numbers_rows(values: Sequence[str]) -> bool:
+    """Whether a column numbers the rows: whole numbers, each once."""
+    return _own_values(values) and all(value.isdecimal() for value in values if value)
+
+
+def _split_column(names: Sequence[str], values: Sequence[Sequence[str]], path: int) -> int | None:
+    """The column whose values name splits."""
     for k, name in enumerate(names):
-        given = [value.lower() for value in values[k] if value]
-        if k == path or not given:
-            continue
-        if name in SPLITS and sum(1 for value in given if split_name(value)) >= MOSTLY * len(given):
-            return k, ""
-        if name in YES_SPLITS and set(given) <= YES | NO:
-            return k, YES_SPLITS[name]
-    return None, ""
+        given = [value for value in values[k] if value]
+        known = sum(1 for value in given if split_name(value))
+        if k != path and name in SPLITS and given and known >= MOSTLY * len(given):
+            return k
+    return None
+
+
+def _flag_columns(
+    names: Sequence[str], values: Sequence[Sequence[str]], path: int, bare: bool
+) -> dict[int, str]:
+    """Columns of yes and no, each for a split."""
+    meanings = {**FLAGS, **BARE_FLAGS} if bare else FLAGS
+    return {
+        k: meanings[name]
+        for k, name in enumerate(names)
+        if k != path and name in meanings and {v.lower() for v in values[k] if v} <= YES | NO
+    }
 
 
 def _label_columns(
@@ -270,17 +315,16 @@ def _label_columns(
         return [_one_of(file, header, values, named)], []
     flags = [k for k in rest if names[k] not in SPLITS and _yes_or_no(values[k])]
     if len(flags) > 1:
-        return flags, [header[k] for k in flags]
-    able = [
-        k for k in rest if names[k] not in (*SPLITS, *YES_SPLITS) and not _own_values(values[k])
-    ]
-    if len(rest) == 1 and not all(map(_number, values[rest[0]])):
-        able = list(rest)  # few rows: each may have a label of its own
+        return flags, [header[k] or f"column {k + 1}" for k in flags]
+    able = [k for k in rest if names[k] not in SPLITS and not _own_values(values[k])]
+    if len(rest) == 1 and len(values[0]) < FEW and not all(map(_number, values[rest[0]])):
+        able = list(rest)  # each may have a label of its own
     if len(able) == 1:
         return able, [header[able[0]]] if able == flags else []
     if not able and len(rest) == 0:
         raise UnreadableDataError(
-            f"{file}: expected rows path,label[,label...], found none: no column is left for labels"
+            f"{file}: expected rows path,label[,label...], found none: none of the columns "
+            f"{', '.join(map(repr, header))} is left for labels; --label-column NAME says which"
         )
     columns = ", ".join(map(repr, header))
     raise UnreadableDataError(
@@ -306,7 +350,9 @@ def _one_of(
 
 def _yes_or_no(values: Sequence[str]) -> bool:
     given = [value.lower() for value in values if value]
-    return bool(given) and sum(v in YES or v in NO for v in given) >= MOSTLY * len(given)
+    if set(given) <= YES | MINUS:
+        return bool(given)
+    return sum(v in YES or v in NO for v in given) >= MOSTLY * len(given)
 
 
 def _number(text: str) -> bool:

@@ -1,9 +1,11 @@
 """Finding the files that a table names: people write paths in many ways."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from src.load.class_names import normal
 from src.load.image_kinds import EXTENSIONS
 from src.load.walk import is_system_name
 
@@ -32,14 +34,38 @@ class FileFinder:
         self.places = self._places()
         self._folders: dict[str, _Listing] = {}
 
-    def find(self, name: str) -> str | None:
-        """The path of a file by its name; None where there is none, or more than one."""
+    def find(self, name: str, hints: Sequence[str] = ()) -> str | None:
+        """The path of a file by its name.
+
+        Args:
+            name: as the table has it.
+            hints: names of folders, such as the split and the label of the row: of several files
+                of the name in folders beside the table, one of these is taken.
+
+        Returns:
+            The path; None where there is none, or more than one.
+        """
         for variant in (name, name.replace("\\", "/")) if "\\" in name else (name,):
             for place in self.places:
                 found = self._in(place, variant)
                 if found:
                     return found
-        return self._beside(name.replace("\\", "/"))
+        beside = self._beside(name)
+        named = {hint.lower() for hint in hints if hint}
+        if len(beside) > 1 and named:
+            beside = [path for path in beside if self._top_folder(path).lower() in named]
+        return beside[0] if len(beside) == 1 else None
+
+    def several(self, name: str) -> list[str]:
+        """The files that a name may mean where it means more than one."""
+        name = name.replace("\\", "/")
+        for place in self.places:
+            folder, base = self._folder_of(place, name)
+            found = self._listing(folder).stems.get(base, ())
+            if len(found) > 1:
+                return [os.path.join(folder, file) for file in found]
+        beside = self._beside(name)
+        return beside if len(beside) > 1 else []
 
     def looked_in(self) -> str:
         """Where names are looked for, for a message."""
@@ -60,25 +86,45 @@ class FileFinder:
         places += [above, *(above / beside[name] for name in IMAGE_FOLDERS if name in beside)]
         return [str(place) for place in dict.fromkeys(places)]
 
-    def _in(self, place: str, name: str) -> str | None:
+    def _folder_of(self, place: str, name: str) -> tuple[str, str]:
+        """The folder that a name leads to from a place, and the rest of it."""
         folder, slash, base = name.rpartition("/")
         if slash:  # an absolute path stays one
-            place = os.path.join(place, folder or "/")
-        listing = self._folders.get(place)
-        if listing is None:
-            listing = self._folders[place] = _Listing.of(place)
-        if base in listing.files:
-            return os.path.join(place, base)
-        found = listing.stems.get(base, ())
-        return os.path.join(place, found[0]) if len(found) == 1 else None
+            place = os.path.normpath(os.path.join(place, folder or "/"))
+        return place, base
 
-    def _beside(self, name: str) -> str | None:
-        """In the one folder beside the table that has it."""
+    def _listing(self, folder: str) -> "_Listing":
+        listing = self._folders.get(folder)
+        if listing is None:
+            listing = self._folders[folder] = _Listing.of(folder)
+        return listing
+
+    def _in(self, place: str, name: str) -> str | None:
+        folder, base = self._folder_of(place, name)
+        listing = self._listing(folder)
+        if base in listing.files:
+            return os.path.join(folder, base)
+        for found in (listing.stems.get(base, ()), listing.folded.get(_folded(base), ())):
+            if len(found) == 1:
+                return os.path.join(folder, found[0])
+        return None
+
+    def _beside(self, name: str) -> list[str]:
+        """Files of the name in the folders beside the table."""
+        name = name.replace("\\", "/")
         if os.path.isabs(name):
-            return None
+            return []
         folders = [str(self.root / folder) for folder in _folders(self.root).values()]
-        found = [path for folder in folders if (path := self._in(folder, name))]
-        return found[0] if len(found) == 1 else None
+        return [path for folder in folders if (path := self._in(folder, name))]
+
+    def _top_folder(self, path: str) -> str:
+        """The folder beside the table that a file lies in or below."""
+        return Path(path).relative_to(self.root).parts[0]
+
+
+def _folded(name: str) -> str:
+    """A name as file systems compare it that know neither case nor forms of Unicode."""
+    return normal(name).casefold()
 
 
 @dataclass(frozen=True)
@@ -88,10 +134,12 @@ class _Listing:
     Attributes:
         files: names of its files.
         stems: names of its images by what stands before the suffix.
+        folded: names by what ``_folded`` makes of them.
     """
 
     files: frozenset[str]
     stems: dict[str, tuple[str, ...]]
+    folded: dict[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, folder: str) -> "_Listing":
@@ -102,11 +150,13 @@ class _Listing:
         except (OSError, ValueError):
             names = []
         stems: dict[str, tuple[str, ...]] = {}
+        folded: dict[str, tuple[str, ...]] = {}
         for name in names:
             stem, suffix = os.path.splitext(name)
+            folded[_folded(name)] = (*folded.get(_folded(name), ()), name)
             if suffix.lower() in EXTENSIONS:
                 stems[stem] = (*stems.get(stem, ()), name)
-        return cls(frozenset(names), stems)
+        return cls(frozenset(names), stems, folded)
 
 
 def _folders(place: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from src.load.class_names import note_case
+from src.load.class_names import distinct_names
 from src.load.dataset import ImageDataset, one_split
 from src.load.errors import UnreadableDataError
 from src.load.image_kinds import EXTENSIONS
@@ -17,11 +17,20 @@ from src.load.listed.cells import (
     SEPARATORS,
     is_blank,
     label_names,
+    list_cell,
     separator_of,
     sorted_names,
     split_cell,
 )
-from src.load.listed.columns import NO, YES, Columns, has_header, understand, without_header
+from src.load.listed.columns import (
+    MINUS,
+    NO,
+    YES,
+    Columns,
+    has_header,
+    understand,
+    without_header,
+)
 from src.load.listed.finder import FileFinder
 from src.load.listed.table import Row, read_table
 from src.load.problems import Problems
@@ -139,6 +148,7 @@ class _Reader:
         self.problems = problems
         self._sizes: dict[str, tuple[int, int]] = {}
         self._fractions = False
+        self._yes_or_no = YES | NO
 
     def samples(self, rows: Sequence[Row], separator: str | None) -> list[Sample]:
         """A sample of each row that can be used.
@@ -149,15 +159,14 @@ class _Reader:
         """
         columns = self.columns
         cells = [_cells(row, columns) for row in rows]
-        if separator is None and len(columns.labels) == 1 and not columns.one_hot:
-            given = [cell for of_row in cells for cell in of_row]
-            separator = separator_of(given, columns.several, columns.tags)
-            if separator is None and columns.several and any(" " in cell for cell in given):
-                self._say("spaces in cells belong to the names; --label-separator space parts them")
-            if separator:
-                shown = {text: name for name, text in SEPARATORS.items()}[separator]
-                self._say(f"cells hold several labels, with a {shown} between them")
         self._fractions = self._boxes_are_fractions(rows)
+        if columns.one_hot:
+            given = {cell.lower() for of_row in cells for cell in of_row}
+            self._yes_or_no = YES | NO if given & NO else YES | MINUS
+        elif lists := self._lists(cells):
+            cells, separator = lists, None
+        elif separator is None and len(columns.labels) == 1:
+            separator = self._separator([cell for of_row in cells for cell in of_row])
         found = []
         for row, of_row in zip(rows, cells, strict=True):
             try:
@@ -175,6 +184,26 @@ class _Reader:
                 )
         return kept if any(sample.labels for sample in kept) else []
 
+    def _separator(self, cells: list[str]) -> str | None:
+        """What is between labels in a cell where that is certain; says so."""
+        separator = separator_of(cells, self.columns.several, self.columns.tags)
+        if separator:
+            shown = {text: name for name, text in SEPARATORS.items()}[separator]
+            self._say(f"cells hold several labels, with a {shown} between them")
+        elif self.columns.several and any(" " in cell for cell in cells):
+            self._say("spaces in cells belong to the names; --label-separator space parts them")
+        return separator
+
+    def _lists(self, cells: list[list[str]]) -> list[list[str]]:
+        """The labels of cells that hold lists, ['cat', 'dog'], as a cell each; else nothing."""
+        given = [cell for of_row in cells for cell in of_row if not is_blank(cell)]
+        if not given or not all(cell.startswith("[") and cell.endswith("]") for cell in given):
+            return []
+        try:
+            return [[label for cell in of_row for label in list_cell(cell)] for of_row in cells]
+        except ValueError as error:
+            raise UnreadableDataError(f"{self.path}: {error}") from None
+
     def _sample(self, row: Row, cells: list[str], separator: str | None) -> Sample:
         columns = self.columns
         if columns.count and any(row.fields[columns.count :]):
@@ -191,9 +220,14 @@ class _Reader:
         split = self._split(row)
         if is_blank(name):
             raise _RowError("rows without a path", "has no path")
-        image = self.finder.find(name)
+        if columns.folder is not None and columns.folder < len(row.fields):
+            name = f"{row.fields[columns.folder]}/{name}"
+        value = "" if columns.split is None else row.fields[columns.split]
+        image = self.finder.find(name, (value, split, *cells))
         if image is None:
-            raise _RowError("missing images", f"{name}: no such file")
+            several = self.finder.several(name)
+            cause = f"may be {' or '.join(several)}" if several else "no such file"
+            raise _RowError("missing images", f"{name}: {cause}")
         labels = self._labels(cells, separator)
         edges = self._edges(row, image) if columns.corners else None
         if labels and columns.corners and edges is None:
@@ -204,7 +238,7 @@ class _Reader:
         if self.columns.one_hot:
             values = [cell.lower() for cell in cells]
             for name, value in zip(self.columns.one_hot, values, strict=True):
-                if value not in YES | NO:
+                if value not in self._yes_or_no:
                     raise _RowError(
                         "rows without a label", f"{name}: expected 0 or 1, got {value!r}"
                     )
@@ -217,17 +251,32 @@ class _Reader:
 
     def _split(self, row: Row) -> str:
         columns = self.columns
+        if columns.flags:
+            return self._split_of_flags(row)
         if columns.split is None:
             return ""
         value = row.fields[columns.split] if columns.split < len(row.fields) else ""
-        if columns.yes_split and value.lower() in YES | NO:
-            return columns.yes_split if value.lower() in YES else "train"
-        split = None if columns.yes_split else split_name(value)
+        split = split_name(value)
         if split is None:
             raise _RowError(
                 "rows without a split", f"expected train, val or test as its split, got {value!r}"
             )
         return split
+
+    def _split_of_flags(self, row: Row) -> str:
+        """The split that one of several columns says yes to; train where none does."""
+        flags = self.columns.flags
+        values = {k: row.fields[k].lower() if k < len(row.fields) else "" for k in flags}
+        yes = [split for k, split in flags.items() if values[k] in YES]
+        if not set(values.values()) <= YES | NO or len(yes) > 1:
+            given = ", ".join(f"{value!r}" for value in values.values())
+            raise _RowError(
+                "rows without a split", f"expected one yes among its splits, got {given}"
+            )
+        if yes:
+            return yes[0]
+        others = [split for split in ("validation", "test") if split not in flags.values()]
+        return others[0] if "train" in flags.values() and others else "train"
 
     def _boxes_are_fractions(self, rows: Sequence[Row]) -> bool:
         """Whether all corners are within 0 to 1, and not all of them whole."""
@@ -299,8 +348,8 @@ def _none_usable(path: Path, rows: Sequence[Row], finder: FileFinder, problems: 
         first = next(problem for problem in problems.found if problem.kind == "missing images")
         return (
             f"{path}: none of {len(rows)} rows can be used, of {missing} no file was found; the "
-            f"first: {first.text.removeprefix(f'{path}: ')}; looked in {finder.looked_in()} also "
-            "with .jpg, .png and other suffixes"
+            f"first: {first.text.removeprefix(f'{path}: ')}; looked in {finder.looked_in()}; "
+            "names without a suffix with .jpg, .png and others"
         )
     return f"{path}: expected rows path,label[,label...], found none{problems.first_cause()}"
 
@@ -339,8 +388,12 @@ def _dataset(
         except ValueError as error:
             raise UnreadableDataError(f"{path}: {error}") from None
         classes = sorted_names(list(names.values()))
-        numbers = {label: classes.index(name) for label, name in names.items()}
-        note_case(classes, problems)
+        places = {name: number for number, name in enumerate(classes)}
+        numbers = {label: places[name] for label, name in names.items()}
+        if len(classes) < len(names):
+            text = f"{path}: {len(names)} spellings are {len(classes)} classes, as 1 and 1.0"
+            problems.note(UNDERSTOOD, text)
+        classes = distinct_names(classes)
     _note_unlisted(samples, problems)
     rows = problems.account("rows")
     for sample in samples:

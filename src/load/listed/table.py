@@ -38,8 +38,9 @@ def read_table(file: Path) -> list[Row]:
     """
     text = read_text(file)
     first, _, rest = text.partition("\n")
-    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
-        text, delimiter, quote = rest, first.strip()[4], '"'
+    first = first.rstrip("\r").strip('"')
+    if first.lower().startswith("sep=") and len(first) == 5:
+        text, delimiter, quote = rest, first[4], '"'
     else:
         delimiter, quote = _dialect(file, text)
     reader = csv.reader(
@@ -72,5 +73,5 @@ def _dialect(file: Path, text: str) -> tuple[str, str]:
         found = csv.Sniffer().sniff(sample, DELIMITERS)
     except csv.Error:
         return ",", '"'  # a single column
-    quote = found.quotechar if found.quotechar in ('"', "'") else '"'
+    quote = "'" if found.quotechar == "'" and '"' not in sample else '"'
     return found.delimiter, quote
