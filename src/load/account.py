@@ -62,6 +62,10 @@ class Account:
         """Of an item."""
         return self._items[item][0]
 
+    def what(self, item: Hashable) -> str:
+        """What an item is used as, or why not."""
+        return self._items[item][1]
+
     def undecided(self) -> list[Hashable]:
         """Items that no reader has said anything of."""
         return [item for item, (_, what) in self._items.items() if what == UNEXPLAINED]

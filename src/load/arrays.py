@@ -136,9 +136,9 @@ def _samples(path: Path, x: NDArray[Any]) -> NDArray[Any]:
                 raise UnreadableDataError(
                     f"{path}: X: expected finite numbers, got {value} in sample {sample}"
                 )
-    if x.dtype.kind in "iu" and x.dtype != np.uint8 and x.ndim in (3, 4) and x.size:
-        if x.min() >= 0 and 1 < x.max() <= 255:
-            return x.astype(np.uint8)
+    whole = x.dtype.kind in "iu" and x.dtype != np.uint8 and x.ndim in (3, 4) and x.size
+    if whole and x.min() >= 0 and 1 < x.max() <= 255:
+        return x.astype(np.uint8)
     return x
 
 

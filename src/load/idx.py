@@ -67,6 +67,12 @@ def is_idx_folder(directory: Path) -> bool:
     return True
 
 
+def idx_files(directory: Path) -> list[Path]:
+    """The four files that ``read_idx_folder`` reads. Raises UnreadableDataError."""
+    kinds = (("train-images", 3), ("train-labels", 1), ("t10k-images", 3), ("t10k-labels", 1))
+    return [find_file(directory, *_names(name, axes)) for name, axes in kinds]
+
+
 def read_idx_folder(
     directory: str | Path,
 ) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]]:
@@ -80,10 +86,10 @@ def read_idx_folder(
         UnreadableDataError: a file is missing or damaged, or images and labels do not fit.
     """
     splits = {}
-    for split, prefix in (("train", "train"), ("test", "t10k")):
-        path = find_file(Path(directory), *_names(f"{prefix}-images", 3))
-        images = read_idx(path)
-        labels = read_idx(find_file(Path(directory), *_names(f"{prefix}-labels", 1)))
+    paths = idx_files(Path(directory))
+    for number, split in enumerate(("train", "test")):
+        path, label_path = paths[2 * number : 2 * number + 2]
+        images, labels = read_idx(path), read_idx(label_path)
         bytes_only = images.dtype == labels.dtype == np.uint8
         fitting = images.ndim == 3 and labels.shape == images.shape[:1]
         if not (bytes_only and fitting and len(labels)):

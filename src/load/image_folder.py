@@ -1,20 +1,21 @@
 """Data sets whose classes are folders: ``root/<split>/<class>/*`` or ``root/<class>/*``."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from src.load.class_names import distinct_names, normal, note_case
+from src.load.class_names import distinct_names, normal
 from src.load.dataset import UNDIVIDED, ImageDataset
 from src.load.errors import UnreadableDataError
-from src.load.files import csv_rows
 from src.load.image_kinds import EXTENSIONS, is_image_file, suffixes_of
-from src.load.meant import LABELS, probably_meant
+from src.load.layout import Layout, layout_of
+from src.load.listed.table import read_table
+from src.load.meant import IMAGES, probably_meant
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
-from src.load.split_names import TEST, TRAIN, VALIDATION, is_unlabelled, names_of_splits
+from src.load.split_names import TEST, TRAIN, VALIDATION
 from src.load.walk import Folder, walk
 
 OTHERS = "files that are no images of a known kind"
@@ -50,26 +51,26 @@ def read_image_folder(root: str | Path, problems: Problems | None = None) -> Ima
     root, problems = Path(root), problems if problems is not None else Problems()
     tree = walk(root)
     find_files(tree, problems)
-    top = _unwrapped(tree)
-    if top is not tree:
-        problems.note("folders that were gone through", f"{root}: the data lie in {top.path}")
-    splits = _splits(top)
+    layout = layout_of(tree)
+    if layout.top is not tree:
+        text = f"{root}: the data lie in {layout.top.path}"
+        problems.note("folders that were gone through", text)
     found: dict[str, Classes] = {}
-    for folder, split in splits or [(top, UNDIVIDED)]:
+    for split, folders in layout.parts:
         classes = found.setdefault(split, {})
-        inner = _unwrapped(folder, of_split=True) if splits else folder
-        for class_folder in inner.folders:
-            paths = class_folder.all_images()
-            classes.setdefault(normal(class_folder.name), []).extend(paths)
+        for folder in folders:
+            paths = folder.all_images()
+            classes.setdefault(normal(folder.name), []).extend(paths)
             if not paths:
-                problems.add("classes without images", f"{class_folder.path}: holds no image")
+                problems.add("classes without images", f"{folder.path}: holds no image")
     names = sorted({name for classes in found.values() for name, paths in classes.items() if paths})
     if not names:
-        raise UnreadableDataError(_no_classes(top, bool(splits)))
+        raise UnreadableDataError(_no_classes(layout))
     if len(names) == 1:
-        _check_only_class(top, names[0], problems)
-    _account_for_files(tree, top, found, problems)
-    return _dataset(root, top, found, names, problems)
+        _check_only_class(layout.top, names[0], problems)
+    shown = _shown_names([tree, layout.top], names, problems)
+    _account_for_files(layout, found, problems)
+    return _dataset(root, found, names, shown, problems)
 
 
 def find_files(tree: Folder, problems: Problems) -> None:
@@ -82,9 +83,14 @@ def find_files(tree: Folder, problems: Problems) -> None:
         for path in folder.files:
             if DESCRIPTIONS.match(path.name):
                 files.set(path, "passed over", "descriptions and licences")
-        for link in folder.dead_links:
-            cause = "leads nowhere, or back to a folder that holds it"
-            problems.leave_out("files", link, "links that lead nowhere", f"{link}: {cause}")
+        leave_out_links(folder, problems)
+
+
+def leave_out_links(folder: Folder, problems: Problems) -> None:
+    """Leave out the links of a folder that lead nowhere."""
+    for link in folder.dead_links:
+        cause = "leads nowhere, back to a folder that holds it, or through too many others"
+        problems.leave_out("files", link, "links that lead nowhere", f"{link}: {cause}")
 
 
 def account_for_others(problems: Problems, kind: str = OTHERS) -> None:
@@ -99,94 +105,22 @@ def account_for_others(problems: Problems, kind: str = OTHERS) -> None:
         problems.add(kind, f"{folder}: {suffixes_of(paths)}, such as {paths[0].name}")
 
 
-def _unwrapped(folder: Folder, of_split: bool = False) -> Folder:
-    """The folder that holds several, where it is the only one inside one or more others.
-
-    Raises UnreadableDataError where it lies beside a folder of labels: it is no class then.
-    """
-    found = folder
-    while not found.images():
-        full = [inner for inner in found.folders if inner.has_images()]
-        if any(inner.name.lower() in LABELS and inner not in full for inner in found.folders):
-            names = " and ".join(inner.name for inner in found.folders)
-            raise UnreadableDataError(f"{found.path}: holds {names}{probably_meant(found)}")
-        if len(full) > 1 or (full and not of_split and names_of_splits([full[0].name])):
-            return found
-        if not full:
-            return folder
-        found = full[0]
-    return folder
-
-
-def _splits(top: Folder) -> list[tuple[Folder, str]]:
-    """Folders that are splits, and which; none where folders are classes.
-
-    Raises UnreadableDataError where the folders can be read in two ways.
-    """
-    full = [folder for folder in top.folders if folder.has_images()]
-    named = names_of_splits(folder.name for folder in top.folders)
-    splits = [folder for folder in full if folder.name in named]
-    others = [folder for folder in full if folder.name not in named]
-    divided = [folder for folder in splits if any(f.has_images() for f in folder.folders)]
-    if not divided:  # a class may be called train
-        if splits and not others:
-            raise UnreadableDataError(
-                f"{top.path}: {_and(splits)} {_hold(splits)} photos, and no folders of classes; "
-                f"expected train/CLASS/photo.jpg{probably_meant(top)}"
-            )
-        _check_classes(top, others)
-        return []
-    labelled = [folder for folder in others if not is_unlabelled(folder.name)]
-    if labelled:
-        raise UnreadableDataError(
-            f"{top.path}: expected folders of splits (train, val, test) or folders of classes, "
-            f"found both: {splits[0].name} and {labelled[0].name}"
-        )
-    return [(folder, named[folder.name]) for folder in top.folders if folder.name in named]
-
-
-def _check_classes(top: Folder, classes: list[Folder]) -> None:
-    """Refuse folders that all hold the same folders: are they splits, or classes?"""
-    inside = [
-        {normal(f.name) for f in folder.folders if f.has_images()}
-        for folder in classes
-        if not folder.images()
-    ]
-    if len(inside) < 2 or len(inside) < len(classes):
-        return
-    shared = sorted(set.intersection(*inside))
-    splits = names_of_splits(shared)
-    if len(shared) < 2 and not splits:
-        return
-    names = " and ".join(shared[:3]) + (", ..." if len(shared) > 3 else "")
-    if splits:
-        first = f"{shared[0]}/{classes[0].name}"
-        advice = f"the splits lie inside of the classes; expected {first}/photo.jpg"
-    else:
-        advice = (
-            "are they splits? then call them train, val and test; are they classes? then put the "
-            "photos of each into one folder"
-        )
-    raise UnreadableDataError(
-        f"{top.path}: {_and(classes)} all hold the same folders, {names}: {advice}"
-    )
-
-
 def _check_only_class(top: Folder, name: str, problems: Problems) -> None:
     """Refuse a single class that is none; point out one that may be."""
     meant = probably_meant(top)
-    if meant:
+    if meant or name.lower() in IMAGES:
         raise UnreadableDataError(
-            f"{top.path}: found one class only, {name}, which is probably none{meant}"
+            f"{top.path}: found one class only, {name}, which is probably none; expected a folder "
+            f"for each class{meant}"
         )
     problems.note("data of a single class", f"{top.path}: all images are of the class {name}")
 
 
-def _no_classes(top: Folder, divided: bool) -> str:
+def _no_classes(layout: Layout) -> str:
     """Why nothing was found."""
-    meant = probably_meant(top)
-    loose = top.images()
-    if loose and not divided:
+    top = layout.top
+    meant, loose = probably_meant(top), top.images()
+    if loose and layout.parts[0][0] == UNDIVIDED:
         advice = meant or f"; did you mean the folder above, {top.path.resolve().parent}?"
         return (
             f"{top.path}: its {len(loose)} images lie in no folder of a class; expected "
@@ -198,34 +132,31 @@ def _no_classes(top: Folder, divided: bool) -> str:
     return f"{top.path}: found no images ({kinds}) in folders of classes below it{found}{meant}"
 
 
-def _account_for_files(
-    tree: Folder, top: Folder, found: Mapping[str, Classes], problems: Problems
-) -> None:
+def _account_for_files(layout: Layout, found: Mapping[str, Classes], problems: Problems) -> None:
     """Account for every file."""
     files = problems.account("files")
     for classes in found.values():
         for paths in classes.values():
-            for path in paths:
-                files.set(path, "used", "photos")
+            files.set_all(paths, "used", "photos")
+    outside = {path for folder in layout.strangers for path in folder.all_files()}
     for item in files.undecided():
         if is_image_file(Path(str(item))):
-            problems.leave_out(
-                *("files", item, "images without a class"), f"{item}: lies in no folder of a class"
-            )
-    for folder in (tree, top):
-        table = folder.path / "classes.csv"
-        if table in folder.files:
-            files.set(table, "used", "tables of classes")
+            kind = "images outside of the splits" if item in outside else "images without a class"
+            problems.leave_out("files", item, kind, f"{item}: lies in no folder of a class")
     account_for_others(problems)
 
 
 def _dataset(
-    root: Path, top: Folder, found: Mapping[str, Classes], names: list[str], problems: Problems
+    root: Path,
+    found: Mapping[str, Classes],
+    names: list[str],
+    shown: list[str],
+    problems: Problems,
 ) -> ImageDataset:
     paths: list[Path] = []
     targets: list[int] = []
     splits = {}
-    for split, classes in found.items():
+    for split, classes in found.items():  # in the order of the folders
         start = len(paths)
         for number, name in enumerate(names):
             here = classes.get(name, [])
@@ -234,33 +165,23 @@ def _dataset(
         if len(paths) > start:
             splits[split] = np.arange(start, len(paths))
     splits = {split: splits[split] for split in ORDER if split in splits}
-    shown = _shown_names([root, top.path], names)
-    note_case(shown, problems)
-    return ImageDataset(
-        ImageFiles(paths, root=root),
-        np.array(targets, np.int64),
-        shown,
-        splits,
-        problems,
-        ("files", paths),
-    )
+    images = ImageFiles(paths, root=root)
+    numbers = np.array(targets, np.int64)
+    return ImageDataset(images, numbers, shown, splits, problems, ("files", paths))
 
 
-def _shown_names(places: Iterable[Path], folders: list[str]) -> list[str]:
+def _shown_names(places: list[Folder], folders: list[str], problems: Problems) -> list[str]:
     """Names from the second column of ``classes.csv``, if its first one has all folders."""
-    for file in (place / "classes.csv" for place in places):
-        if file.is_file():
-            rows = [fields for _, fields in csv_rows(file) if len(fields) >= 2]
-            names = {normal(fields[0]): fields[1] for fields in rows}
-            if set(folders) <= names.keys():
-                return distinct_names([names[folder] for folder in folders], folders)
+    for file in dict.fromkeys(place.path / "classes.csv" for place in places):
+        if not file.is_file():
+            continue
+        rows = [row.fields for row in read_table(file) if len(row.fields) > 1]
+        names = {normal(fields[0]): fields[1] for fields in rows}
+        lacking = [folder for folder in folders if folder not in names]
+        if not lacking:
+            problems.account("files").set(file, "used", "tables of classes")
+            return distinct_names([names[folder] for folder in folders], folders)
+        kind = "tables of classes that do not fit"
+        text = f"{file}: expected rows folder,name for all folders, {lacking[0]} is not among them"
+        problems.leave_out("files", file, kind, text)
     return distinct_names(folders)
-
-
-def _and(folders: list[Folder]) -> str:
-    names = [folder.name for folder in folders]
-    return " and ".join(names) if len(names) < 4 else f"{', '.join(names[:3])}, ..."
-
-
-def _hold(folders: list[Folder]) -> str:
-    return "holds" if len(folders) == 1 else "hold"

@@ -11,7 +11,20 @@ from pathlib import Path
 EXTENSIONS = frozenset(
     {
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".webp", ".gif"),
-        *(".tif", ".tiff", ".avif", ".heic", ".heif", ".jp2", ".ppm", ".pgm", ".pbm", ".pnm"),
+        *(
+            ".tif",
+            ".tiff",
+            ".avif",
+            ".heic",
+            ".heif",
+            ".jp2",
+            ".j2k",
+            ".jpx",
+            ".ppm",
+            ".pgm",
+            ".pbm",
+            ".pnm",
+        ),
     }
 )
 """Of image files, in lower case."""
@@ -37,7 +50,7 @@ SIGNATURES = (
     (rb"II[*+]\0|MM\0[*+]", "TIFF"),
     (rb".{4}ftyp(?:avif|avis)", "AVIF"),
     (rb".{4}ftyp(?:hei[cfmsx]|hev[cmsx]|mif1|msf1)", "HEIC"),
-    (rb"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "JPEG 2000"),
     (rb"P[1-6]\s", "PPM"),
 )
 """How images begin, as regular expressions, and what they are."""
@@ -46,7 +59,7 @@ OTHER_SIGNATURES = (
     (rb"%PDF", "PDF document"),
     (rb"%!PS", "PostScript file"),
     (rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml[^>]*>\s*<)?svg", "SVG drawing"),
-    (rb"(?i:\s*<(?:!doctype html|html|head|body))", "web page"),
+    (rb"(?:\xef\xbb\xbf)?(?i:\s*<(?:!doctype html|html|head|body))", "web page"),
     (rb"(?:\xef\xbb\xbf)?\s*<\?xml", "XML file"),
     (rb"PK\x03\x04", "zip file"),
     (rb"\x1f\x8b", "gzip file"),

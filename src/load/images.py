@@ -103,7 +103,14 @@ def decode_image(content: bytes, path: str, white: int | None = None) -> Image.I
                 raise UnreadableDataError(
                     f"{path}: cannot be read (the end of the JPEG data is missing)"
                 )
-            return as_rgb(_upright(file), white)
+            deep = _has_16_bits(file, content)
+            image = as_rgb(_upright(file), white)
+            if deep and file.mode not in SIXTEEN_BITS and 0 < _highest(image) <= WHITE_12 >> 8:
+                raise ValueError(
+                    "it has 16 bits and uses 12, which is read of grey images without transparency "
+                    "only: convert it to 8 bits"
+                )
+            return image
     except UnreadableDataError:
         raise
     except UnidentifiedImageError:
@@ -155,8 +162,11 @@ def as_rgb(image: Image.Image, white: int | None = None) -> Image.Image:
 
     Raises ValueError for levels that are no whole numbers up to 65,535.
     """
-    if image.mode == "F" or (image.mode == "I" and np.asarray(image).max() > WHITE_16):
-        raise ValueError("its levels are fractions or above 65,535: convert it to 8 or 16 bits")
+    levels = np.asarray(image) if image.mode in ("F", "I") else np.zeros(1)
+    if image.mode == "F" or levels.max() > WHITE_16 or levels.min() < 0:
+        raise ValueError(
+            "its levels are fractions, below 0 or above 65,535: convert it to 8 or 16 bits"
+        )
     if image.mode in SIXTEEN_BITS:
         levels = np.clip(np.asarray(image), 0, WHITE_16).astype(np.int64)
         most = levels.max()
@@ -175,6 +185,19 @@ def as_rgb(image: Image.Image, white: int | None = None) -> Image.Image:
         on_white.alpha_composite(image.convert("RGBA"))
         return on_white.convert("RGB")
     return image.convert("RGB")
+
+
+def _has_16_bits(image: Image.Image, content: bytes) -> bool:
+    """Whether a PNG or TIFF has 16 bits per channel; Pillow keeps the upper 8 of colours."""
+    if image.format == "PNG":
+        return content[24:25] == b"\x10"  # of the header: after width and height
+    bits = getattr(image, "tag_v2", {}).get(258, ())
+    return 16 in (bits if isinstance(bits, tuple) else (bits,))
+
+
+def _highest(image: Image.Image) -> int:
+    """The highest level of any channel."""
+    return int(np.asarray(image).max())
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -54,6 +54,7 @@ class Problems:
 
     def __post_init__(self) -> None:
         self._seen = set(self.found)
+        self._causes: set[str] = set()  # kinds of what cannot be used
         as_on_error(self.on_error)
 
     def __len__(self) -> int:
@@ -67,6 +68,7 @@ class Problems:
         """File something that cannot be used. Raises UnreadableDataError if that is the wish."""
         if self.on_error == "fail":
             raise UnreadableDataError(text)
+        self._causes.add(kind)
         self.note(kind, text)
 
     def note(self, kind: str, text: str) -> None:
@@ -93,11 +95,7 @@ class Problems:
 
     def first_cause(self) -> str:
         """The first thing that could not be used, for the message that nothing can."""
-        left_out = {
-            what for account in self.accounts.values() for what in account.counts()["left out"]
-        }
-        texts = [problem.text for problem in self.found if problem.kind in left_out]
-        texts = texts or [problem.text for problem in self.found]
+        texts = [problem.text for problem in self.found if problem.kind in self._causes]
         return f"; the first: {texts[0]}" if texts else ""
 
     def summary(self, shown: int = SHOWN) -> str:

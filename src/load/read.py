@@ -9,11 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.load.arrays import read_arrays
+from src.load.class_names import note_case
 from src.load.dataset import ImageDataset
 from src.load.errors import UnreadableDataError
 from src.load.grocery import Labels, read_grocery
-from src.load.idx import is_idx_folder, read_idx_folder
-from src.load.image_folder import account_for_others, find_files, read_image_folder
+from src.load.idx import idx_files, is_idx_folder, read_idx_folder
+from src.load.image_folder import (
+    DESCRIPTIONS,
+    account_for_others,
+    find_files,
+    read_image_folder,
+)
 from src.load.image_kinds import is_image_file
 from src.load.images import highest_level
 from src.load.listed.reader import read_image_csv
@@ -68,6 +74,7 @@ def read_data(
         dataset = _read_file(path, objects, table, problems)
     else:
         dataset = _read_folder(path, objects, labels, problems)
+    note_case(dataset.class_names, problems)
     return _with_white(dataset, white)
 
 
@@ -90,10 +97,15 @@ def _read_file(
 
 
 def _read_folder(path: Path, objects: bool, labels: Labels, problems: Problems) -> ImageDataset:
-    """The data set of a folder, by the files that lie in it."""
-    if (path / "classes.csv").is_file() and any(
-        (path / f"{split}.txt").is_file() for split in ("train", "val", "test")
-    ):
+    """The data set of a folder, by the files that lie in it, or in the one folder inside."""
+    inside = [entry for entry in sorted(path.iterdir()) if not is_system_name(entry.name)]
+    folders = [entry for entry in inside if entry.is_dir()]
+    plain = not any(entry.is_file() and not DESCRIPTIONS.match(entry.name) for entry in inside)
+    if len(folders) == 1 and plain and not _is_plain_folder(_innermost(folders[0])):
+        problems.note("folders that were gone through", f"{path}: the data lie in {folders[0]}")
+        find_files(walk(path), problems)
+        return _read_folder(folders[0], objects, labels, problems)
+    if _is_grocery(path):
         find_files(walk(path), problems)
         dataset = read_grocery(path, labels, problems)
         _account_for_files(path, dataset, problems)
@@ -113,15 +125,29 @@ def _read_folder(path: Path, objects: bool, labels: Labels, problems: Problems) 
         }
         return _from_arrays(path, numbered, sign_names(present), problems)
     if is_idx_folder(path):
-        _account_for_arrays(path, ("*-ubyte", "*-ubyte.gz"), problems)
+        _account_for_arrays(path, [file.name for file in idx_files(path)], problems)
         splits = read_idx_folder(path)
         classes = 1 + max(int(labels.max()) for _, labels in splits.values())
         return _from_arrays(path, splits, [str(k) for k in range(classes)], problems)
-    inside = [entry for entry in sorted(path.iterdir()) if not is_system_name(entry.name)]
-    if len(inside) == 1 and inside[0].is_dir() and describes_yolo(inside[0]):
-        problems.note("folders that were gone through", f"{path}: the data lie in {inside[0]}")
-        return read_yolo(inside[0], objects, problems)
     return read_image_folder(path, problems)
+
+
+def _innermost(folder: Path) -> Path:
+    """The folder inside of others that hold nothing else."""
+    inside = [entry for entry in sorted(folder.iterdir()) if not is_system_name(entry.name)]
+    others = [entry for entry in inside if not DESCRIPTIONS.match(entry.name)]
+    return _innermost(others[0]) if len(others) == 1 and others[0].is_dir() else folder
+
+
+def _is_plain_folder(path: Path) -> bool:
+    """Whether a folder is of none of the kinds that files in it tell: folders of classes then."""
+    arrays = (path / "X.npy").is_file() or any(path.glob("sign_mnist_train.csv*"))
+    return not (arrays or _is_grocery(path) or describes_yolo(path) or is_idx_folder(path))
+
+
+def _is_grocery(path: Path) -> bool:
+    lists = any((path / f"{split}.txt").is_file() for split in ("train", "val", "test"))
+    return lists and (path / "classes.csv").is_file()
 
 
 def _account_for_files(path: Path, dataset: ImageDataset, problems: Problems) -> None:

@@ -85,6 +85,9 @@ def complete_splits(
             )
             splits = {**parts.splits, rest: splits[rest]}
         divided = dataset.divided(splits)
+    if not is_undivided(dataset) and "train" not in dataset.splits:
+        found = ", ".join(f"{name} {len(rows)}" for name, rows in dataset.splits.items())
+        raise UnreadableDataError(f"no photos to train on: found {found}")
     missing = [name for name in FRACTIONS if name not in divided.splits]
     if missing:
         found = ", ".join(f"{name} {len(rows)}" for name, rows in divided.splits.items())

@@ -20,6 +20,10 @@ SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 """Files of the same, in lower case."""
 
 
+MOST_LINKS = 3
+"""Links on the way to a folder: several folders with links to each other would have no end."""
+
+
 @dataclass
 class Folder:
     """A folder and all that is below it.
@@ -29,7 +33,8 @@ class Folder:
         files: in it, sorted by name.
         folders: in it, sorted by name.
         system: what the system has put into it.
-        dead_links: links in it that lead nowhere, or back to a folder that holds them.
+        dead_links: links in it that lead nowhere, back to a folder that holds them, or through
+            more than ``MOST_LINKS`` others.
     """
 
     path: Path
@@ -75,11 +80,11 @@ def walk(root: str | Path) -> Folder:
     root = Path(root)
     if not root.is_dir():
         raise UnreadableDataError(f"{root}: expected a folder")
-    return _walk(root, frozenset())
+    return _walk(root, frozenset(), 0)
 
 
-def _walk(path: Path, above: frozenset[tuple[int, int]]) -> Folder:
-    """``above`` are device and inode of the folders that hold it."""
+def _walk(path: Path, above: frozenset[tuple[int, int]], links: int) -> Folder:
+    """``above`` are device and inode of the folders that hold it, ``links`` those on the way."""
     folder = Folder(path)
     try:
         metadata = path.stat()
@@ -93,10 +98,11 @@ def _walk(path: Path, above: frozenset[tuple[int, int]]) -> Folder:
         if is_system_name(entry.name):
             folder.system.append(place)
         elif _is(entry.is_dir):
-            if entry.is_symlink() and _leads_back(place, here):
+            link = entry.is_symlink()
+            if link and (links == MOST_LINKS or _leads_back(place, here)):
                 folder.dead_links.append(place)
             else:
-                folder.folders.append(_walk(place, here))
+                folder.folders.append(_walk(place, here, links + link))
         elif _is(entry.is_file):
             folder.files.append(place)
         elif entry.is_symlink():

@@ -232,7 +232,7 @@ MISTAKES = [
     (["multi_label", "--data", "missing.npz"], "--data: missing.npz: no such file or folder"),
     (
         ["multi_label", "--data", "nan.npz"],
-        "nan.npz x: expected finite numbers, got nan in sample 7",
+        "nan.npz: X: expected finite numbers, got nan in sample 7",
     ),
     (
         ["multi_label", "--data", "rows.npz"],

@@ -48,7 +48,9 @@ def parse_box(line: str, classes: int, key_points: bool = False) -> tuple[Box, s
     fields = re.split(r"[\s,;]+", line.strip(" \t\r\n,;"))
     if key_points:
         fields = fields[:5]
-    polygon = len(fields) >= 7 and len(fields) % 2 == 1
+    polygon = len(fields) >= 7
+    if polygon and len(fields) % 2 == 0:
+        fields = fields[:-1]  # a confidence
     if len(fields) not in (5, 6) and not polygon:
         raise ValueError(
             "expected 5 fields (class x y width height), 6 with a confidence, or class and three "
@@ -99,7 +101,7 @@ def _guess(values: Sequence[float]) -> str:
     """What numbers above 1 probably are."""
     if max(values) < PIXELS:
         return ""
-    return "; these look like pixels: expected fractions of the image's width and height"
+    return "; these look like pixels or percent: expected fractions of the image's width and height"
 
 
 def _cut(edges: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

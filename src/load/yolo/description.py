@@ -3,12 +3,10 @@
 A yaml file has ``path``, ``train``, ``val``, ``test`` (a folder, a text file that lists images, or
 several of them) and ``names``. CVAT and Darknet write obj.data with the same entries and obj.names
 with a name a line. Label Studio and LabelImg write classes.txt only, beside folders images and
-labels.
+labels, or among the images.
 """
 
-import os
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,10 @@ from src.load.class_names import distinct_names
 from src.load.dataset import UNDIVIDED
 from src.load.errors import UnreadableDataError
 from src.load.files import is_file, read_text
+from src.load.meant import LABELS
 from src.load.split_names import names_of_splits
+from src.load.walk import Folder, walk
+from src.load.yolo.places import Places
 
 ENTRIES = {
     "train": "train",
@@ -45,23 +46,23 @@ class Description:
     Attributes:
         file: that says it.
         names: of the classes.
-        places: of images, by split: what the file says, one or several.
-        bases: folders that places may be relative to, the first one first.
+        entries: places of images by split: what the file says, one or several.
+        places: finds them.
         used: files that were read for it.
         key_points: whether key points follow each box.
     """
 
     file: Path
     names: list[str]
-    places: dict[str, list[str]]
-    bases: list[Path]
+    entries: dict[str, list[str]]
+    places: Places
     used: list[Path] = field(default_factory=list)
     key_points: bool = False
 
 
 def describes_yolo(folder: Path) -> bool:
     """Whether a folder holds a YOLO data set: a yaml file with names, or names and labels."""
-    return bool(yaml_files(folder)) or _names_file(folder) is not None
+    return bool(yaml_files(folder)) or bool(_name_files(folder))
 
 
 def describe_yolo(path: Path) -> Description:
@@ -74,32 +75,33 @@ def describe_yolo(path: Path) -> Description:
     """
     if path.is_file():
         return _by_data_file(path) if path.suffix == ".data" else _by_yaml(path)
-    found = sorted([*path.glob("*.yaml"), *path.glob("*.yml")])
-    found = found if len(found) == 1 else yaml_files(path)
+    found = yaml_files(path)
     if len(found) == 1:
         return _by_yaml(found[0])
-    if (path / "obj.data").is_file():
+    if not found and (path / "obj.data").is_file():
         return _by_data_file(path / "obj.data")
-    names = _names_file(path)
-    if not found and names is not None:
+    if not found and (names := _name_files(path)):
         return _by_folders(path, names)
+    found = found or sorted([*path.glob("*.yaml"), *path.glob("*.yml")])
+    if len(found) == 1:
+        return _by_yaml(found[0])  # which says what it lacks
     shown = ", ".join(file.name for file in found) or "none"
     raise UnreadableDataError(f"{path}: expected one .yaml file, found {shown}")
 
 
 def yaml_files(folder: Path) -> list[Path]:
-    """Yaml files of a folder that describe a data set: with ``names`` or ``nc``."""
+    """Yaml files of a folder that describe a data set: names, or their number, and a split."""
     files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    return [file for file in files if _has_names(file)]
+    return [file for file in files if _has_entries(file)]
 
 
-def _has_names(file: Path) -> bool:
+def _has_entries(file: Path) -> bool:
     try:
         content = file.read_bytes()
     except OSError:
         return False
-    wanted = rb"^(\xef\xbb\xbf)?(names|nc)\s*:"
-    return re.search(wanted, content, re.MULTILINE) is not None
+    wanted = rb"^(?:\xef\xbb\xbf)?(names|nc)\s*:", rb"^(?:\xef\xbb\xbf)?(train|val|valid|test)\s*:"
+    return all(re.search(entry, content, re.MULTILINE) for entry in wanted)
 
 
 def _by_yaml(file: Path) -> Description:
@@ -118,9 +120,9 @@ def _by_yaml(file: Path) -> Description:
     folder = file.parent / path.replace("\\", "/") if isinstance(path, str) else file.parent
     if not folder.is_dir() or folder.resolve() == file.parent.resolve():
         folder = file.parent
-    bases = list(dict.fromkeys([folder, file.parent]))
     key_points = entries.get("kpt_shape") is not None
-    return Description(file, names, places, bases, [file, *used], key_points)
+    bases = list(dict.fromkeys([folder, file.parent]))
+    return Description(file, names, places, Places(bases), [file, *used], key_points)
 
 
 def _entries(file: Path) -> dict[Any, Any]:
@@ -170,74 +172,61 @@ def _by_data_file(file: Path) -> Description:
         name, sign, value = line.partition("=")
         if sign:
             entries[name.strip()] = value.strip()
-    bases = [file.parent, file.parent.resolve().parent]
-    names_file = next(existing(bases, entries.get("names", "obj.names")), None)
+    places = Places([file.parent, file.parent.resolve().parent])
+    names_file = places.find(entries.get("names", "obj.names"))
     if names_file is None or not names_file.is_file():
         raise UnreadableDataError(f"{file}: expected names = a file with a name a line")
-    places = {
+    splits = {
         ENTRIES[name]: [value] for name, value in entries.items() if name in ENTRIES and value
     }
-    if not places:
+    if not splits:
         raise UnreadableDataError(f"{file}: expected train = a file that lists images")
     names = distinct_names(_lines(names_file))
-    return Description(file, names, places, bases, [file, names_file])
+    return Description(file, names, splits, places, [file, names_file])
 
 
-def _by_folders(folder: Path, names_file: Path) -> Description:
+def _by_folders(folder: Path, files: list[Path]) -> Description:
     """Images below ``images``, in folders of splits or not."""
-    images = _folder(folder, "images") or folder
-    inside = [path.name for path in sorted(images.iterdir()) if path.is_dir()]
-    splits = names_of_splits(inside)
-    places: dict[str, list[str]] = {}
+    names = _lines(files[0])
+    other = next((file for file in files[1:] if _lines(file) != names), None)
+    if other is not None:
+        raise UnreadableDataError(f"{other}: expected the names of {files[0]}, in their order")
+    images = next((inner for inner in walk(folder).folders if inner.name.lower() == "images"), None)
+    below = "." if images is None else images.name
+    splits = names_of_splits(inner.name for inner in (images or walk(folder)).folders)
+    entries: dict[str, list[str]] = {}
     for name, split in splits.items():
-        places.setdefault(split, []).append(str(images / name))
-    names = distinct_names(_lines(names_file))
+        entries.setdefault(split, []).append(f"{below}/{name}")
     return Description(
-        names_file, names, places or {UNDIVIDED: [str(images)]}, [folder], [names_file]
+        files[0], distinct_names(names), entries or {UNDIVIDED: [below]}, Places([folder]), files
     )
 
 
-def _names_file(folder: Path) -> Path | None:
-    """The file of names of a folder that holds images and their labels."""
-    images, labels = _folder(folder, "images"), _folder(folder, "labels")
-    places = [folder, *([labels] if labels else [])]
-    found = [p for place in places for p in sorted(place.iterdir()) if p.name.lower() in NAME_FILES]
+def _name_files(folder: Path) -> list[Path]:
+    """Files of names in a folder whose images have label files; none where they have not."""
+    if not any(folder.rglob("*.[tT][xX][tT]")):  # most folders; no more is looked at
+        return []
+    tree = walk(folder)
+    splits = names_of_splits(inner.name for inner in tree.folders)
+    labels = [inner for inner in tree.folders if inner.name.lower() in LABELS]
+    places = [tree, *labels, *(inner for inner in tree.folders if inner.name in splits)]
+    found = [file for place in places for file in place.files if file.name.lower() in NAME_FILES]
     if not found:
-        return None
-    if (images and labels) or (folder / "obj.data").is_file():
-        return found[0]
-    texts = {path.stem for path in folder.rglob("*.txt") if path.name.lower() not in NAME_FILES}
-    beside = any(p.stem in texts and p.suffix != ".txt" for p in folder.rglob("*") if p.is_file())
-    return found[0] if beside else None
+        return []
+    separate = labels and any(inner.name.lower() == "images" for inner in tree.folders)
+    return found if separate or (folder / "obj.data").is_file() or _is_labelled(tree) else []
 
 
-def _folder(folder: Path, name: str) -> Path | None:
-    """The folder of a name in any case."""
-    return next(
-        (p for p in sorted(folder.iterdir()) if p.is_dir() and p.name.lower() == name), None
-    )
+def _is_labelled(tree: Folder) -> bool:
+    """Whether most images have a text file of their name beside them."""
+    images = with_text = 0
+    for folder in tree.all_folders():
+        texts = {path.stem for path in folder.files if path.suffix.lower() == ".txt"}
+        stems = [path.stem for path in folder.images()]
+        images += len(stems)
+        with_text += sum(stem in texts for stem in stems)
+    return 2 * with_text > images
 
 
 def _lines(file: Path) -> list[str]:
     return [line.strip() for line in read_text(file).splitlines() if line.strip()]
-
-
-def existing(bases: Iterable[Path], name: str) -> Iterator[Path]:
-    """Places that a name may mean and that exist here.
-
-    Any slash will do. What cannot be found as it stands is looked for without the folders before
-    it: ``../train/images``, ``/content/data/train/images`` and ``data/train.txt`` as they were
-    written on another machine.
-    """
-    bases = list(bases)
-    name = name.replace("\\", "/").strip()
-    parts = [part for part in name.split("/") if part not in ("", ".", "..")]
-    tails = ["/".join(parts[k:]) for k in range(len(parts))]
-    for variant in dict.fromkeys([name, *tails]):
-        for base in bases:
-            path = os.path.join(base, variant)
-            try:
-                if os.path.exists(path):
-                    yield Path(os.path.normpath(path))
-            except ValueError:  # a name that no file can have
-                continue

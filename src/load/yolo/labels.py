@@ -70,7 +70,7 @@ class LabelFinder:
     def _folder(self, above: str, name: str) -> str:
         """The folder of a name in any case; the name where there is none."""
         try:
-            names = sorted(os.listdir(above))
+            names = sorted(os.listdir(above or "."))
         except OSError:
             return name
         return name if name in names else next((n for n in names if n.lower() == name), name)
@@ -79,7 +79,7 @@ class LabelFinder:
         """Text files of a folder by their names, and by these in lower case."""
         if folder not in self.folders:
             try:
-                names = [n for n in sorted(os.listdir(folder)) if n.lower().endswith(".txt")]
+                names = [n for n in sorted(os.listdir(folder or ".")) if n.lower().endswith(".txt")]
             except OSError:
                 names = []
             self.folders[folder] = {n.lower(): n for n in names} | {n: n for n in names}

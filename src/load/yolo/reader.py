@@ -8,17 +8,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from src.load.class_names import note_case
+from src.load.account import UNEXPLAINED
 from src.load.dataset import UNDIVIDED, ImageDataset, one_split
 from src.load.errors import UnreadableDataError
 from src.load.files import read_text
-from src.load.image_folder import account_for_others, find_files, read_image_folder
+from src.load.image_folder import (
+    account_for_others,
+    find_files,
+    leave_out_links,
+    read_image_folder,
+)
 from src.load.image_kinds import is_image_file
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
 from src.load.walk import walk
 from src.load.yolo.boxes import BOX, Box
-from src.load.yolo.description import NAME_FILES, Description, describe_yolo, existing
+from src.load.yolo.description import NAME_FILES, Description, describe_yolo
 from src.load.yolo.labels import LabelFinder, read_labels
 
 NO_LABEL_FILE = "images without a label file"
@@ -64,11 +69,11 @@ def read_yolo(
     described = describe_yolo(path)
     images = _Images()
     listed: list[Path] = []
-    for split, places in described.places.items():
+    for split, places in described.entries.items():
         images.splits[split] = _images_of_split(described, split, places, listed, problems)
     found = list(dict.fromkeys(image for split in images.splits.values() for image in split))
     if not found:
-        named = ", ".join(place for of_split in described.places.values() for place in of_split)
+        named = ", ".join(place for of_split in described.entries.values() for place in of_split)
         raise UnreadableDataError(
             f"{described.file}: found no images in the places that it names: {named or 'none'}"
             f"{problems.first_cause()}"
@@ -89,7 +94,6 @@ def read_yolo(
             f"{described.file}: the label files hold no usable box{problems.first_cause()}"
         )
     _account_for_rest(finder, problems)
-    note_case(described.names, problems)
     make = _as_objects if objects else _as_images
     return make(images, described, problems)
 
@@ -100,19 +104,24 @@ def _images_of_split(
     """Images of a split, each once; lists that were read are added to ``listed``."""
     images: list[Path] = []
     for place in places:
-        found = next(existing(described.bases, place), None)
+        found = described.places.find(place)
+        here: list[Path] = []
         if found is None:
             text = f"{described.file}: {split}: {place}: no such place"
             problems.add("splits without images", text)
             continue
         if found.is_dir():
-            images += walk(found).all_images()
+            tree = walk(found)
+            here = tree.all_images()
+            for folder in tree.all_folders():
+                leave_out_links(folder, problems)
         elif not is_image_file(found):
             listed.append(found)
-            images += _listed_images(found, described, problems)
-        if not images:
+            here = list(_listed_images(found, described, problems))
+        if not here:
             text = f"{described.file}: {split}: {place} has no images"
             problems.add("splits without images", text)
+        images += here
     once = list(dict.fromkeys(images))
     if len(once) < len(images):
         twice = len(images) - len(once)
@@ -127,17 +136,17 @@ def _listed_images(file: Path, described: Description, problems: Problems) -> It
     except UnreadableDataError as error:
         problems.add("unreadable text files", str(error))
         return
-    bases = [file.parent, *described.bases]
+    account = problems.account("lines of lists")
     for number, line in enumerate(lines, 1):
-        if line.strip():
-            image = next((p for p in existing(bases, line) if p.is_file()), None)
-            if image is not None:
-                yield image
-            else:
-                problems.leave_out(
-                    *("lines of lists", (file, number), "missing images"),
-                    f"{file}: {line.strip()}: no such file",
-                )
+        if not line.strip():
+            continue
+        image = described.places.find(line, also=[file.parent])
+        if image is not None and image.is_file():
+            account.set((file, number), "used", "images")
+            yield image
+        else:
+            text = f"{file}: {line.strip()}: no such file"
+            problems.leave_out("lines of lists", (file, number), "missing images", text)
 
 
 def _without_labels(
@@ -147,7 +156,7 @@ def _without_labels(
 
     Raises UnreadableDataError where they do not.
     """
-    folder = described.bases[0]
+    folder = described.places.bases[0]
     if {image.parent.name for image in images} <= set(described.names):
         problems.note(
             "how the data set was understood",
@@ -215,8 +224,11 @@ def _read_boxes(
 def _account_for_rest(finder: LabelFinder, problems: Problems) -> None:
     """Account for files that no split names and no image has."""
     files = problems.account("files")
-    for item in files.undecided():
+    images_first = sorted(files.undecided(), key=lambda item: not is_image_file(Path(str(item))))
+    for item in images_first:
         path = Path(str(item))
+        if files.what(item) != UNEXPLAINED:
+            continue
         if path.name.lower() in NAME_FILES:
             files.set(item, "passed over", "lists of names")
         elif path.suffix.lower() == ".txt" and str(path.parent) in finder.folders:
@@ -224,6 +236,9 @@ def _account_for_rest(finder: LabelFinder, problems: Problems) -> None:
             problems.leave_out("files", item, "label files without an image", text)
         elif is_image_file(path):
             problems.leave_out("files", item, UNNAMED, f"{path}: is in no split")
+            label_file = finder.find(path)
+            if label_file is not None:
+                files.set(label_file, "left out", f"label files of {UNNAMED}")
         elif path.suffix.lower() in (".cache", ".json"):
             files.set(item, "passed over", "files of other programs")
     account_for_others(problems)

@@ -56,7 +56,7 @@ X, Y = np.ones((40, 2)), np.zeros((40, 3))
     [
         ({"X": X}, "expected arrays X and Y, or x_train, y_train and so on, found X"),
         ({"X": X, "Y": Y[:30]}, r"got X \(40, 2\) of float64 and Y \(30, 3\)"),
-        ({"X": np.where(X, np.nan, 0), "Y": Y}, r"own\.npz x: expected finite numbers, got nan"),
+        ({"X": np.where(X, np.nan, 0), "Y": Y}, r"own\.npz: X: expected finite numbers, got nan"),
         ({"X": X, "Y": Y + 2}, "labels of 0 and 1, got 2"),
         ({"X": X[:, 0], "Y": Y}, r"expected X \(samples, ...\) .* got X \(40,\)"),
         ({"X": X[:9], "Y": Y[:9]}, "20 samples or more"),

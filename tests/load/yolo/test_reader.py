@@ -82,7 +82,6 @@ def test_one_folder_in_two_splits_is_read_once(root):
 
 LINES = {
     "4 fields": ("0 0.5 0.5 0.5", "expected 5 fields"),
-    "8 fields": ("0 0.5 0.5 0.5 0.5 0.9 0.9 0.9", "expected 5 fields"),
     "commas for points": ("0 0,5 0,5 0,4 0,4", "got commas"),
     "a polygon of pixels": ("0 10 10 50 10 50 40", "look like pixels"),
     "no numbers": ("apple 0.5 0.5 0.5 0.5", "expected numbers"),
