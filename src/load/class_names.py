@@ -5,10 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from src.common.files import printable
-from src.load.problems import Problems
-
-CASE = "classes whose names differ only by case"
-"""A kind of problem."""
 
 
 def normal(name: str) -> str:
@@ -38,13 +34,3 @@ def distinct_names(names: Sequence[str], keys: Sequence[object] | None = None) -
         for name, key in zip(shown, keys, strict=True)
     ]
     return apart if len(set(apart)) == len(apart) else distinct_names(apart)
-
-
-def note_case(names: Sequence[str], problems: Problems) -> None:
-    """Point out names that differ only by case: perhaps one class was meant."""
-    folded: dict[str, list[str]] = {}
-    for name in names:
-        folded.setdefault(name.casefold(), []).append(name)
-    for group in folded.values():
-        if len(group) > 1:
-            problems.note(CASE, f"{' and '.join(group)}: they are taken for different classes")

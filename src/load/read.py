@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.load.arrays import read_arrays
-from src.load.class_names import note_case
 from src.load.dataset import ImageDataset
 from src.load.errors import UnreadableDataError
 from src.load.grocery import Labels, read_grocery
@@ -74,9 +73,12 @@ def read_data(
         dataset = _read_file(path, objects, table, problems)
     else:
         dataset = _read_folder(path, objects, labels, problems)
-    note_case(dataset.class_names, problems)
+    _note_case(dataset.class_names, problems)
     return _with_white(dataset, white)
 
+
+CASE = "classes whose names differ only by case"
+"""A kind of problem."""
 
 TABLES = (".csv", ".tsv")
 """Suffixes of tables."""
@@ -204,3 +206,13 @@ def _from_arrays(
     return ImageDataset(
         ImageArrays(images, str(path)), targets, names, rows, problems, ("samples", items)
     )
+
+
+def _note_case(names: Sequence[str], problems: Problems) -> None:
+    """Point out names that differ only by case: perhaps one class was meant."""
+    folded: dict[str, list[str]] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), []).append(name)
+    for group in folded.values():
+        if len(group) > 1:
+            problems.note(CASE, f"{' and '.join(group)}: they are taken for different classes")
