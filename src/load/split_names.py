@@ -48,6 +48,7 @@ def split_and_rest(name: str) -> tuple[str | None, tuple[str, ...]]:
     return (splits.pop() if len(splits) == 1 else None), rest
 
 
+@lru_cache
 def split_name(name: str) -> str | None:
     """The split that a folder or a value names; None where it names none.
 

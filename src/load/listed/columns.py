@@ -1,6 +1,7 @@
 """What the columns of a table mean: by their names; where these say nothing, by their values."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -277,9 +278,11 @@ def _numbers_rows(values: Sequence[str]) -> bool:
 def _split_column(names: Sequence[str], values: Sequence[Sequence[str]], path: int) -> int | None:
     """The column whose values name splits."""
     for k, name in enumerate(names):
-        given = [value for value in values[k] if value]
-        known = sum(1 for value in given if split_name(value))
-        if k != path and name in SPLITS and given and known >= MOSTLY * len(given):
+        if k == path or name not in SPLITS:
+            continue
+        given = Counter(value for value in values[k] if value)
+        known = sum(count for value, count in given.items() if split_name(value))
+        if given and known >= MOSTLY * given.total():
             return k
     return None
 

@@ -32,7 +32,7 @@ class FileFinder:
         self.table = table
         self.root = table.parent
         self.places = self._places()
-        self._folders: dict[str, _Listing] = {}
+        self._listings: dict[tuple[str, str, bool], _Listing] = {}
 
     def find(self, name: str, hints: Sequence[str] = ()) -> str | None:
         """The path of a file by its name.
@@ -46,8 +46,9 @@ class FileFinder:
             The path; None where there is none, or more than one.
         """
         for variant in (name, name.replace("\\", "/")) if "\\" in name else (name,):
+            folder, _, base = variant.rpartition("/")
             for place in self.places:
-                found = self._in(place, variant)
+                found = self._listing(place, folder, "/" in variant).find(base)
                 if found:
                     return found
         beside = self._beside(name)
@@ -59,11 +60,12 @@ class FileFinder:
     def several(self, name: str) -> list[str]:
         """The files that a name may mean where it means more than one."""
         name = name.replace("\\", "/")
+        folder, _, base = name.rpartition("/")
         for place in self.places:
-            folder, base = self._folder_of(place, name)
-            found = self._listing(folder).stems.get(base, ())
+            listing = self._listing(place, folder, "/" in name)
+            found = listing.stems.get(base, ())
             if len(found) > 1:
-                return [os.path.join(folder, file) for file in found]
+                return [os.path.join(listing.folder, file) for file in found]
         beside = self._beside(name)
         return beside if len(beside) > 1 else []
 
@@ -86,36 +88,24 @@ class FileFinder:
         places += [above, *(above / beside[name] for name in IMAGE_FOLDERS if name in beside)]
         return [str(place) for place in dict.fromkeys(places)]
 
-    def _folder_of(self, place: str, name: str) -> tuple[str, str]:
-        """The folder that a name leads to from a place, and the rest of it."""
-        folder, slash, base = name.rpartition("/")
-        if slash:  # an absolute path stays one
-            place = os.path.normpath(os.path.join(place, folder or "/"))
-        return place, base
-
-    def _listing(self, folder: str) -> "_Listing":
-        listing = self._folders.get(folder)
+    def _listing(self, place: str, folder: str, below: bool = False) -> "_Listing":
+        """The folder that a name leads to from a place; ``below`` if it has a slash."""
+        listing = self._listings.get((place, folder, below))
         if listing is None:
-            listing = self._folders[folder] = _Listing.of(folder)
+            # an absolute path stays one
+            path = os.path.normpath(os.path.join(place, folder or "/")) if below else place
+            listing = self._listings[place, folder, below] = _Listing.of(path)
         return listing
-
-    def _in(self, place: str, name: str) -> str | None:
-        folder, base = self._folder_of(place, name)
-        listing = self._listing(folder)
-        if base in listing.files:
-            return os.path.join(folder, base)
-        for found in (listing.stems.get(base, ()), listing.folded.get(_folded(base), ())):
-            if len(found) == 1:
-                return os.path.join(folder, found[0])
-        return None
 
     def _beside(self, name: str) -> list[str]:
         """Files of the name in the folders beside the table."""
         name = name.replace("\\", "/")
         if os.path.isabs(name):
             return []
-        folders = [str(self.root / folder) for folder in _folders(self.root).values()]
-        return [path for folder in folders if (path := self._in(folder, name))]
+        folder, _, base = name.rpartition("/")
+        places = [str(self.root / inner) for inner in _folders(self.root).values()]
+        listings = [self._listing(place, folder, "/" in name) for place in places]
+        return [path for listing in listings if (path := listing.find(base))]
 
     def _top_folder(self, path: str) -> str:
         """The folder beside the table that a file lies in or below."""
@@ -132,11 +122,13 @@ class _Listing:
     """A folder, read once: 100,000 rows that name its files would ask the system as often.
 
     Attributes:
+        folder: its path.
         files: names of its files.
         stems: names of its images by what stands before the suffix.
         folded: names by what ``_folded`` makes of them.
     """
 
+    folder: str
     files: frozenset[str]
     stems: dict[str, tuple[str, ...]]
     folded: dict[str, tuple[str, ...]]
@@ -156,7 +148,16 @@ class _Listing:
             folded[_folded(name)] = (*folded.get(_folded(name), ()), name)
             if suffix.lower() in EXTENSIONS:
                 stems[stem] = (*stems.get(stem, ()), name)
-        return cls(frozenset(names), stems, folded)
+        return cls(folder, frozenset(names), stems, folded)
+
+    def find(self, base: str) -> str | None:
+        """The path of a file by its name, by that without suffix, or in another case."""
+        if base in self.files:
+            return os.path.join(self.folder, base)
+        found = self.stems.get(base, ())
+        if len(found) != 1:
+            found = self.folded.get(_folded(base), ())
+        return os.path.join(self.folder, found[0]) if len(found) == 1 else None
 
 
 def _folders(place: Path) -> dict[str, str]:

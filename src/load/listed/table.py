@@ -2,9 +2,9 @@
 
 import csv
 import io
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from src.load.errors import UnreadableDataError
 from src.load.files import read_text
@@ -15,8 +15,7 @@ SAMPLE = 4096
 """Characters by which the dialect is told."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A row of a table.
 
     Attributes:

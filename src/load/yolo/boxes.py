@@ -9,7 +9,7 @@ class x y width height px py ...        key points, where the description announ
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ROUNDING = 0.01
 """How much larger than the image a box may be."""
@@ -21,8 +21,7 @@ BOX, POLYGON, SIX = "boxes", "polygons", "boxes with a sixth number"
 """What a line describes."""
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """An object: number of its class, and left, top, right, bottom as fractions."""
 
     class_number: int
