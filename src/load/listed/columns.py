@@ -1,6 +1,5 @@
 """What the columns of a table mean: by their names; where these say nothing, by their values."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,63 +7,25 @@ from pathlib import Path
 
 from src.load.class_names import distinct_names
 from src.load.errors import UnreadableDataError
-from src.load.image_kinds import EXTENSIONS
+from src.load.listed.column_names import (
+    BARE_FLAGS,
+    CORNERS,
+    FLAGS,
+    FOLDERS,
+    INDICES,
+    LABELS,
+    MINUS,
+    NO,
+    PATHS,
+    SEVERAL,
+    SIZES,
+    SPLITS,
+    YES,
+    is_number,
+    plain,
+)
 from src.load.listed.table import Row
 from src.load.split_names import split_name
-
-PATHS = (
-    *("path", "filepath", "imagepath", "imgpath", "photopath", "relativepath", "fullpath"),
-    *("file", "filename", "imagefile", "imagefilename", "imagename", "imgname", "image", "images"),
-    *("img", "imgfile", "photo", "picture", "fname", "imageid", "imgid", "photoid", "id", "name"),
-)
-"""Names of columns of paths, the surest first; case, space and underscores do not count."""
-
-LABELS = (
-    *("label", "labels", "class", "classes", "classname", "classlabel", "labelname", "category"),
-    *("categories", "categoryname", "target", "targets", "tag", "tags", "findinglabels"),
-    *("labelid", "classid", "categoryid", "labelnumber", "classnumber", "labelindex", "classindex"),
-)
-"""Names of columns of labels."""
-
-SEVERAL = ("labels", "classes", "categories", "tags", "targets", "findinglabels")
-"""Those that announce several in a cell."""
-
-SPLITS = ("split", "set", "subset", "partition", "phase", "fold", "usage", "dataset", "splitname")
-"""Names of columns of splits."""
-
-FLAGS = {
-    **dict.fromkeys(("isvalid", "isval", "isvalidation"), "validation"),
-    **dict.fromkeys(("istest", "istesting", "iseval"), "test"),
-    **dict.fromkeys(("istrain", "istraining"), "train"),
-}
-"""Columns of yes and no that name a split: what yes means."""
-
-BARE_FLAGS = {"valid": "validation", "validation": "validation", "test": "test", "train": "train"}
-"""The same where another column holds the labels: else they may be labels themselves."""
-
-FOLDERS = ("folder", "subfolder", "directory", "dir")
-"""Names of columns of the folders that images lie in."""
-
-CORNERS = (
-    ("xmin", "ymin", "xmax", "ymax"),
-    ("x1", "y1", "x2", "y2"),
-    ("left", "top", "right", "bottom"),
-    ("bboxxmin", "bboxymin", "bboxxmax", "bboxymax"),
-    ("bboxx1", "bboxy1", "bboxx2", "bboxy2"),
-)
-"""Columns of boxes: left, top, right, bottom."""
-
-SIZES = (("width", "height"), ("imagewidth", "imageheight"), ("imgwidth", "imgheight"))
-"""Columns of the size of a photo."""
-
-INDICES = ("", "index", "idx", "unnamed", "rowid", "rownumber", "no", "nr")
-"""Names of columns that number the rows, if their values do; digits after them do not count."""
-
-YES, NO = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
-"""Values of a column of yes and no, in lower case."""
-
-MINUS = frozenset({"-1", "-1.0"})
-"""No, in columns that have no 0."""
 
 FEW = 10
 """Rows below which no value needs to come again."""
@@ -104,48 +65,6 @@ class Columns:
     size: Sequence[int] = ()
     count: int = 0
     said: list[str] = field(default_factory=list)
-
-
-def plain(name: str) -> str:
-    """A column's name without case, space and signs.
-
-    >>> plain("File_Name"), plain("Unnamed: 0")
-    ('filename', 'unnamed0')
-    """
-    return re.sub(r"[\W_]+", "", name).lower()
-
-
-def has_header(rows: Sequence[Row], exists: Callable[[str], bool]) -> bool:
-    """Whether the first row names columns.
-
-    It does if two of its cells are such names, or one is and none names a file; or if its cells
-    are neither paths nor values that come again below, and a column names files from the second
-    row on.
-    """
-    cells = rows[0].fields
-    known = {*PATHS, *LABELS, *SPLITS, *FLAGS, *(n for names in CORNERS for n in names)}
-    names = sum(plain(cell) in known for cell in cells if cell)
-    if any(Path(cell).suffix.lower() in EXTENSIONS for cell in cells):
-        return False
-    if names >= 2 or (names and not any(map(exists, cells))):
-        return True
-    below = rows[1:50]
-    for column, cell in enumerate(cells):
-        if exists(cell) or any(column < len(r.fields) and r.fields[column] == cell for r in below):
-            return False
-    columns = [
-        c for c in range(len(cells)) if any(exists(r.fields[c]) for r in below if c < len(r.fields))
-    ]
-    numbered = [cell for cell in cells if cell] in (
-        [str(k) for k in range(len(cells))],
-        [str(k) for k in range(len(cells) - 1)],
-    )  # as pandas writes columns without names
-    return bool(columns) and (numbered or _is_word(cells[columns[0]]))
-
-
-def _is_word(cell: str) -> bool:
-    """Whether a cell is no path, nor the name of a file, which has digits as a rule."""
-    return not any(sign.isdigit() or sign in "/\\" for sign in cell)
 
 
 def understand(
@@ -214,31 +133,6 @@ def understand(
         len(header),
         said,
     )
-
-
-def without_header(file: Path, rows: Sequence[Row]) -> Columns:
-    """The documented order: path, then labels.
-
-    Raises UnreadableDataError where the values say that other columns than labels are there.
-    """
-    most = max(len(row.fields) for row in rows)
-    columns = [
-        [r.fields[k] for r in rows if k < len(r.fields) and r.fields[k]] for k in range(most)
-    ]
-    for k, values in enumerate(columns[1:], 2):
-        if most > 2 and len(rows) > 1 and values and all(map(split_name, values)):
-            raise UnreadableDataError(
-                f"{file}: column {k} holds names of splits, such as {values[0]!r}: add a first row "
-                "that names the columns, path,label,split"
-            )
-    numeric = [k for k, values in enumerate(columns[1:], 2) if values and all(map(_number, values))]
-    if len(numeric) > 1 and len(rows) > 1:
-        raise UnreadableDataError(
-            f"{file}: columns {numeric[0]} to {numeric[-1]} hold numbers, of which nobody knows "
-            "whether they are labels, boxes or others: add a first row that names the columns, "
-            "such as path,xmin,ymin,xmax,ymax,label"
-        )
-    return Columns(0, range(1, most))
 
 
 def _path_column(
@@ -320,7 +214,7 @@ def _label_columns(
     if len(flags) > 1:
         return flags, [header[k] or f"column {k + 1}" for k in flags]
     able = [k for k in rest if names[k] not in SPLITS and not _own_values(values[k])]
-    if len(rest) == 1 and len(values[0]) < FEW and not all(map(_number, values[rest[0]])):
+    if len(rest) == 1 and len(values[0]) < FEW and not all(map(is_number, values[rest[0]])):
         able = list(rest)  # each may have a label of its own
     if len(able) == 1:
         return able, [header[able[0]]] if able == flags else []
@@ -348,7 +242,7 @@ def _one_of(
                 f"{file}: {header[first]!r} and {header[other]!r} are both called as labels are, "
                 "and say different things: --label-column NAME says which to learn"
             )
-    return next((k for k in named if not all(_number(v) for v in values[k] if v)), first)
+    return next((k for k in named if not all(is_number(v) for v in values[k] if v)), first)
 
 
 def _yes_or_no(values: Sequence[str]) -> bool:
@@ -356,11 +250,3 @@ def _yes_or_no(values: Sequence[str]) -> bool:
     if set(given) <= YES | MINUS:
         return bool(given)
     return sum(v in YES or v in NO for v in given) >= MOSTLY * len(given)
-
-
-def _number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
