@@ -1,5 +1,6 @@
 """Data whose answers are known, made fit for a model: its classes, and what it has seen of them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -143,6 +144,26 @@ def seen_photos(
     return photos[dataset.images.photo_of]
 
 
+def numbered_classes(dataset: ImageDataset, classes: Sequence[str]) -> dict[str, str]:
+    """The model's classes by the data's, where the data have nothing but numbers for names.
+
+    idx files number their classes, and a recipe knows their names: 0 is the first of the model.
+    """
+    found = [re.fullmatch(r"(?:class )?([0-9]{1,6})", name) for name in dataset.class_names]
+    numbers = [int(match[1]) for match in found if match]
+    apart = not set(dataset.class_names) & set(classes)
+    if not (apart and len(numbers) == len(found) and max(numbers, default=0) < len(classes)):
+        return {}
+    names = {
+        name: classes[number] for name, number in zip(dataset.class_names, numbers, strict=True)
+    }
+    text = ", ".join(f"{name} is {known}" for name, known in list(names.items())[:3])
+    dataset.problems.note(
+        "classes that are numbers", f"taken as the model's, in order: {text}, ..."
+    )
+    return names
+
+
 def with_classes_of(
     classifier: Classifier,
     dataset: ImageDataset,
@@ -167,6 +188,8 @@ def with_classes_of(
             "the data have several labels per sample, and the model is for "
             f"{task.replace('_', ' ')}"
         )
+    if not rename and task == "multi_class":
+        rename = numbered_classes(dataset, classes)
     _check_names(rename, dataset, classes)
     others = rename.get(EVERYTHING_ELSE)
     occurring = dataset.divided({"evaluated": rows}).counts() > 0

@@ -125,7 +125,11 @@ def _expected(input_shape: Sequence[int], got: Sequence[int]) -> str:
         f"channels), got {tuple(got)}"
     )
     first = len(got) in (3, 4) and got[-3] in CHANNELS
-    return f"{text}; channels come last: np.moveaxis(x, -3, -1)" if first else text
+    return (
+        f"{text}; channels come last: np.moveaxis(x, -3, -1), or x[..., None] for grey images"
+        if first
+        else text
+    )
 
 
 def name_of(image: Any, number: int) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.load.class_names import distinct_names, normal
-from src.load.dataset import UNDIVIDED, ImageDataset
+from src.load.dataset import UNDIVIDED, ImageDataset, Items
 from src.load.errors import UnreadableDataError
 from src.load.problems import Problems
 from src.load.sources import ImageArrays
@@ -101,7 +101,9 @@ def read_arrays(path: str | Path, problems: Problems | None = None) -> ImageData
     items = range(len(images))
     problems.account("samples").set_all(items, "used", "samples")
     source = ImageArrays(images, str(path))
-    return ImageDataset(source, labels, names, rows, problems, ("samples", items))
+    return ImageDataset(
+        source, labels, names, rows, problems, [Items("samples", [(k,) for k in items])]
+    )
 
 
 def _account_for_arrays(

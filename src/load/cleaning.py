@@ -34,25 +34,73 @@ def clean(dataset: ImageDataset, fingerprints: Fingerprints) -> ImageDataset:
 
     Raises UnreadableDataError at the first of them if ``problems`` fails at errors.
     """
-    photos, problems = dataset.images.photos, dataset.problems
-    leave: dict[int, str] = {}  # photos, and the kind of problem
-    for number, error in fingerprints.errors.items():
-        problems.add(UNREADABLE, error or photos.name(number))
-        leave[number] = UNREADABLE
     _note_bits(fingerprints, dataset)
     dataset = _without_false_splits(dataset, fingerprints)
-    splits_of = splits_of_photos(dataset)
-    labels = photo_labels(dataset)
+    splits_of, labels = splits_of_photos(dataset), photo_labels(dataset)
     keep_in = {number: _first(splits) for number, splits in splits_of.items()}
+    leave = {
+        **_unreadable(dataset, fingerprints),
+        **_named_twice(dataset, splits_of, labels, keep_in),
+    }
+    leave |= _copies(dataset, fingerprints, labels, keep_in)
+    remaining: dict[str, NDArray[np.intp]] = {}
+    for split, rows in dataset.splits.items():
+        photo_of = dataset.images.photo_of[rows].tolist()
+        stays = [photo not in leave and keep_in[photo] == split for photo in photo_of]
+        if any(stays):
+            remaining[split] = rows[np.array(stays)]
+        else:
+            dataset.problems.note("splits without images", f"{split}: nothing is left of it")
+    cleaned = dataset.divided(remaining)
+    left = np.setdiff1d(dataset.rows(), cleaned.rows()).tolist()
+    photos = dataset.images.photo_of[left].tolist()
+    causes = [leave.get(photo, IN_TWO_SPLITS) for photo in photos]
+    dataset.leave_out(dict(zip(left, causes, strict=True)))
+    note_missing_classes(cleaned)
+    return cleaned
+
+
+def _unreadable(dataset: ImageDataset, fingerprints: Fingerprints) -> dict[int, str]:
+    """Photos that cannot be read, and the kind of problem."""
+    for number, error in fingerprints.errors.items():
+        dataset.problems.add(UNREADABLE, error or dataset.images.photos.name(number))
+    return dict.fromkeys(fingerprints.errors, UNREADABLE)
+
+
+def _named_twice(
+    dataset: ImageDataset,
+    splits_of: dict[int, list[str]],
+    labels: dict[int, tuple[str, ...]],
+    keep_in: dict[int, str],
+) -> dict[int, str]:
+    """Files that stand in several splits, which is only said, or in two classes, and the kind."""
+    photos, problems = dataset.images.photos, dataset.problems
+    leave = {}
+    whole = getattr(dataset.images, "boxes", None) is None and not dataset.multi_label
     for number, splits in splits_of.items():
-        if len(splits) > 1:  # the very same file
+        if whole and len(labels[number]) > 1:
+            problems.add(CONTRADICTORY, f"{photos.name(number)}: {' and '.join(labels[number])}")
+            leave[number] = CONTRADICTORY
+        elif len(splits) > 1:
             problems.add(
                 IN_TWO_SPLITS,
                 f"{photos.name(number)} stands in {' and '.join(splits)}; "
                 f"kept in {keep_in[number]}",
             )
+    return leave
+
+
+def _copies(
+    dataset: ImageDataset,
+    fingerprints: Fingerprints,
+    labels: dict[int, tuple[str, ...]],
+    keep_in: dict[int, str],
+) -> dict[int, str]:
+    """Copies of photos that stay: those of other labels, and all but one; and the kind."""
+    photos, problems = dataset.images.photos, dataset.problems
+    leave = {}
     for group in fingerprints.copies():
-        here = [number for number in group if number in splits_of]
+        here = [number for number in group if number in keep_in]
         if len(here) < 2:
             continue
         names = " = ".join(photos.name(number) for number in here)
@@ -66,22 +114,7 @@ def clean(dataset: ImageDataset, fingerprints: Fingerprints) -> ImageDataset:
         kind = IN_TWO_SPLITS if apart else TWICE
         problems.add(kind, f"{names}; kept: {photos.name(kept)}")
         leave.update(dict.fromkeys((number for number in here if number != kept), kind))
-    remaining: dict[str, NDArray[np.intp]] = {}
-    causes: dict[int, str] = {}
-    for split, rows in dataset.splits.items():
-        stays = []
-        for row, photo in zip(rows.tolist(), dataset.images.photo_of[rows].tolist(), strict=True):
-            stays.append(photo not in leave and keep_in[photo] == split)
-            if photo in leave:
-                causes[row] = leave[photo]
-        if any(stays):
-            remaining[split] = rows[np.array(stays)]
-        else:
-            problems.note("splits without images", f"{split}: nothing is left of it")
-    dataset.leave_out(causes)
-    cleaned = dataset.divided(remaining)
-    note_missing_classes(cleaned)
-    return cleaned
+    return leave
 
 
 def _note_bits(fingerprints: Fingerprints, dataset: ImageDataset) -> None:

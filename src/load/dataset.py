@@ -15,6 +15,19 @@ UNDIVIDED = "all"
 
 
 @dataclass(frozen=True)
+class Items:
+    """Which items of an account samples are made of.
+
+    Attributes:
+        unit: of the account: "files", "rows".
+        of_row: the items of each sample.
+    """
+
+    unit: str
+    of_row: Sequence[Sequence[Hashable]]
+
+
+@dataclass(frozen=True)
 class ImageDataset:
     """Images with their classes or labels.
 
@@ -24,8 +37,7 @@ class ImageDataset:
         class_names: of the classes or labels.
         splits: rows of each split by name; one split named "all" if it was never divided.
         problems: what was left out, and why.
-        items: the unit of the account ("files", "rows") that samples are taken from, and the item
-            of each sample; None where samples are counted by nobody.
+        items: of the accounts, which each sample is made of: its file, its row, its lines.
     """
 
     images: Source
@@ -33,7 +45,7 @@ class ImageDataset:
     class_names: Sequence[str]
     splits: Mapping[str, NDArray[np.intp]]
     problems: Problems = field(default_factory=Problems)
-    items: tuple[str, Sequence[Hashable]] | None = None
+    items: Sequence["Items"] = ()
 
     def __post_init__(self) -> None:
         if len(self.targets) != len(self.images):
@@ -73,14 +85,14 @@ class ImageDataset:
 
         An item of which another sample is still used stays used.
         """
-        if self.items is None:
-            return
-        unit, items = self.items
-        still = {items[row] for row in self.rows().tolist() if row not in causes}
-        account = self.problems.account(unit)
-        for row, cause in causes.items():
-            if items[row] not in still:
-                account.set(items[row], "left out", cause)
+        kept = [row for row in self.rows().tolist() if row not in causes]
+        for unit, of_row in ((items.unit, items.of_row) for items in self.items):
+            still = {item for row in kept for item in of_row[row]}
+            account = self.problems.account(unit)
+            for row, cause in causes.items():
+                for item in of_row[row]:
+                    if item not in still:
+                        account.set(item, "left out", cause)
 
     def names_of(self, row: int) -> tuple[str, ...]:
         """The class, or all labels, of a sample."""

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from src.load.class_names import distinct_names
-from src.load.dataset import ImageDataset
+from src.load.dataset import ImageDataset, Items
 from src.load.errors import UnreadableDataError
 from src.load.files import csv_rows, is_file
 from src.load.problems import Problems
@@ -81,7 +81,11 @@ def read_grocery(
         targets = np.array(fine if labels == "fine" else coarse, np.int64)
         names = fine_names if labels == "fine" else coarse_names
     images = ImageFiles(paths, root=root)
-    return ImageDataset(images, targets, distinct_names(names), splits, problems, ("rows", items))
+    made_of = [
+        Items("rows", [(item,) for item in items]),
+        Items("files", [(path,) for path in paths]),
+    ]
+    return ImageDataset(images, targets, distinct_names(names), splits, problems, made_of)
 
 
 def _each_once(file: Path, listed: list[Listed], problems: Problems) -> list[Listed]:

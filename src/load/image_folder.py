@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from src.load.class_names import distinct_names, normal
-from src.load.dataset import UNDIVIDED, ImageDataset
+from src.load.dataset import UNDIVIDED, ImageDataset, Items
 from src.load.errors import UnreadableDataError
 from src.load.image_kinds import EXTENSIONS, is_image_file, suffixes_of
 from src.load.layout import Layout, layout_of
@@ -80,6 +80,8 @@ def find_files(tree: Folder, problems: Problems) -> None:
         files.find(folder.files)
         for path in folder.system:
             files.set(path, "passed over", "system files and folders")
+        for path in folder.results:
+            files.set(path, "passed over", "results of this program")
         for path in folder.files:
             if DESCRIPTIONS.match(path.name):
                 files.set(path, "passed over", "descriptions and licences")
@@ -166,8 +168,9 @@ def _dataset(
             splits[split] = np.arange(start, len(paths))
     splits = {split: splits[split] for split in ORDER if split in splits}
     images = ImageFiles(paths, root=root)
+    files = Items("files", [(path,) for path in paths])
     numbers = np.array(targets, np.int64)
-    return ImageDataset(images, numbers, shown, splits, problems, ("files", paths))
+    return ImageDataset(images, numbers, shown, splits, problems, [files])
 
 
 def _shown_names(places: list[Folder], folders: list[str], problems: Problems) -> list[str]:

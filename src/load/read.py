@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.load.arrays import read_arrays
-from src.load.dataset import ImageDataset
+from src.load.dataset import ImageDataset, Items
 from src.load.errors import UnreadableDataError
 from src.load.grocery import Labels, read_grocery
 from src.load.idx import idx_files, is_idx_folder, read_idx_folder
@@ -26,7 +26,7 @@ from src.load.problems import Problems
 from src.load.sign_mnist import class_names as sign_names
 from src.load.sign_mnist import read_sign_mnist
 from src.load.sources import ImageArrays, ImageFiles
-from src.load.walk import is_system_name, walk
+from src.load.walk import is_of_this_program, is_system_name, walk
 from src.load.yolo import describes_yolo, read_yolo
 
 KINDS = (
@@ -80,6 +80,9 @@ def read_data(
 CASE = "classes whose names differ only by case"
 """A kind of problem."""
 
+MOST_WRAPPERS = 20
+"""Folders inside of each other that are gone through."""
+
 TABLES = (".csv", ".tsv")
 """Suffixes of tables."""
 
@@ -100,7 +103,7 @@ def _read_file(
 
 def _read_folder(path: Path, objects: bool, labels: Labels, problems: Problems) -> ImageDataset:
     """The data set of a folder, by the files that lie in it, or in the one folder inside."""
-    inside = [entry for entry in sorted(path.iterdir()) if not is_system_name(entry.name)]
+    inside = _entries(path)
     folders = [entry for entry in inside if entry.is_dir()]
     plain = not any(entry.is_file() and not DESCRIPTIONS.match(entry.name) for entry in inside)
     if len(folders) == 1 and plain and not _is_plain_folder(_innermost(folders[0])):
@@ -136,9 +139,21 @@ def _read_folder(path: Path, objects: bool, labels: Labels, problems: Problems) 
 
 def _innermost(folder: Path) -> Path:
     """The folder inside of others that hold nothing else."""
-    inside = [entry for entry in sorted(folder.iterdir()) if not is_system_name(entry.name)]
-    others = [entry for entry in inside if not DESCRIPTIONS.match(entry.name)]
-    return _innermost(others[0]) if len(others) == 1 and others[0].is_dir() else folder
+    for _ in range(MOST_WRAPPERS):
+        others = [entry for entry in _entries(folder) if not DESCRIPTIONS.match(entry.name)]
+        if len(others) != 1 or not others[0].is_dir():
+            return folder
+        folder = others[0]
+    return folder
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder, without the system's and this program's own."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise UnreadableDataError(f"{folder}: cannot be read ({error.strerror})") from None
+    return [e for e in entries if not is_system_name(e.name) and not is_of_this_program(e)]
 
 
 def _is_plain_folder(path: Path) -> bool:
@@ -203,9 +218,9 @@ def _from_arrays(
     rows = {split: np.arange(ends[k], ends[k + 1]) for k, split in enumerate(splits)}
     items = range(len(targets))
     problems.account("samples").set_all(items, "used", "images")
-    return ImageDataset(
-        ImageArrays(images, str(path)), targets, names, rows, problems, ("samples", items)
-    )
+    source = ImageArrays(images, str(path))
+    of_row = [(item,) for item in items]
+    return ImageDataset(source, targets, names, rows, problems, [Items("samples", of_row)])
 
 
 def _note_case(names: Sequence[str], problems: Problems) -> None:

@@ -20,6 +20,12 @@ SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 """Files of the same, in lower case."""
 
 
+RESULTS = frozenset({"runs", "inspect", "evaluations", "history"})
+"""Folders in ``assets`` that this program writes."""
+
+RESULT_FILES = frozenset({"cache", "augmentations.png"})
+"""What else it writes there."""
+
 MOST_LINKS = 3
 """Links on the way to a folder: several folders with links to each other would have no end."""
 
@@ -33,6 +39,7 @@ class Folder:
         files: in it, sorted by name.
         folders: in it, sorted by name.
         system: what the system has put into it.
+        results: folders of this program's own results: a run's pictures are no class.
         dead_links: links in it that lead nowhere, back to a folder that holds them, or through
             more than ``MOST_LINKS`` others.
     """
@@ -41,6 +48,7 @@ class Folder:
     files: list[Path] = field(default_factory=list)
     folders: list["Folder"] = field(default_factory=list)
     system: list[Path] = field(default_factory=list)
+    results: list[Path] = field(default_factory=list)
     dead_links: list[Path] = field(default_factory=list)
 
     @property
@@ -80,7 +88,10 @@ def walk(root: str | Path) -> Folder:
     root = Path(root)
     if not root.is_dir():
         raise UnreadableDataError(f"{root}: expected a folder")
-    return _walk(root, frozenset(), 0)
+    try:
+        return _walk(root, frozenset(), 0)
+    except RecursionError:
+        raise UnreadableDataError(f"{root}: has too many folders inside of each other") from None
 
 
 def _walk(path: Path, above: frozenset[tuple[int, int]], links: int) -> Folder:
@@ -97,6 +108,8 @@ def _walk(path: Path, above: frozenset[tuple[int, int]], links: int) -> Folder:
         place = path / entry.name
         if is_system_name(entry.name):
             folder.system.append(place)
+        elif _is(entry.is_dir) and is_of_this_program(place):
+            folder.results.append(place)
         elif _is(entry.is_dir):
             link = entry.is_symlink()
             if link and (links == MOST_LINKS or _leads_back(place, here)):
@@ -122,6 +135,23 @@ def _is(question: Callable[[], bool]) -> bool:
 def _leads_back(link: Path, above: frozenset[tuple[int, int]]) -> bool:
     metadata = link.stat()
     return (metadata.st_dev, metadata.st_ino) in above
+
+
+def is_of_this_program(folder: Path) -> bool:
+    """Whether a folder holds what this program writes by default: results, or histories of runs."""
+    try:
+        names = {entry for entry in os.listdir(folder) if not is_system_name(entry)}
+        if folder.name == "assets":
+            return bool(names & RESULTS) and names <= RESULTS | RESULT_FILES
+        if folder.name == "logs":
+            return bool(names) and all(_is_history(folder / name) for name in names)
+    except OSError:
+        pass
+    return False
+
+
+def _is_history(folder: Path) -> bool:
+    return any(folder.glob("*tfevents*")) or any(folder.glob("*/*tfevents*"))
 
 
 def is_system_name(name: str) -> bool:

@@ -425,3 +425,17 @@ def test_the_level_of_white_goes_with_the_model(here):
     assert with_white.probabilities == by_hand.probabilities
     untold = load_model(here / "m.safetensors").predict(here / "dark.png")[0]
     assert untold.probabilities != by_hand.probabilities
+
+
+def test_classes_that_are_numbers_in_the_data_are_those_of_the_model(here):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (6, 16, 16, 3), dtype=np.uint8)
+    np.savez(here / "a.npz", X=images, Y=np.arange(6) % 3)
+    status, output, error = run(here, "evaluate", "m.safetensors", "a.npz")
+    assert status == 0, error
+    assert (
+        "taken as the model's, in order: class 0 is cat, class 1 is dog, class 2 is owl" in output
+    )
+    np.savez(here / "a.npz", X=images, Y=np.arange(6))
+    status, _, error = run(here, "evaluate", "m.safetensors", "a.npz")
+    assert (status, "the data have a class 'class 0'" in error) == (2, True)

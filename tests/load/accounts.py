@@ -30,11 +30,12 @@ def check_accounts(dataset):
         assert int(printed[0].split()[-1].replace(",", "")) == account.found
         numbers = [line.split("  ") for line in printed[1:]]
         assert sum(_number(line) for line in printed[1:]) == account.found, numbers
-    if dataset.items is not None:
-        unit, items = dataset.items
-        account = dataset.problems.account(unit)
-        for row in dataset.rows().tolist():
-            assert account.status(items[row]) == "used"
+    for items in dataset.items:
+        account = dataset.problems.account(items.unit)
+        used_items = {item for row in dataset.rows().tolist() for item in items.of_row[row]}
+        assert {account.status(item) for item in used_items} <= {"used"}
+        if items.unit in ("rows", "samples", "label lines"):  # and nothing else is used
+            assert len(used_items) == sum(account.counts()["used"].values())
     return dataset
 
 

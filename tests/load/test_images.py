@@ -67,7 +67,7 @@ def test_a_png_with_a_long_text_is_sound(tmp_path):
     texts = PngInfo()
     texts.add_text("parameters", "x" * 3_000_000, zip=True)
     photo(0).save(tmp_path / "a.png", pnginfo=texts)
-    with pytest.raises(ValueError, match="too large"):  # what Pillow alone says
+    with pytest.raises(ValueError, match=r"(?i)too large"):  # what Pillow alone says
         Image.open(tmp_path / "a.png").load()
     assert np.array_equal(pixels(tmp_path / "a.png"), np.asarray(photo(0)))
 

@@ -1,5 +1,7 @@
 """Folders that people have, and what is made of them."""
 
+import os
+
 import pytest
 
 from src.load import UnreadableDataError, read_data
@@ -133,3 +135,30 @@ def test_folders_that_link_to_each_other_have_an_end(tmp_path):
     assert len(dataset) == sum(depths)
     back = depths[1] + 2 * depths[2] + 8 * depths[3]  # to a folder above, or through a fourth link
     assert left_out(dataset, "files") == {"links that lead nowhere": back}
+
+
+def test_results_of_this_program_are_no_class(tmp_path):
+    folder_of(tmp_path, {"clean": 3, "dirty": 3})
+    folder_of(tmp_path / "assets", {"inspect/photos": 2, "runs/dishes-1": 2})
+    (tmp_path / "logs" / "dishes-1" / "cost").mkdir(parents=True)
+    (tmp_path / "logs" / "dishes-1" / "cost" / "events.out.tfevents.1").touch()
+    dataset = check_accounts(read_and_clean(tmp_path))
+    assert list(dataset.class_names) == ["clean", "dirty"]
+    counts = dataset.problems.account("files").counts()
+    assert counts["passed over"] == {"results of this program": 2}
+    folder_of(tmp_path / "other", {"assets": 2, "logs": 2})  # classes called so
+    assert list(read_data(tmp_path / "other").class_names) == ["assets", "logs"]
+
+
+def test_folders_without_end_are_refused(tmp_path):
+    place = tmp_path / "deep"
+    place.mkdir()
+    descriptor = os.open(place, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=descriptor)
+        inner = os.open("d", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inner
+    os.close(descriptor)
+    with pytest.raises(UnreadableDataError, match=r"folders inside of each other|cannot be"):
+        read_data(place)

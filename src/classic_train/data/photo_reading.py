@@ -18,6 +18,7 @@ from src.classic_train.mini_batch import DataError
 from src.load import ImageArrays, UnreadableDataError, complete_splits, load_with_fingerprints
 from src.load.dataset import UNDIVIDED
 from src.load.problems import as_on_error
+from src.load.splits import is_undivided
 from src.load.transforms import Compose, ToFloat
 
 
@@ -39,6 +40,10 @@ def load_photo_data(path: Path, options: PhotoOptions, pipeline: PhotoPipeline) 
                 **pipeline.reading(options),
             )
         if pipeline.resplit:
+            if not is_undivided(photos):
+                came = ", ".join(f"{split} {len(rows):,}" for split, rows in photos.splits.items())
+                text = f"{came}: this recipe divides all photos by what they show, for a fair test"
+                photos.problems.note("splits that are not used", text)
             photos = photos.divided({UNDIVIDED: photos.rows()})
         if isinstance(photos.images, ImageArrays):
             photos = replace(photos, images=photos.images.in_colour())

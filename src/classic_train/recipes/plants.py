@@ -24,7 +24,7 @@ from src.load import (
     UnreadableDataError,
     read_data,
 )
-from src.load.dataset import one_split
+from src.load.dataset import Items, one_split
 from src.load.image_folder import account_for_others, find_files
 from src.load.prepare import fingerprint_and_clean
 from src.load.problems import as_on_error
@@ -55,7 +55,7 @@ def _gather(
         photos = replace(photos, class_names=CLASSES)
     if len(photos.class_names) == 2 and photos.class_names != CLASSES:
         found = " and ".join(photos.class_names)
-        raise UnreadableDataError(f"{path}: expected folders other and plant, found {found}")
+        raise UnreadableDataError(f"{path}: expected the classes other and plant, found {found}")
     if options.negatives:
         photos = _with_negatives(photos, Path(options.negatives))
     return fingerprint_and_clean(photos, str(path), prepare=prepare)
@@ -75,15 +75,25 @@ def _with_negatives(photos: ImageDataset, folder: Path) -> ImageDataset:
     find_files(tree, photos.problems)
     photos.problems.account("files").set_all(more, "used", "photos")
     account_for_others(photos.problems)
-    of_files = photos.items is not None and photos.items[0] == "files"
+    taken = {
+        path.resolve(): target
+        for path, target in zip(photos.images.paths, photos.targets, strict=True)
+    }
+    both = [path for path in more if taken.get(path.resolve(), 0)]
+    if both:
+        raise UnreadableDataError(
+            f"--negatives: {both[0]} is also among the data, as {CLASSES[1]}: expected photos of "
+            "anything else"
+        )
+    more = [path for path in more if path.resolve() not in taken]
     paths = [*photos.images.paths, *more]
     targets = np.concatenate([photos.targets, np.zeros(len(more), np.int64)])
     return replace(
         photos,
-        images=ImageFiles(paths, white=photos.images.white),
+        images=ImageFiles(paths, root=photos.images.root, white=photos.images.white),
         targets=targets,
         splits=one_split(len(paths)),
-        items=("files", paths) if of_files else None,
+        items=[Items("files", [(path,) for path in paths])],
     )
 
 

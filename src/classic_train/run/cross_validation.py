@@ -12,6 +12,7 @@ from src.classic_train.data.photos import PhotoData
 from src.classic_train.parallel.processes import ALONE, Processes
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.directory import Run
+from src.classic_train.run.report import account_of
 from src.classic_train.run.train import train_recipe
 from src.common.files import write_json, write_text
 from src.common.tables import format_table, markdown_table, write_csv
@@ -63,7 +64,7 @@ def cross_validate(
     metrics = {name: [test[name] for test in tests] for name in tests[0]}
     rows = fold_rows(metrics, baselines)
     run.log(f"{folds}-fold cross-validation of {recipe.name}\n{format_table(rows)}")
-    _write(run.directory, recipe, options, rows, metrics)
+    _write(run.directory, recipe, options, rows, metrics, data)
     return metrics
 
 
@@ -97,6 +98,7 @@ def _write(
     options: TrainingOptions,
     rows: list[tuple[str, ...]],
     metrics: FoldMetrics,
+    data: PhotoData,
 ) -> None:
     write_csv(directory / "folds.csv", rows)
     write_json(
@@ -109,5 +111,5 @@ def _write(
     )
     links = [f"- [fold {k}](fold-{k}/report.md)" for k in range(1, len(rows[0]) - 2)]
     title = f"# {recipe.name}: {len(links)}-fold cross-validation"
-    text = "\n".join([title, "", markdown_table(rows), "", *links, ""])
+    text = "\n".join([title, "", markdown_table(rows), "", *links, "", *account_of(data)])
     write_text(directory / "report.md", text)

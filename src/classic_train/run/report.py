@@ -103,7 +103,7 @@ def report_page(
         "## Test data by class",
         "",
         evaluation_page(test, shown),
-        *_account(data),
+        *account_of(data),
         "## Settings",
         "",
         f"`{train_command_line(recipe.name, *_given(recipe, options))}`",
@@ -116,7 +116,7 @@ def report_page(
     return "\n".join(lines)
 
 
-def _account(data: RecipeData) -> list[str]:
+def account_of(data: RecipeData) -> list[str]:
     """What became of every file and row of the data, and why."""
     problems = data.dataset().problems
     tables = [line for account in problems.accounts.values() for line in [*account.lines(), ""]]

@@ -109,5 +109,5 @@ def sorted_names(names: Sequence[str]) -> list[str]:
     (['2', '10'], ['a', 'b'])
     """
     distinct = set(names)
-    numbers = all(re.fullmatch(r"-?[0-9]+", name) for name in distinct)
+    numbers = all(re.fullmatch(r"-?[0-9]{1,18}", name) for name in distinct)
     return sorted(distinct, key=lambda name: (int(name), name)) if numbers else sorted(distinct)

@@ -44,6 +44,12 @@ CORNERS = (
 )
 """Columns of boxes: left, top, right, bottom."""
 
+CENTERS = (("x", "y", "width", "height"), ("x", "y", "w", "h"))
+"""Columns of boxes of which nobody knows whether x and y are a corner or the center."""
+
+OTHER_BOXES = ("bbox", "boundingbox", "box")
+"""Names of columns that hold a whole box in a cell."""
+
 SIZES = (("width", "height"), ("imagewidth", "imageheight"), ("imgwidth", "imgheight"))
 """Columns of the size of a photo."""
 

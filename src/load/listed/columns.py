@@ -9,6 +9,7 @@ from src.load.class_names import distinct_names
 from src.load.errors import UnreadableDataError
 from src.load.listed.column_names import (
     BARE_FLAGS,
+    CENTERS,
     CORNERS,
     FLAGS,
     FOLDERS,
@@ -16,6 +17,7 @@ from src.load.listed.column_names import (
     LABELS,
     MINUS,
     NO,
+    OTHER_BOXES,
     PATHS,
     SEVERAL,
     SIZES,
@@ -101,8 +103,8 @@ def understand(
     for k in [*([split] if split is not None else []), *flags]:
         said.append(f"{header[k]!r} is taken for the split")
     folder = next((k for k, n in enumerate(names) if n in FOLDERS and k != path), None)
-    corners = next((c for c in CORNERS if set(c) <= set(names)), ())
-    size = next((s for s in SIZES if set(s) <= set(names)), ())
+    corners = _corner_columns(file, header, names, values)
+    size = next((s for s in SIZES if set(s) <= set(names)), ()) if corners else ()
     explained = {path, *flags, *(names.index(name) for name in (*corners, *size))}
     explained |= {k for k in (split, folder) if k is not None}
     explained |= {
@@ -164,6 +166,29 @@ def _own_values(values: Sequence[str]) -> bool:
     return len(set(given)) == len(given)
 
 
+def _corner_columns(
+    file: Path, header: Sequence[str], names: Sequence[str], values: Sequence[Sequence[str]]
+) -> tuple[str, ...]:
+    """Names of the columns of boxes; none where there are none.
+
+    Raises UnreadableDataError for boxes in a form of which nobody knows what it means.
+    """
+    for corners in CORNERS:
+        if set(corners) <= set(names) and not all(
+            _yes_or_no(values[names.index(name)]) for name in corners
+        ):
+            return corners
+    other = [name for name in names if name in OTHER_BOXES]
+    if other or any(set(box) <= set(names) for box in CENTERS):
+        columns = other or ["x", "y", "width", "height"]
+        raise UnreadableDataError(
+            f"{file}: the columns {', '.join(map(repr, columns))} seem to be boxes: expected "
+            "xmin, ymin, xmax and ymax, the left, upper, right and lower edge; write them so, or "
+            "leave the columns out"
+        )
+    return ()
+
+
 def _numbers_rows(values: Sequence[str]) -> bool:
     """Whether a column numbers the rows: whole numbers, each once."""
     return _own_values(values) and all(value.isdecimal() for value in values if value)
@@ -175,9 +200,10 @@ def _split_column(names: Sequence[str], values: Sequence[Sequence[str]], path: i
         if k == path or name not in SPLITS:
             continue
         given = Counter(value for value in values[k] if value)
-        known = sum(count for value, count in given.items() if split_name(value))
-        if given and known >= MOSTLY * given.total():
-            return k
+        known = {value: count for value, count in given.items() if split_name(value)}
+        several = len({split_name(value) for value in known}) > 1
+        if known and (several or sum(known.values()) >= MOSTLY * given.total()):
+            return k  # rows with other values are left out
     return None
 
 

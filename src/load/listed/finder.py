@@ -92,10 +92,17 @@ class FileFinder:
         """The folder that a name leads to from a place; ``below`` if it has a slash."""
         listing = self._listings.get((place, folder, below))
         if listing is None:
-            # an absolute path stays one
-            path = os.path.normpath(os.path.join(place, folder or "/")) if below else place
+            path = self._path(place, folder or "/") if below else place
             listing = self._listings[place, folder, below] = _Listing.of(path)
         return listing
+
+    def _path(self, place: str, folder: str) -> str:
+        """A folder below a place, in any case; an absolute one as the table's own is written."""
+        path = os.path.normpath(os.path.join(place, folder))
+        root, here = str(self.root), os.path.abspath(self.root)
+        if os.path.isabs(path) and not os.path.isabs(root) and path.startswith(f"{here}{os.sep}"):
+            path = os.path.normpath(os.path.join(root, os.path.relpath(path, here)))
+        return path if os.path.isdir(path) else _in_any_case(path)
 
     def _beside(self, name: str) -> list[str]:
         """Files of the name in the folders beside the table."""
@@ -110,6 +117,19 @@ class FileFinder:
     def _top_folder(self, path: str) -> str:
         """The folder beside the table that a file lies in or below."""
         return Path(path).relative_to(self.root).parts[0]
+
+
+def _in_any_case(path: str) -> str:
+    """The folder whose parts are these in another case; the path itself where there is none."""
+    above, name = os.path.split(path)
+    if not name:
+        return path
+    above = above if not above or os.path.isdir(above) else _in_any_case(above)
+    try:
+        found = [entry for entry in os.listdir(above or ".") if _folded(entry) == _folded(name)]
+    except (OSError, ValueError):
+        return path
+    return os.path.join(above, found[0]) if len(found) == 1 else path
 
 
 def _folded(name: str) -> str:

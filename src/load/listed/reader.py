@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from src.load.account import Status
 from src.load.class_names import distinct_names
-from src.load.dataset import ImageDataset, one_split
+from src.load.dataset import ImageDataset, Items, one_split
 from src.load.errors import UnreadableDataError
 from src.load.image_kinds import EXTENSIONS
 from src.load.listed.cells import SEPARATORS, label_names, sorted_names
@@ -139,17 +140,20 @@ def _dataset(
         places = {name: number for number, name in enumerate(classes)}
         numbers = {label: places[name] for label, name in names.items()}
         if len(classes) < len(names):
-            text = f"{path}: {len(names)} spellings are {len(classes)} classes, as 1 and 1.0"
+            text = (
+                f"{path}: {len(names)} spellings of labels are {len(classes)} classes, as 1.0 and 1"
+            )
             problems.note(UNDERSTOOD, text)
         classes = distinct_names(classes)
     _note_unlisted(samples, problems)
     rows = problems.account("rows")
     for sample in samples:
         what = "boxes" if sample.edges else "photos without a box" if columns.corners else "photos"
-        rows.set(sample.row, "used", what)
+        status: Status = "passed over" if objects and sample.edges is None else "used"
+        rows.set(sample.row, status, what)
     if objects:
         samples = [sample for sample in samples if sample.edges is not None]
-    items = [sample.row for sample in samples]
+    items: list[list[int]] = [[sample.row] for sample in samples]
     if columns.corners and not objects:
         samples, items = _whole_images(samples)
     targets = _targets(samples, numbers, classes, columns)
@@ -158,7 +162,7 @@ def _dataset(
     boxes = np.array([sample.edges for sample in samples]) if objects else None
     images = ImageFiles([sample.path for sample in samples], boxes, path.parent)
     splits = _splits(samples)
-    return ImageDataset(images, targets, classes, splits, problems, ("rows", items))
+    return ImageDataset(images, targets, classes, splits, problems, [Items("rows", items)])
 
 
 def _note_unlisted(samples: Sequence[Sample], problems: Problems) -> None:
@@ -178,15 +182,17 @@ def _note_unlisted(samples: Sequence[Sample], problems: Problems) -> None:
             problems.note("images beside that no used row names", text)
 
 
-def _whole_images(samples: list[Sample]) -> tuple[list[Sample], list[int]]:
-    """A sample a photo, with the labels of all its boxes; the item is its first row."""
+def _whole_images(samples: list[Sample]) -> tuple[list[Sample], list[list[int]]]:
+    """A sample a photo, with the labels of all its boxes; and the rows of each."""
     merged: dict[tuple[str, str], Sample] = {}
+    rows: dict[tuple[str, str], list[int]] = {}
     for sample in samples:
         key = (sample.path, sample.split)
         before = merged.get(key, Sample(sample.row, sample.path, (), sample.split))
         labels = tuple(dict.fromkeys([*before.labels, *sample.labels]))
         merged[key] = Sample(before.row, sample.path, labels, sample.split)
-    return list(merged.values()), [sample.row for sample in merged.values()]
+        rows.setdefault(key, []).append(sample.row)
+    return list(merged.values()), list(rows.values())
 
 
 def _targets(

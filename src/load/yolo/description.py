@@ -6,7 +6,6 @@ with a name a line. Label Studio and LabelImg write classes.txt only, beside fol
 labels, or among the images.
 """
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,7 +73,7 @@ def describe_yolo(path: Path) -> Description:
     Raises UnreadableDataError: there is none, or more than one, or it is damaged.
     """
     if path.is_file():
-        return _by_data_file(path) if path.suffix == ".data" else _by_yaml(path)
+        return _by_data_file(path) if path.suffix.lower() == ".data" else _by_yaml(path)
     found = yaml_files(path)
     if len(found) == 1:
         return _by_yaml(found[0])
@@ -82,7 +81,7 @@ def describe_yolo(path: Path) -> Description:
         return _by_data_file(path / "obj.data")
     if not found and (names := _name_files(path)):
         return _by_folders(path, names)
-    found = found or sorted([*path.glob("*.yaml"), *path.glob("*.yml")])
+    found = found or _any_yaml(path)
     if len(found) == 1:
         return _by_yaml(found[0])  # which says what it lacks
     shown = ", ".join(file.name for file in found) or "none"
@@ -90,18 +89,29 @@ def describe_yolo(path: Path) -> Description:
 
 
 def yaml_files(folder: Path) -> list[Path]:
-    """Yaml files of a folder that describe a data set: names, or their number, and a split."""
-    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    return [file for file in files if _has_entries(file)]
+    """Yaml files of a folder that describe a data set: names, or their number, and a split.
+
+    One that cannot be read may be such a file too; reading it says what is wrong.
+    """
+    return [file for file in _any_yaml(folder) if _has_entries(file)]
+
+
+def _any_yaml(folder: Path) -> list[Path]:
+    files = (path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml"))
+    return sorted(path for path in files if path.is_file())
 
 
 def _has_entries(file: Path) -> bool:
     try:
-        content = file.read_bytes()
+        with file.open("rb"):
+            pass
     except OSError:
+        return True
+    try:
+        entries = _entries(file)
+    except UnreadableDataError:
         return False
-    wanted = rb"^(?:\xef\xbb\xbf)?(names|nc)\s*:", rb"^(?:\xef\xbb\xbf)?(train|val|valid|test)\s*:"
-    return all(re.search(entry, content, re.MULTILINE) for entry in wanted)
+    return bool({"names", "nc"} & entries.keys()) and bool(ENTRIES.keys() & entries.keys())
 
 
 def _by_yaml(file: Path) -> Description:
@@ -204,17 +214,16 @@ def _by_folders(folder: Path, files: list[Path]) -> Description:
 
 def _name_files(folder: Path) -> list[Path]:
     """Files of names in a folder whose images have label files; none where they have not."""
-    if not any(folder.rglob("*.[tT][xX][tT]")):  # most folders; no more is looked at
-        return []
-    tree = walk(folder)
-    splits = names_of_splits(inner.name for inner in tree.folders)
-    labels = [inner for inner in tree.folders if inner.name.lower() in LABELS]
-    places = [tree, *labels, *(inner for inner in tree.folders if inner.name in splits)]
-    found = [file for place in places for file in place.files if file.name.lower() in NAME_FILES]
+    inside = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    splits = names_of_splits(path.name for path in inside)
+    labels = [path for path in inside if path.name.lower() in LABELS]
+    places = [folder, *labels, *(path for path in inside if path.name in splits)]
+    found = [p for place in places for p in sorted(place.iterdir()) if p.name.lower() in NAME_FILES]
     if not found:
         return []
-    separate = labels and any(inner.name.lower() == "images" for inner in tree.folders)
-    return found if separate or (folder / "obj.data").is_file() or _is_labelled(tree) else []
+    separate = labels and any(path.name.lower() == "images" for path in inside)
+    known = separate or (folder / "obj.data").is_file() or _is_labelled(walk(folder))
+    return found if known else []
 
 
 def _is_labelled(tree: Folder) -> bool:

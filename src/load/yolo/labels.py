@@ -13,7 +13,7 @@ from pathlib import Path
 from src.load.files import read_text
 from src.load.yolo.boxes import Box, parse_box
 
-IMAGES = ("images", "jpegimages")
+STANDING_FOR = ("images", "jpegimages")
 """Folders that stand for ``labels``, in lower case."""
 
 
@@ -34,6 +34,10 @@ class Labels:
     kinds: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     mistakes: list[tuple[int, str]] = field(default_factory=list)
+
+    def line_items(self) -> list[tuple[Path, str, int]]:
+        """What the account of lines calls the lines of the boxes, in their order."""
+        return [(self.file, "box", number) for number in range(len(self.boxes))]
 
 
 class LabelFinder:
@@ -58,7 +62,7 @@ class LabelFinder:
         """Folders in which the label files of the images of a folder may be."""
         if folder not in self._places:
             parts = Path(folder).parts
-            numbers = [k for k, part in enumerate(parts) if part.lower() in IMAGES]
+            numbers = [k for k, part in enumerate(parts) if part.lower() in STANDING_FOR]
             places = []
             if numbers:
                 above = os.path.join("", *parts[: numbers[-1]]) or "."

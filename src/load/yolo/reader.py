@@ -2,14 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from src.load.account import UNEXPLAINED
-from src.load.dataset import UNDIVIDED, ImageDataset, one_split
+from src.load.dataset import ImageDataset
 from src.load.errors import UnreadableDataError
 from src.load.files import read_text
 from src.load.image_folder import (
@@ -20,28 +16,15 @@ from src.load.image_folder import (
 )
 from src.load.image_kinds import is_image_file
 from src.load.problems import Problems
-from src.load.sources import ImageFiles
 from src.load.walk import walk
-from src.load.yolo.boxes import BOX, Box
+from src.load.yolo.boxes import BOX
 from src.load.yolo.description import NAME_FILES, Description, describe_yolo
 from src.load.yolo.labels import LabelFinder, read_labels
+from src.load.yolo.samples import LabelledImages, as_images, as_objects
 
 NO_LABEL_FILE = "images without a label file"
 BAD_LINES = "images whose label files cannot be read"
 UNNAMED = "images that no split names"
-
-
-@dataclass
-class _Images:
-    """Images in the order in which they were found, with the splits that name them.
-
-    Attributes:
-        boxes: of each image that can be used.
-        splits: images of each split.
-    """
-
-    boxes: dict[Path, list[Box]] = field(default_factory=dict)
-    splits: dict[str, list[Path]] = field(default_factory=dict)
 
 
 def read_yolo(
@@ -67,7 +50,7 @@ def read_yolo(
     """
     path, problems = Path(path), problems if problems is not None else Problems()
     described = describe_yolo(path)
-    images = _Images()
+    images = LabelledImages()
     listed: list[Path] = []
     for split, places in described.entries.items():
         images.splits[split] = _images_of_split(described, split, places, listed, problems)
@@ -89,12 +72,12 @@ def read_yolo(
     for file in (*described.used, *listed):
         files.set(file, "used", "descriptions")
     _read_boxes(label_files, finder, described, objects, images, problems)
-    if not images.boxes or (objects and not any(images.boxes.values())):
+    if not images.labels or (objects and not any(each.boxes for each in images.labels.values())):
         raise UnreadableDataError(
             f"{described.file}: the label files hold no usable box{problems.first_cause()}"
         )
     _account_for_rest(finder, problems)
-    make = _as_objects if objects else _as_images
+    make = as_objects if objects else as_images
     return make(images, described, problems)
 
 
@@ -142,7 +125,7 @@ def _listed_images(file: Path, described: Description, problems: Problems) -> It
             continue
         image = described.places.find(line, also=[file.parent])
         if image is not None and image.is_file():
-            account.set((file, number), "used", "images")
+            account.set((file, number), "used", "images found")
             yield image
         else:
             text = f"{file}: {line.strip()}: no such file"
@@ -177,7 +160,7 @@ def _read_boxes(
     finder: LabelFinder,
     described: Description,
     objects: bool,
-    images: _Images,
+    images: LabelledImages,
     problems: Problems,
 ) -> None:
     """Read the objects of all images; those that cannot be used are left out."""
@@ -202,20 +185,21 @@ def _read_boxes(
         for number, cause in labels.mistakes:
             text = f"{file}: line {number}: {cause}"
             problems.leave_out("label lines", (file, number), "unusable boxes", text)
-        usable = not labels.mistakes or (objects and labels.boxes)
-        for number in range(len(labels.boxes)):
-            status, what = ("used", "objects") if usable else ("left out", BAD_LINES)
-            lines.set((file, "box", number), status, what)  # type: ignore[arg-type]
-        for number in range(labels.repeated):
-            lines.set((file, "again", number), "passed over", "lines that stand twice")
-        kinds += labels.kinds
-        if usable:
-            images.boxes[image] = labels.boxes
-            files.set(image, "used", "photos" if labels.boxes else "photos without an object")
-        else:
+        again = [(file, "again", number) for number in range(labels.repeated)]
+        lines.set_all(again, "passed over", "lines that stand twice")
+        if labels.mistakes and not (objects and labels.boxes):
+            lines.set_all(labels.line_items(), "left out", BAD_LINES)
             number, cause = labels.mistakes[0]
             text = f"{image}: {file}: line {number}: {cause}"
             problems.leave_out("files", image, BAD_LINES, text)
+            continue
+        lines.set_all(labels.line_items(), "used", "objects")
+        kinds += labels.kinds
+        images.labels[image] = labels
+        if labels.boxes or not objects:
+            files.set(image, "used", "photos" if labels.boxes else "photos without an object")
+        else:
+            files.set(image, "passed over", "photos without an object")
     for kind, count in kinds.items():
         if kind != BOX:
             problems.note("label lines that are no plain boxes", f"{count} {kind}: read as boxes")
@@ -242,50 +226,3 @@ def _account_for_rest(finder: LabelFinder, problems: Problems) -> None:
         elif path.suffix.lower() in (".cache", ".json"):
             files.set(item, "passed over", "files of other programs")
     account_for_others(problems)
-
-
-def _as_objects(images: _Images, described: Description, problems: Problems) -> ImageDataset:
-    """One sample an object."""
-    counts = [len(boxes) for boxes in images.boxes.values()]
-    ends = np.cumsum([0, *counts])
-    first = dict(zip(images.boxes, ends.tolist(), strict=False))
-    paths = [path for path, boxes in images.boxes.items() for _ in boxes]
-    boxes = [box for of_image in images.boxes.values() for box in of_image]
-    rows = {
-        split: [
-            row
-            for image in found
-            if image in first
-            for row in range(first[image], first[image] + len(images.boxes[image]))
-        ]
-        for split, found in images.splits.items()
-    }
-    edges: NDArray[np.float64] = np.array([box.edges for box in boxes])
-    targets = np.array([box.class_number for box in boxes], np.int64)
-    source = ImageFiles(paths, edges, described.file.parent)
-    return ImageDataset(
-        source, targets, described.names, _splits(rows, len(paths)), problems, ("files", paths)
-    )
-
-
-def _as_images(images: _Images, described: Description, problems: Problems) -> ImageDataset:
-    """One sample an image, with the labels of all its objects."""
-    paths = list(images.boxes)
-    targets = np.zeros((len(paths), len(described.names)), np.int64)
-    for row, boxes in enumerate(images.boxes.values()):
-        targets[row, [box.class_number for box in boxes]] = 1
-    numbers = {path: row for row, path in enumerate(paths)}
-    rows = {
-        split: [numbers[image] for image in found if image in numbers]
-        for split, found in images.splits.items()
-    }
-    source = ImageFiles(paths, root=described.file.parent)
-    return ImageDataset(
-        source, targets, described.names, _splits(rows, len(paths)), problems, ("files", paths)
-    )
-
-
-def _splits(rows: dict[str, list[int]], samples: int) -> dict[str, NDArray[np.intp]]:
-    if UNDIVIDED in rows:
-        return one_split(samples)
-    return {split: np.array(of_split, np.intp) for split, of_split in rows.items() if of_split}

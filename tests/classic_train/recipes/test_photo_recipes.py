@@ -156,7 +156,10 @@ USER_ERRORS = {
         ["plants", "--data", "two", "--negatives", "nowhere"],
         "nowhere: expected a folder of photos",
     ),
-    "other names": (["plants", "--data", "few/train"], "expected folders other and plant, found"),
+    "other names": (
+        ["plants", "--data", "few/train"],
+        "expected the classes other and plant, found",
+    ),
     "one class": (
         ["dishes", "--data", "one"],
         "one: all training photos are of the class 'clean', expected two",
@@ -281,3 +284,22 @@ def test_the_data_may_be_whatever_inspect_takes(kind, tmp_path, monkeypatch, cap
     if kind == "arrays":
         assert "samples found 60; used: samples 60" in printed
         assert load_model(only_run(tmp_path) / "model.safetensors").input_shape == (32, 32, 3)
+
+
+def test_negatives_that_are_plants_are_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    class_folders(tmp_path / "two", {"other": 12, "plant": 12})
+    for negatives in ("two", "two/plant"):
+        assert main(["plants", "--data", "two", "--negatives", negatives, "--quiet"]) == 2
+        assert "is also among the data, as plant" in capsys.readouterr().err
+
+
+def test_a_cross_validation_accounts_for_its_data(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    class_folders(tmp_path / "two", {"train/a": 12, "train/b": 12, "test/a": 4, "test/b": 4})
+    command = ["tomato", "--data", "two", "--folds", "2", "--epochs", "1", "--image-size", "32"]
+    assert main([*command, "--filters", "8,8"]) == 0
+    assert "files found 32; used: photos 32" in capsys.readouterr().out
+    page = (only_run(tmp_path) / "report.md").read_text()
+    assert "files found      32" in page
+    assert "splits that are not used: 1" in page

@@ -177,3 +177,42 @@ def test_rows_of_other_lengths(photos):
     assert dataset.targets.tolist() == [0, 1]
     kinds = {"rows with more fields than the header": 1, "rows without a label": 1}
     assert left_out(dataset, "rows") == kinds
+
+
+def test_rows_of_no_split_are_left_out_where_others_have_one(photos):
+    values = ["train", "train", "extra", "test"]
+    dataset = read(photos, "path,label,split", "a{}.png", ["a", "b", "a", "a", "a", "b"], values)
+    assert {split: len(rows) for split, rows in dataset.splits.items()} == {"train": 6, "test": 3}
+    assert left_out(dataset, "rows") == {"rows without a split": 3}
+
+
+def test_a_photo_in_two_splits_is_used_once(photos):
+    rows = ["path,label,split", *(f"a{k}.png,{'xy'[k % 2]},train" for k in range(8))]
+    rows += ["a0.png,x,test", "a1.png,y,test", "a9.png,x,test"]
+    (photos / "t.csv").write_text("\n".join(rows))
+    dataset = check_accounts(read_and_clean(photos / "t.csv"))
+    assert {split: len(rows) for split, rows in dataset.splits.items()} == {"train": 6, "test": 3}
+    assert left_out(dataset, "rows") == {"photos in two splits": 2}
+
+
+@pytest.mark.parametrize("columns", ["x,y,width,height", "x,y,w,h", "bbox,a,b,c"])
+def test_boxes_of_unknown_form_are_refused(photos, columns):
+    with pytest.raises(UnreadableDataError, match="seem to be boxes: expected xmin"):
+        read(photos, f"image,{columns},label", "a{}.png", *["{}"] * 4, ["a", "b"])
+
+
+def test_corners_that_say_yes_or_no_are_labels(photos):
+    flags = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    dataset = read(photos, "file,left,top,right,bottom", "a{}.png", *flags)
+    assert list(dataset.class_names) == ["left", "top", "right", "bottom"]
+
+
+def test_one_file_written_in_several_ways_is_one_photo(photos, monkeypatch):
+    save(photos / "im" / "p.png", 30)
+    monkeypatch.chdir(photos)
+    ways = ["im/p.png", f"{photos}/im/p.png", "im/../im/p.png", "IM/P.PNG", ".\\im\\p.png"]
+    with open("t.csv", "w") as file:
+        file.write("\n".join(["path,label", *(f"{way},x" for way in ways), "a0.png,y"]))
+    dataset = check_accounts(read_and_clean("t.csv"))
+    assert left_out(dataset, "rows") == {"images listed twice": 4}
+    assert dataset.images.name(0) == "im/p.png"

@@ -93,9 +93,34 @@ def test_lines_of_lists_and_images_of_no_split_are_counted(tmp_path):
     (root / "list.txt").write_text("\n".join(lines))
     (root / "data.yaml").write_text("train: list.txt\nnames: [cat, dog]\n")
     dataset = check_accounts(read_and_clean(root))
-    assert used(dataset, "lines of lists") == {"images": 3}
+    assert used(dataset, "lines of lists") == {"images found": 3}
     assert left_out(dataset, "lines of lists") == {"missing images": 1}
     assert left_out(dataset, "files") == {
         "images that no split names": 3,
         "label files of images that no split names": 3,
     }
+
+
+def test_lines_and_label_files_of_unreadable_photos_are_left_out(tmp_path):
+    root = yolo_set(tmp_path, 4)
+    content = (root / "images/train/0.png").read_bytes()
+    (root / "images/train/0.png").write_bytes(content[:80])
+    for objects in (True, False):
+        dataset = check_accounts(read_and_clean(root, objects=objects))
+        assert left_out(dataset, "label lines") == {"unreadable images": 1}
+        assert left_out(dataset, "files") == {"unreadable images": 2}  # and its label file
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DATA.YAML", "train: images/train\nval: images/val\nnames: [cat, dog]\n"),
+        ("data.yml", "{train: images/train, val: images/val, names: [cat, dog]}"),
+        ("data.yaml", '"names": [cat, dog]\n"train": images/train\n"val": images/val\n'),
+    ],
+)
+def test_yaml_files_in_other_forms_are_seen_in_their_folder(tmp_path, name, text):
+    root = yolo_set(tmp_path, 2)
+    (root / "data.yaml").unlink()
+    (root / name).write_text(text)
+    assert list(read_data(root).class_names) == ["cat", "dog"]
