@@ -139,15 +139,15 @@ def _leads_back(link: Path, above: frozenset[tuple[int, int]]) -> bool:
 
 def is_of_this_program(folder: Path) -> bool:
     """Whether a folder holds what this program writes by default: results, or histories of runs."""
+    if folder.name not in ("assets", "logs"):
+        return False
     try:
         names = {entry for entry in os.listdir(folder) if not is_system_name(entry)}
-        if folder.name == "assets":
-            return bool(names & RESULTS) and names <= RESULTS | RESULT_FILES
-        if folder.name == "logs":
-            return bool(names) and all(_is_history(folder / name) for name in names)
     except OSError:
-        pass
-    return False
+        return False
+    if folder.name == "assets":
+        return bool(names & RESULTS) and names <= RESULTS | RESULT_FILES
+    return bool(names) and all(_is_history(folder / name) for name in names)
 
 
 def _is_history(folder: Path) -> bool:
