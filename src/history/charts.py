@@ -76,6 +76,8 @@ def _lines(
         shown_name = _plain(name)
         axes.plot(values.index, values, label=shown_name, color=color, marker=marker)
     all_values = np.concatenate([curve.to_numpy() for curve in curves.values()])
+    if not np.isfinite(all_values).any():
+        axes.text(0.5, 0.5, "no finite value", ha="center", transform=axes.transAxes)
     if log and (all_values > 0).any():
         _log_axis(axes, all_values)
     axes.set(xlabel="epoch", ylabel=_plain(label), title=_plain(title))

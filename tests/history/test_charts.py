@@ -44,3 +44,11 @@ def test_the_title_of_many_curves_takes_dollars_too():
     figure = comparison_chart(runs, "cost")
     line = f"{MOST_CURVES + 1} curves, from $run0$ (dark) to $run{MOST_CURVES}$"
     assert line in texts(figure)
+
+
+def test_a_chart_of_nan_alone_says_so():
+    nothing = pd.DataFrame({"cost": [float("nan")] * 2}, index=[1, 2])
+    assert "no finite value" in texts(history_charts(nothing, pd.DataFrame(), "run")["cost.png"])
+    assert "no finite value" not in texts(
+        history_charts(epochs(), pd.DataFrame(), "run")["cost.png"]
+    )
