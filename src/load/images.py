@@ -147,7 +147,9 @@ def _what_else(path: str, content: bytes) -> str:
     if kind is None:
         return "is no image of a known format"
     named = f" named {suffix}" if suffix else ""
-    if kind == "HEIC image" and "HEIF" not in _formats():
+    if kind == "HEIC image" and "HEIF" in _formats():
+        return f"is a HEIC image{named}, and damaged"
+    if kind == "HEIC image":
         return f"is a HEIC image{named}; pip install 'classic-nn[heic]' to read it"
     if kind == "AVIF image" and "AVIF" not in _formats():
         return f"is an AVIF image{named}; Pillow 11.3 or newer reads it"

@@ -84,7 +84,7 @@ def test_a_wrong_checksum_is_a_damaged_png(tmp_path, chunk):
 
 
 OTHERS = {
-    "is a HEIC image named .jpg; pip install": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    "is a HEIC image named .jpg(; pip|, and damaged)": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
     "is no image but a web page named .jpg": b"<!DOCTYPE html><html>404",
     "is no image but a PDF document": b"%PDF-1.4 ...",
     "is no image but a text file": b"version 2\nof a list\n",
