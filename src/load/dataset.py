@@ -75,10 +75,13 @@ class ImageDataset:
         )
 
     def summary(self) -> str:
-        """Samples of each split, and what was left out while reading, and why."""
+        """Samples of each split, the account of all that was found, what was left out, and why."""
         sizes = ", ".join(f"{split} {len(rows):,}" for split, rows in self.splits.items())
         left_out = self.problems.summary() or "nothing was left out"
-        return f"{len(self.class_names)} classes; samples: {sizes}\n{left_out}"
+        accounts = [account.sentence() for account in self.problems.accounts.values()]
+        return "\n".join(
+            [f"{len(self.class_names)} classes; samples: {sizes}", *accounts, left_out]
+        )
 
     def leave_out(self, causes: Mapping[int, str]) -> None:
         """Enter samples that were left out into the account, by row, each with its cause.

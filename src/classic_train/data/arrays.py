@@ -25,7 +25,7 @@ HELD_OUT = 0.15
 @lru_cache
 def holds_images(path: str) -> bool:
     """Whether an .npz or .npy file holds images, so that it is trained on as photos are."""
-    if not path.endswith((".npz", ".npy")):
+    if not path.lower().endswith((".npz", ".npy")):
         return True
     try:
         images = read_arrays(path).images
