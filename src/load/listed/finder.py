@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from src.load.class_names import normal
@@ -45,12 +45,18 @@ class FileFinder:
         Returns:
             The path; None where there is none, or more than one.
         """
-        for variant in (name, name.replace("\\", "/")) if "\\" in name else (name,):
-            folder, _, base = variant.rpartition("/")
+        if "\\" in name:  # in names of files it is rare, and then exact
+            folder, _, base = name.rpartition("/")
             for place in self.places:
-                found = self._listing(place, folder, "/" in variant).find(base)
-                if found:
-                    return found
+                listing = self._listing(place, folder, "/" in name)
+                if base in listing.files:
+                    return os.path.join(listing.folder, base)
+            name = name.replace("\\", "/")
+        folder, _, base = name.rpartition("/")
+        for place in self.places:
+            found = self._listing(place, folder, "/" in name).find(base)
+            if found:
+                return found
         beside = self._beside(name)
         named = {hint.lower() for hint in hints if hint}
         if len(beside) > 1 and named:
@@ -93,7 +99,7 @@ class FileFinder:
         listing = self._listings.get((place, folder, below))
         if listing is None:
             path = self._path(place, folder or "/") if below else place
-            listing = self._listings[place, folder, below] = _Listing.of(path)
+            listing = self._listings[place, folder, below] = _Listing(path)
         return listing
 
     def _path(self, place: str, folder: str) -> str:
@@ -137,38 +143,41 @@ def _folded(name: str) -> str:
     return normal(name).casefold()
 
 
-@dataclass(frozen=True)
 class _Listing:
     """A folder, read once: 100,000 rows that name its files would ask the system as often.
 
+    Args:
+        folder: its path; one that cannot be read is empty.
+
     Attributes:
-        folder: its path.
         files: names of its files.
-        stems: names of its images by what stands before the suffix.
-        folded: names by what ``_folded`` makes of them.
     """
 
-    folder: str
-    files: frozenset[str]
-    stems: dict[str, tuple[str, ...]]
-    folded: dict[str, tuple[str, ...]]
-
-    @classmethod
-    def of(cls, folder: str) -> "_Listing":
-        """The listing of a folder; empty where it cannot be read."""
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
         try:
             with os.scandir(folder) as entries:
-                names = sorted(entry.name for entry in entries if entry.is_file())
+                self.files = frozenset(entry.name for entry in entries if entry.is_file())
         except (OSError, ValueError):
-            names = []
-        stems: dict[str, tuple[str, ...]] = {}
-        folded: dict[str, tuple[str, ...]] = {}
-        for name in names:
+            self.files = frozenset()
+
+    @cached_property
+    def stems(self) -> dict[str, list[str]]:
+        """Names of its images by what stands before the suffix."""
+        stems: dict[str, list[str]] = {}
+        for name in sorted(self.files):
             stem, suffix = os.path.splitext(name)
-            folded[_folded(name)] = (*folded.get(_folded(name), ()), name)
             if suffix.lower() in EXTENSIONS:
-                stems[stem] = (*stems.get(stem, ()), name)
-        return cls(folder, frozenset(names), stems, folded)
+                stems.setdefault(stem, []).append(name)
+        return stems
+
+    @cached_property
+    def folded(self) -> dict[str, list[str]]:
+        """Names of its files by what ``_folded`` makes of them."""
+        folded: dict[str, list[str]] = {}
+        for name in sorted(self.files):
+            folded.setdefault(_folded(name), []).append(name)
+        return folded
 
     def find(self, base: str) -> str | None:
         """The path of a file by its name, by that without suffix, or in another case."""
