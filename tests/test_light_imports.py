@@ -37,8 +37,8 @@ def loaded_by(statement):
         ("import src.classic_nn", set(), 60),
         ("import src.classic_cnn", set(), 75),
         ("from src.classic_train import MiniBatchTrainer", set(), 90),
-        ("from src.inference import load_model", {"PIL"}, 140),
-        ("import src.load", {"PIL"}, 65),
+        ("from src.inference import load_model", {"PIL"}, 110),
+        ("import src.load", {"PIL"}, 30),
         ("from src.history import TrainingHistoryReader", {"tensorboard", "PIL"}, 30),
     ],
 )

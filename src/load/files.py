@@ -1,10 +1,8 @@
-"""Opening files that may be gzipped, finding them, reading CSV rows."""
+"""Opening files that may be gzipped, finding them, reading text."""
 
 import codecs
-import csv
 import gzip
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -40,20 +38,6 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
-
-
-def csv_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """Number of each row, from 1, and its fields without space around them; not blank rows.
-
-    Raises UnreadableDataError where the file is missing or no text.
-    """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            for number, fields in enumerate(csv.reader(opened), 1):
-                if any(field.strip() for field in fields):
-                    yield number, [field.strip() for field in fields]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableDataError(f"{file}: cannot be read ({error})") from None
 
 
 def read_text(file: Path) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 from src.load.class_names import distinct_names
 from src.load.dataset import ImageDataset, Items
 from src.load.errors import UnreadableDataError
-from src.load.files import csv_rows, is_file
+from src.load.files import is_file
+from src.load.listed.table import read_table
 from src.load.problems import Problems
 from src.load.sources import ImageFiles
 
@@ -49,7 +50,7 @@ def read_grocery(
         if not file.is_file():
             continue
         listed: list[Listed] = []
-        for number, fields in csv_rows(file):
+        for number, fields in read_table(file):
             account.find([(file.name, number)])
             try:
                 image, first, second = root / fields[0], int(fields[1]), int(fields[2])
@@ -111,7 +112,7 @@ def _grocery_names(file: Path) -> tuple[list[str], list[str]]:
     """Names of the fine and of the coarse classes, by number."""
     fine: dict[int, str] = {}
     coarse: dict[int, str] = {}
-    for number, fields in csv_rows(file):
+    for number, fields in read_table(file):
         try:
             if number > 1:
                 fine[int(fields[1])] = fields[0]

@@ -28,3 +28,10 @@ def folder_of(root, counts, suffix=".png"):
             save(root / name / f"{k:03d}{suffix}", seed := seed + 1)
         (root / name).mkdir(parents=True, exist_ok=True)
     return root
+
+
+def four_photos(root):
+    """photos/0.png to 3.png; returns the folder that holds ``photos``."""
+    for k in range(4):
+        save(root / "photos" / f"{k}.png", k)
+    return root

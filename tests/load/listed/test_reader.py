@@ -1,14 +1,12 @@
 import pytest
 
 from src.load import Problems, UnreadableDataError, read_image_csv
-from tests.load.photos import save
+from tests.load.photos import four_photos
 
 
 @pytest.fixture
 def folder(tmp_path):
-    for k in range(4):
-        save(tmp_path / "photos" / f"{k}.png", k)
-    return tmp_path
+    return four_photos(tmp_path)
 
 
 def write(folder, text, name="list.csv"):
