@@ -13,6 +13,11 @@ def test_a_line_is_a_class_and_a_box():
     assert parse_box("3 0.5 0.25 0.5 0.25 0.1 0.1 2", 4, key_points=True) == (box, "boxes")
 
 
+def test_the_confidence_after_a_polygon_is_dropped():
+    box = Box(1, (0.1, 0.1, 0.5, 0.6))
+    assert parse_box("1 .1 .1 .5 .1 .5 .6 .9", 2) == (box, "polygons")
+
+
 @given(points=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=9))
 def test_of_a_polygon_the_bounding_box_is_taken(points):
     xs, ys = zip(*points, strict=True)
