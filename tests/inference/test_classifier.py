@@ -257,6 +257,9 @@ def test_arrays_of_several_images(name):
 REFUSED = {
     "flat": (LEVELS[0].ravel(), r"such as \(28, 28\) or \(28, 28, 1\).*got \(784,\)"),
     "several flat": (LEVELS.reshape(5, -1), r"got \(5, 784\)"),
+    "a flat column": (LEVELS[0].reshape(-1, 1), r"got \(784, 1\)"),
+    "flat colours": (np.zeros((5, 3 * 784), np.uint8), r"got \(5, 2352\)"),
+    "two channels": (np.zeros((28, 28, 2), np.uint8), r"got \(28, 28, 2\)"),
     "channels first": (LEVELS[:, np.newaxis], r"got \(5, 1, 28, 28\); channels come last"),
     "levels as floats": (LEVELS.astype(np.float32), "give levels from 0 to 255 as 8-bit"),
     "whole numbers": (LEVELS.astype(np.int64), "got an array of int64"),
