@@ -101,8 +101,7 @@ def _several_of_array(array: NDArray[Any], input_shape: tuple[int, ...]) -> Sequ
         return [array] if array.ndim <= len(input_shape) else list(array)
     size = int(np.prod(input_shape[:2]))
     flat = array.ndim == 2 and {*array.shape} & {size, 3 * size} and {*array.shape} != {size}
-    column = array.ndim == 2 and 1 in array.shape and input_shape[0] > 1
-    if array.ndim == 2 and not (flat or column):
+    if array.ndim == 2 and not flat:
         return [array]
     if array.ndim == 3:
         if array.shape == input_shape or (array.shape[2] in CHANNELS and array.shape[0] > 1):
