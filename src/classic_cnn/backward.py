@@ -20,8 +20,6 @@ With a stride, DY times the kernel^T gives what every window sends back, and the
 up where they overlap.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from src.classic_cnn.batched_matmul import batched_matmul, batched_matmul_transposed
@@ -39,6 +37,7 @@ from src.classic_cnn.shifted_views import shifted_views
 from src.classic_cnn.utils import Geometry, input_gradient_geometry, without_padding, zero_pad
 from src.classic_nn.array_types import Array
 from src.classic_nn.channelwise import feature_sum
+from src.common.kernels import operation
 
 
 def conv_backward_plain(
@@ -92,29 +91,32 @@ def conv_backward(
         return depthwise_backward(dy, x, w, where, dw, input_gradient), dw, db
     dx = np.empty(x.shape, np.result_type(dy, w)) if input_gradient else None
     for channels, filters in group_slices(groups, x.shape[3], w.shape[3]):
-        part = _Group(dy[..., filters], x[..., channels], w[..., filters], where, dw[..., filters])
-        if dx is None:
-            _kernel_gradient(part)
-        elif where.stride == (1, 1):
-            _both_from_windows_of_dy(part, dx[..., channels])
-        else:
-            _both_from_windows_of_x(part, dx[..., channels])
+        convolve_backward(
+            dy[..., filters],
+            x[..., channels],
+            w[..., filters],
+            where,
+            dw[..., filters],
+            None if dx is None else dx[..., channels],
+        )
     return dx, dw, db
 
 
-class _Group(NamedTuple):
-    """One group's arrays and geometry; dw is written."""
+@operation("src.classic_cnn.winograd_loops")
+def convolve_backward(
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array | None
+) -> None:
+    """Gradients of one group, written to dw and, unless it is None, dx."""
+    if dx is None:
+        _kernel_gradient(dy, x, w, where, dw)
+    elif where.stride == (1, 1):
+        _both_from_windows_of_dy(dy, x, w, where, dw, dx)
+    else:
+        _both_from_windows_of_x(dy, x, w, where, dw, dx)
 
-    dy: Array
-    x: Array
-    w: Array
-    where: Geometry
-    dw: Array
 
-
-def _kernel_gradient(group: _Group) -> None:
+def _kernel_gradient(dy: Array, x: Array, w: Array, where: Geometry, dw: Array) -> None:
     """dw = sum over blocks of windows^T @ dy."""
-    dy, x, w, where, dw = group
     t = outputs_at_once(where, *w.shape[2:])
     wide = multi_output_geometry(where, t)
     total = np.zeros((*wide.kernel, w.shape[2], t * w.shape[3]), w.dtype)
@@ -124,12 +126,13 @@ def _kernel_gradient(group: _Group) -> None:
     dw[...] = multi_output_kernel_backward(total, t)
 
 
-def _both_from_windows_of_dy(group: _Group, dx: Array) -> None:
+def _both_from_windows_of_dy(
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array
+) -> None:
     """dx and dw at stride 1, block by block of the input's positions.
 
     Outputs that ``input_gradient_geometry`` leaves out saw zeros only: they add nothing to either.
     """
-    dy, x, w, where, dw = group
     channels, filters = w.shape[2:]
     rotated, (vertical, horizontal) = input_gradient_geometry(where, x.shape[1:3])
     t = outputs_at_once(rotated, filters, channels)
@@ -152,9 +155,10 @@ def rotate180(w: Array) -> Array:
     return w[::-1, ::-1].transpose(0, 1, 3, 2)
 
 
-def _both_from_windows_of_x(group: _Group, dx: Array) -> None:
+def _both_from_windows_of_x(
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array
+) -> None:
     """dx and dw with a stride: what each window sends back is added to the pixels it covers."""
-    dy, x, w, where, dw = group
     kernel = np.ascontiguousarray(w.reshape(-1, w.shape[3]))
     total = np.zeros_like(kernel)
     dx[...] = 0

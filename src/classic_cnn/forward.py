@@ -28,6 +28,7 @@ from src.classic_cnn.multi_output import multi_output_geometry, multi_output_ker
 from src.classic_cnn.shifted_views import shifted_views
 from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry, zero_pad
 from src.classic_nn.array_types import Array
+from src.common.kernels import operation
 
 
 def conv_forward_plain(x: Array, w: Array, b: Array, where: Geometry) -> Array:
@@ -108,6 +109,7 @@ def conv_forward(
     return y, ConvCache(x, w, where, groups)
 
 
+@operation("src.classic_cnn.winograd_loops")
 def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -> None:
     """Convolution of one group, written to out (samples, OH, OW, filters)."""
     # 1. neighbouring outputs together

@@ -21,22 +21,26 @@ BLOCK = 1 << 22
 a second-level cache, were slower (benchmarks/NOTES.md)."""
 
 
-def channelwise(x: Array) -> Array:
+def channelwise(x: Array, width: int = WIDTH) -> Array:
     """See x (..., features) as (rows, repeats * features); a view where x is contiguous.
+
+    Args:
+        x: any number of axes.
+        width: values in a row, at most (unless there are more features).
 
     >>> channelwise(np.zeros((8, 32, 32, 16))).shape
     (32, 4096)
     """
     features = x.shape[-1]
     positions = x.size // features
-    repeats = _repeats(positions, features)
+    repeats = _repeats(positions, features, width)
     return x.reshape(positions // repeats, repeats * features)
 
 
 @lru_cache
-def _repeats(positions: int, features: int) -> int:
-    """The largest divisor of the positions with which a long row is no longer than WIDTH."""
-    most = max(WIDTH // features, 1)
+def _repeats(positions: int, features: int, width: int) -> int:
+    """The largest divisor of the positions with which a row is no longer than the width."""
+    most = max(width // features, 1)
     return next(count for count in range(most, 0, -1) if positions % count == 0)
 
 

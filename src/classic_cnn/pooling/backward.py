@@ -6,12 +6,16 @@ average  in equal parts to all elements, dy / count each
 The plain forms take all windows at once; the others, which layers use, go block by block.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from src.classic_cnn.pooling.forward import AveragePoolCache, MaxPoolCache, pool_blocks
 from src.classic_cnn.shifted_views import shifted_views
 from src.classic_cnn.utils import Geometry, Pair, without_padding, zero_pad
 from src.classic_nn.array_types import Array
+from src.common.kernels import operation
 
 
 def max_pool_backward_plain(dy: Array, x: Array, where: Geometry) -> Array:
@@ -45,45 +49,47 @@ def average_pool_backward_plain(dy: Array, counts: Array, where: Geometry, image
 
 
 def max_pool_backward(dy: Array, cache: MaxPoolCache) -> Array:
-    """dx (samples, height, width, channels), from dy (samples, OH, OW, channels).
+    """dx (samples, height, width, channels), from dy (samples, OH, OW, channels)."""
+    return to_winners(dy, cache.winner, cache.image, cache.where)
 
-    The maxima are found again by comparing each window element with the output: no index is kept.
-    As in PyTorch, a NaN is a maximum.
-    """
-    padded, y, where = cache
-    dpadded = np.zeros_like(padded)
-    apart = all(stride >= kernel for stride, kernel in zip(where.stride, where.kernel, strict=True))
-    for samples, rows in pool_blocks(padded, where):
-        block, upstream = y[samples, rows], dy[samples, rows]
-        with_nans = bool(np.isnan(block).any())
+
+@operation("src.classic_cnn.pooling.backward_loops")
+def to_winners(
+    dy: Array, winner: NDArray[np.unsignedinteger[Any]], image: Pair, where: Geometry
+) -> Array:
+    """dx: every window's gradient at the element with the winner's number."""
+    dpadded = np.zeros(padded_shape(dy, image, where), dy.dtype)
+    for samples, rows in pool_blocks(dpadded, where):
+        numbers, upstream = winner[samples, rows], dy[samples, rows]
         finite = bool(np.isfinite(upstream).all())
-        found = np.zeros(block.shape, bool)  # windows whose maximum has been found
-        pixels = shifted_views(padded, where, samples, rows)
-        gradients = shifted_views(dpadded, where, samples, rows)
-        for (_, _, values), (_, _, target) in zip(pixels, gradients, strict=True):
-            hit = values == block
-            if with_nans:
-                hit |= np.isnan(values)
-            hit &= ~found
-            found |= hit
+        for k, (_, _, target) in enumerate(shifted_views(dpadded, where, samples, rows)):
+            hit = numbers == k
             # the product is several times faster than the choice, but infinity * 0 is not 0
             dvalues = upstream * hit.astype(dy.dtype) if finite else np.where(hit, upstream, 0)
-            if apart:
-                target[...] = dvalues
-            else:
-                target += dvalues
+            target += dvalues
     return without_padding(dpadded, where)
 
 
 def average_pool_backward(dy: Array, cache: AveragePoolCache) -> Array:
     """dx (samples, height, width, channels), from dy (samples, OH, OW, channels)."""
-    counts, padded_shape, where = cache
-    dpadded = np.zeros(padded_shape, dy.dtype)
+    return to_all(dy, cache.counts, cache.image, cache.where)
+
+
+@operation("src.classic_cnn.pooling.backward_loops")
+def to_all(dy: Array, counts: Array, image: Pair, where: Geometry) -> Array:
+    """dx: every window's gradient, divided by counts (OH, OW, 1), at all of its elements."""
+    dpadded = np.zeros(padded_shape(dy, image, where), dy.dtype)
     for samples, rows in pool_blocks(dpadded, where):
         dvalue = dy[samples, rows] / counts[rows]
         for _, _, target in shifted_views(dpadded, where, samples, rows):
             target += dvalue
     return without_padding(dpadded, where)
+
+
+def padded_shape(dy: Array, image: Pair, where: Geometry) -> tuple[int, int, int, int]:
+    """Shape of the input with its padding."""
+    (top, bottom), (left, right) = where.padding
+    return len(dy), top + image[0] + bottom, left + image[1] + right, dy.shape[3]
 
 
 def global_average_pool_backward(dy: Array, shape: tuple[int, ...]) -> Array:

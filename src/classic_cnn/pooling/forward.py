@@ -10,14 +10,16 @@ The plain forms take all windows at once; the others, which layers use, go block
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from src.classic_cnn.blocks import blocks
 from src.classic_cnn.shifted_views import shifted_views
 from src.classic_cnn.utils import Geometry, Padding, Pair, check_images, geometry, pair, zero_pad
 from src.classic_nn.array_types import Array
+from src.common.kernels import operation
 
 
 def max_pool_forward_plain(x: Array, where: Geometry) -> Array:
@@ -39,18 +41,25 @@ def average_pool_forward_plain(x: Array, where: Geometry, count_padding: bool = 
 
 
 class MaxPoolCache(NamedTuple):
-    """Padded input and output (samples, OH, OW, channels) of a forward pass, and its geometry."""
+    """What the backward pass needs.
 
-    padded: Array
-    y: Array
+    Attributes:
+        winner: (samples, OH, OW, channels), the number of each window's first maximum, counted in
+            reading order from 0 to KH * KW - 1: one byte in windows of up to 256 elements.
+        image: height and width of the input.
+        where: geometry.
+    """
+
+    winner: NDArray[np.unsignedinteger[Any]]
+    image: Pair
     where: Geometry
 
 
 class AveragePoolCache(NamedTuple):
-    """Counts (OH, OW, 1), shape of the padded input, and geometry."""
+    """Counts (OH, OW, 1), height and width of the input, and geometry."""
 
     counts: Array
-    padded_shape: tuple[int, ...]
+    image: Pair
     where: Geometry
 
 
@@ -66,23 +75,44 @@ def max_pool_forward(
         padding: as for convolutions, less than the window.
 
     Returns:
-        y (samples, OH, OW, channels), and the cache for ``max_pool_backward``. The cache holds y
-        itself: leave it as it is until then.
+        y (samples, OH, OW, channels), and the cache for ``max_pool_backward``. As in PyTorch, a
+        NaN is a maximum.
 
     Raises:
         ValueError: impossible geometry, or padding in which a whole window would fit.
     """
     check_images(x)
     where = pool_geometry(x.shape[1:3], window, stride, padding)
+    y, winner = maxima(x, where)
+    return y, MaxPoolCache(winner, (x.shape[1], x.shape[2]), where)
+
+
+@operation("src.classic_cnn.pooling.forward_loops")
+def maxima(x: Array, where: Geometry) -> tuple[Array, NDArray[np.unsignedinteger[Any]]]:
+    """The largest value of each window, and its number; both (samples, OH, OW, channels)."""
     padded = zero_pad(x, where.padding, -np.inf) if np.any(where.padding) else x
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
+    winner = np.zeros(y.shape, winner_type(where))
     for samples, rows in pool_blocks(padded, where):
-        block = y[samples, rows]
-        (_, _, first), *others = shifted_views(padded, where, samples, rows)
-        block[...] = first
-        for _, _, pixels in others:
+        block, numbers = y[samples, rows], winner[samples, rows]
+        views = shifted_views(padded, where, samples, rows)
+        for k, (_, _, pixels) in enumerate(views):
+            if k == 0:
+                block[...] = pixels
+                continue
+            np.putmask(numbers, pixels > block, k)
             np.maximum(block, pixels, out=block)
-    return y, MaxPoolCache(padded, y, where)
+        if np.isnan(block).any():  # no comparison finds a NaN
+            found = np.zeros(block.shape, bool)
+            for k, (_, _, pixels) in enumerate(shifted_views(padded, where, samples, rows)):
+                np.putmask(numbers, np.isnan(pixels) & ~found, k)
+                found |= np.isnan(pixels)
+    return y, winner
+
+
+def winner_type(where: Geometry) -> np.dtype[Any]:
+    """The smallest type that counts the elements of a window."""
+    return np.min_scalar_type(where.kernel[0] * where.kernel[1] - 1)
 
 
 def average_pool_forward(
@@ -109,8 +139,14 @@ def average_pool_forward(
     """
     check_images(x)
     where = pool_geometry(x.shape[1:3], window, stride, padding)
-    padded = zero_pad(x, where.padding) if np.any(where.padding) else x
     counts = window_counts(x.shape[1:3], where, count_padding).astype(x.dtype)
+    return means(x, counts, where), AveragePoolCache(counts, (x.shape[1], x.shape[2]), where)
+
+
+@operation("src.classic_cnn.pooling.forward_loops")
+def means(x: Array, counts: Array, where: Geometry) -> Array:
+    """Sum of each window divided by counts (OH, OW, 1): (samples, OH, OW, channels)."""
+    padded = zero_pad(x, where.padding) if np.any(where.padding) else x
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
     for samples, rows in pool_blocks(padded, where):
         block = y[samples, rows]
@@ -118,7 +154,7 @@ def average_pool_forward(
         for _, _, pixels in shifted_views(padded, where, samples, rows):
             block += pixels
         block /= counts[rows]
-    return y, AveragePoolCache(counts, padded.shape, where)
+    return y
 
 
 def global_average_pool_forward(x: Array) -> tuple[Array, tuple[int, ...]]:

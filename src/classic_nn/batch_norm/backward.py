@@ -8,14 +8,16 @@ terms are collected; layers use it. The tests hold the two equal.
 import numpy as np
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.batch_norm.forward import BatchNormCache
+from src.classic_nn.batch_norm.forward import BatchNormCache, normalize
 from src.classic_nn.channelwise import channelwise, feature_sum, repeated, row_blocks
 from src.classic_nn.communicator import SOLO, Communicator
+from src.classic_nn.math import relu_backward
+from src.common.kernels import operation
 
 
 def batch_norm_backward_by_steps(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
     """dx (..., features), dgamma, dbeta (features,): the forward steps in reverse (one worker)."""
-    x, mean, gamma, r, n = cache
+    x, mean, gamma, r, n, _ = cache
     axes = tuple(range(dy.ndim - 1))
     x_c = x - mean
     x_hat = x_c * r
@@ -59,31 +61,52 @@ def batch_norm_backward(
         dx (..., features), dgamma (features,), dbeta (features,); the last two are the sums over
         this worker's shard, like every other parameter gradient of a worker.
     """
-    x, mean, gamma, r, n = cache
-    dbeta, dgamma = feature_sum(dy), scale_gradient(dy, cache)
+    dbeta, dgamma = gradient_sums(dy, cache)
     sum_dy, sum_dy_x_hat = communicator.all_reduce(np.stack([dbeta, dgamma]))
-    # x_hat = (x - mean) * r, so the bracket above is x * slope + dy + shift. Where the mean is
-    # thousands of standard deviations away this loses digits, fewer than PyTorch does.
-    slope = r * sum_dy_x_hat / -n
-    shift = -mean * slope - sum_dy / n
-    rows, upstream = channelwise(x), channelwise(dy)
-    slopes, shifts, scales = (repeated(v, rows) for v in (slope, shift, gamma * r))
+    # x_hat = (x - mean) * r, so the bracket above is dy + (x - mean) * slope + shift
+    slope = cache.inverse_std * sum_dy_x_hat / -cache.positions
+    shift = sum_dy / -cache.positions
+    return input_gradient(dy, cache, slope, shift), dgamma, dbeta
+
+
+@operation("src.classic_nn.batch_norm.backward_loops")
+def gradient_sums(dy: Array, cache: BatchNormCache) -> tuple[Array, Array]:
+    """dbeta = sum(dy) and dgamma = sum(dy * x_hat) over this worker's shard, (features,) each."""
+    dy = _before_relu(dy, cache)
+    rows, upstream = channelwise(cache.x), channelwise(dy)
+    means, total = repeated(cache.mean, rows), np.zeros(rows.shape[1], dy.dtype)
+    for block in row_blocks(rows):
+        total += np.einsum("rw,rw->w", upstream[block], rows[block] - means)
+    return feature_sum(dy), cache.inverse_std * total.reshape(-1, len(cache.mean)).sum(axis=0)
+
+
+@operation("src.classic_nn.batch_norm.backward_loops")
+def input_gradient(dy: Array, cache: BatchNormCache, slope: Array, shift: Array) -> Array:
+    """dx = gamma * r * (dy + (x - mean) * slope + shift), block by block; slope, shift (features,).
+
+    The bracket is computed as dy + x * slope + (shift - mean * slope). Where the mean is thousands
+    of standard deviations away this loses digits, fewer than PyTorch does.
+    """
+    dy = _before_relu(dy, cache)
+    rows, upstream = channelwise(cache.x), channelwise(dy)
+    slopes, shifts, scales = (
+        repeated(v, rows) for v in (slope, shift - cache.mean * slope, cache.scale)
+    )
     dx = np.empty_like(upstream)
     for block in row_blocks(rows):
         part = np.multiply(rows[block], slopes, out=dx[block])
         part += upstream[block]
         part += shifts
         part *= scales
-    return dx.reshape(dy.shape), dgamma, dbeta
+    return dx.reshape(dy.shape)
 
 
-def scale_gradient(dy: Array, cache: BatchNormCache) -> Array:
-    """dgamma = sum(dy * x_hat) over this worker's shard, (features,)."""
-    rows, upstream = channelwise(cache.x), channelwise(dy)
-    means, total = repeated(cache.mean, rows), np.zeros(rows.shape[1], dy.dtype)
-    for block in row_blocks(rows):
-        total += np.einsum("rw,rw->w", upstream[block], rows[block] - means)
-    return cache.inverse_std * total.reshape(-1, len(cache.mean)).sum(axis=0)
+def _before_relu(dy: Array, cache: BatchNormCache) -> Array:
+    """The gradient before the ReLU that the forward pass applied, if it did."""
+    if cache.relu_beta is None:
+        return dy
+    y = normalize(cache.x, cache.mean, cache.inverse_std, cache.gamma, cache.relu_beta)
+    return relu_backward(dy, y)
 
 
 def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
@@ -91,4 +114,5 @@ def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Arr
 
     Takes the cache of ``batch_norm_inference``; shapes as in ``batch_norm_backward``.
     """
-    return cache.gamma * cache.inverse_std * dy, scale_gradient(dy, cache), feature_sum(dy)
+    dbeta, dgamma = gradient_sums(dy, cache)
+    return cache.scale * _before_relu(dy, cache), dgamma, dbeta

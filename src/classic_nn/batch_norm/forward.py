@@ -23,6 +23,7 @@ import numpy as np
 from src.classic_nn.array_types import Array
 from src.classic_nn.channelwise import channelwise, feature_sum, repeated, row_blocks
 from src.classic_nn.communicator import SOLO, Communicator
+from src.common.kernels import operation
 
 
 def batch_norm_forward_by_steps(
@@ -48,6 +49,7 @@ class BatchNormCache(NamedTuple):
         gamma: (features,), the scale.
         inverse_std: (features,), r of step 4.
         positions: n, positions averaged over in the whole mini-batch.
+        relu_beta: (features,), the shift, where a ReLU was applied to the output; else None.
     """
 
     x: Array
@@ -55,6 +57,12 @@ class BatchNormCache(NamedTuple):
     gamma: Array
     inverse_std: Array
     positions: int
+    relu_beta: Array | None = None
+
+    @property
+    def scale(self) -> Array:
+        """(features,): r * gamma, what x - mu is multiplied by."""
+        return self.inverse_std * self.gamma
 
 
 def batch_norm_forward(
@@ -63,6 +71,7 @@ def batch_norm_forward(
     beta: Array,
     epsilon: float = 1e-5,
     communicator: Communicator = SOLO,
+    relu: bool = False,
 ) -> tuple[Array, BatchNormCache, Array, Array]:
     """Normalize with the statistics of the mini-batch, as while training.
 
@@ -72,6 +81,7 @@ def batch_norm_forward(
         beta: (features,), shift.
         epsilon: added to the variance, inside the root.
         communicator: sums over the workers that share the mini-batch.
+        relu: whether a ReLU follows, which is then applied here, y = max(y, 0).
 
     Returns:
         y: (..., features); the cache; mean (features,) and biased variance (features,) of the
@@ -79,8 +89,9 @@ def batch_norm_forward(
     """
     mean, variance, count = batch_statistics(x, communicator)  # steps 1 to 4
     inverse_std = 1 / np.sqrt(variance + epsilon)
-    y = normalize(x, mean, inverse_std, gamma, beta)  # steps 2, 5 and 6
-    return y, BatchNormCache(x, mean, gamma, inverse_std, count), mean, variance
+    y = normalize(x, mean, inverse_std, gamma, beta, relu)  # steps 2, 5 and 6
+    cache = BatchNormCache(x, mean, gamma, inverse_std, count, beta if relu else None)
+    return y, cache, mean, variance
 
 
 def batch_norm_inference(
@@ -90,11 +101,13 @@ def batch_norm_inference(
     running_mean: Array,
     running_variance: Array,
     epsilon: float = 1e-5,
+    relu: bool = False,
 ) -> tuple[Array, BatchNormCache]:
     """Normalize with the running statistics, as in evaluation: a sample's result is its own."""
     inverse_std = 1 / np.sqrt(running_variance + epsilon)
-    y = normalize(x, running_mean, inverse_std, gamma, beta)
-    return y, BatchNormCache(x, running_mean.copy(), gamma, inverse_std, positions=0)
+    y = normalize(x, running_mean, inverse_std, gamma, beta, relu)
+    relu_beta = beta if relu else None
+    return y, BatchNormCache(x, running_mean.copy(), gamma, inverse_std, 0, relu_beta)
 
 
 def batch_statistics(x: Array, communicator: Communicator = SOLO) -> tuple[Array, Array, int]:
@@ -111,8 +124,7 @@ def batch_statistics(x: Array, communicator: Communicator = SOLO) -> tuple[Array
     whose last two terms, how far the workers' means are apart, are computed in float64.
     """
     positions = x.size // x.shape[-1]
-    own_mean = feature_sum(x) / x.dtype.type(max(positions, 1))
-    deviations = squared_deviations(x, own_mean)
+    own_mean, deviations = shard_statistics(x)
     if communicator.size == 1:
         return own_mean, deviations / x.dtype.type(positions), positions
     exact = own_mean.astype(np.float64)
@@ -123,18 +135,23 @@ def batch_statistics(x: Array, communicator: Communicator = SOLO) -> tuple[Array
     return mean.astype(x.dtype), variance.astype(x.dtype), int(count[0])
 
 
-def squared_deviations(x: Array, mean: Array) -> Array:
-    """Step 3's sum of (x - mean)^2 over all axes but the last, (features,)."""
+@operation("src.classic_nn.batch_norm.forward_loops")
+def shard_statistics(x: Array) -> tuple[Array, Array]:
+    """Of x (..., features): the mean, and step 3's sum of (x - mean)^2, both (features,)."""
+    mean = feature_sum(x) / x.dtype.type(max(x.size // x.shape[-1], 1))
     rows = channelwise(x)
     means, total = repeated(mean, rows), np.zeros(rows.shape[1], x.dtype)
     for block in row_blocks(rows):
         centered = rows[block] - means
         total += np.einsum("rw,rw->w", centered, centered)
-    return total.reshape(-1, len(mean)).sum(axis=0)
+    return mean, total.reshape(-1, len(mean)).sum(axis=0)
 
 
-def normalize(x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Array) -> Array:
-    """Steps 2, 5 and 6: y = (x - mean) * (r * gamma) + beta, block by block."""
+@operation("src.classic_nn.batch_norm.forward_loops")
+def normalize(
+    x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Array, relu: bool = False
+) -> Array:
+    """Steps 2, 5 and 6: y = (x - mean) * (r * gamma) + beta, and max(y, 0) if ``relu``."""
     rows = channelwise(x)
     means, scales, shifts = (repeated(v, rows) for v in (mean, inverse_std * gamma, beta))
     y = np.empty_like(rows)
@@ -142,6 +159,8 @@ def normalize(x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Arr
         part = np.subtract(rows[block], means, out=y[block])
         part *= scales
         part += shifts
+        if relu:
+            np.maximum(part, 0, out=part)
     return y.reshape(x.shape)
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from src.classic_nn.array_types import Array
 from src.classic_nn.optimizers.base import Optimizer, ParallelFor, serial_for
 from src.classic_nn.parameters import ParameterVector, is_weight
+from src.common.kernels import operation
 
 
 def adam_step_plain(
@@ -44,6 +45,34 @@ def adam_step_plain(
     m_hat = m / (1 - beta1**t)
     v_hat = v / (1 - beta2**t)
     return theta - learning_rate * m_hat / (np.sqrt(v_hat) + epsilon), m, v
+
+
+@operation("src.classic_nn.optimizers.adam_loops")
+def adam_update(
+    theta: Array,
+    g: Array,
+    m_sum: Array,
+    v_sum: Array,
+    beta1: float,
+    beta2: float,
+    rate: float,
+    epsilon: float,
+) -> None:
+    """M, V and theta <- theta - rate * M / (sqrt(V) + epsilon), in place; all (parameters,)."""
+    decay_sums(g, m_sum, v_sum, beta1, beta2)
+    step = np.sqrt(v_sum)
+    step += epsilon
+    np.divide(m_sum, step, out=step)
+    step *= rate
+    theta -= step
+
+
+def decay_sums(g: Array, m_sum: Array, v_sum: Array, beta1: float, beta2: float) -> None:
+    """M <- beta1 M + g and V <- beta2 V + g^2, in place; all (parameters,)."""
+    m_sum *= beta1
+    m_sum += g
+    v_sum *= beta2
+    v_sum += g * g
 
 
 @dataclass
@@ -66,24 +95,12 @@ class Adam(Optimizer):
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Slots: M, V."""
-        m_sum, v_sum = slots
         t = self.step_count
-        self.update_sums(g, m_sum, v_sum)
         # m_hat = a M and sqrt(v_hat) = c sqrt(V); numerator and denominator are divided by c
         a = (1 - self.beta1) / (1 - self.beta1**t)
         c = ((1 - self.beta2) / (1 - self.beta2**t)) ** 0.5
-        step = np.sqrt(v_sum)
-        step += self.epsilon / c
-        np.divide(m_sum, step, out=step)
-        step *= self.learning_rate * a / c
-        theta -= step
-
-    def update_sums(self, g: Array, m_sum: Array, v_sum: Array) -> None:
-        """Decaying sums of the gradient and of its square, in place."""
-        m_sum *= self.beta1
-        m_sum += g
-        v_sum *= self.beta2
-        v_sum += g * g
+        rate = self.learning_rate * a / c
+        adam_update(theta, g, *slots, self.beta1, self.beta2, rate, self.epsilon / c)
 
 
 @dataclass

@@ -12,6 +12,15 @@ from typing import ClassVar
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.optimizers.base import Optimizer
+from src.common.kernels import operation
+
+
+@operation("src.classic_nn.optimizers.momentum_loops")
+def momentum_update(theta: Array, g: Array, v: Array, beta: float, rate: float) -> None:
+    """The formula above, in place; all (parameters,)."""
+    v *= beta
+    v += (1 - beta) * g
+    theta -= rate * v
 
 
 @dataclass
@@ -30,7 +39,4 @@ class Momentum(Optimizer):
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Slots: v."""
-        (v,) = slots
-        v *= self.beta
-        v += (1 - self.beta) * g
-        theta -= self.learning_rate * v
+        momentum_update(theta, g, *slots, self.beta, self.learning_rate)

@@ -15,10 +15,24 @@ authors' code and of PyTorch.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from src.classic_nn.array_types import Array
-from src.classic_nn.optimizers.adam import Adam
+from src.classic_nn.optimizers.adam import Adam, adam_update, decay_sums
+from src.common.kernels import operation
+
+
+@operation("src.classic_nn.optimizers.adam_loops")
+def momentum_step(
+    theta: Array,
+    g: Array,
+    m_sum: Array,
+    v_sum: Array,
+    beta1: float,
+    beta2: float,
+    rate: float,
+) -> None:
+    """M, V and theta <- theta - rate * M, in place; all (parameters,)."""
+    decay_sums(g, m_sum, v_sum, beta1, beta2)
+    theta -= rate * m_sum
 
 
 @dataclass
@@ -27,16 +41,15 @@ class RAdam(Adam):
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Slots: M, V."""
-        m_sum, v_sum = slots
         t = self.step_count
-        self.update_sums(g, m_sum, v_sum)
-        m_hat = m_sum * ((1 - self.beta1) / (1 - self.beta1**t))
+        # m_hat = a M and sqrt(v) = c sqrt(V); numerator and denominator are divided by c
+        a = (1 - self.beta1) / (1 - self.beta1**t)
+        c = (1 - self.beta2) ** 0.5
         rho_inf = 2 / (1 - self.beta2) - 1
         rho = rho_inf - 2 * t * self.beta2**t / (1 - self.beta2**t)
         if rho <= 5:
-            theta -= self.learning_rate * m_hat
+            momentum_step(theta, g, *slots, self.beta1, self.beta2, self.learning_rate * a)
             return
         r = ((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)) ** 0.5
-        root_v = np.sqrt(v_sum) * (1 - self.beta2) ** 0.5
-        correction = (1 - self.beta2**t) ** 0.5
-        theta -= self.learning_rate * r * correction * m_hat / (root_v + self.epsilon)
+        rate = self.learning_rate * a * r * (1 - self.beta2**t) ** 0.5 / c
+        adam_update(theta, g, *slots, self.beta1, self.beta2, rate, self.epsilon / c)

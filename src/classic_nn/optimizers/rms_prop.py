@@ -11,6 +11,17 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.optimizers.base import Optimizer
+from src.common.kernels import operation
+
+
+@operation("src.classic_nn.optimizers.rms_prop_loops")
+def rms_prop_update(
+    theta: Array, g: Array, s: Array, beta: float, rate: float, epsilon: float
+) -> None:
+    """The formula above, in place; all (parameters,)."""
+    s *= beta
+    s += (1 - beta) * g * g
+    theta -= rate * g / (np.sqrt(s) + epsilon)
 
 
 @dataclass
@@ -31,7 +42,4 @@ class RMSProp(Optimizer):
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Slots: s."""
-        (s,) = slots
-        s *= self.beta
-        s += (1 - self.beta) * g * g
-        theta -= self.learning_rate * g / (np.sqrt(s) + self.epsilon)
+        rms_prop_update(theta, g, *slots, self.beta, self.learning_rate, self.epsilon)

@@ -1,0 +1,307 @@
+"""The steps of ``winograd.py`` as loops, for as many tiles at a time as the cache holds.
+
+Steps 1 and 4 move data and are loops; step 3 is 36 products of matrices, which NumPy hands to the
+matrix library. Two things make the loops fast:
+
+- A group of tiles lies with its channels innermost, as one long axis along which the compiler takes
+  8 or 16 values at once; the constants of the matrices are known to it, so that what is multiplied
+  by zero is left out.
+- V, M and U are kept transposed in their first two axes: then the values that neighbouring
+  iterations write lie apart in a way that the compiler can prove.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from src.classic_cnn import backward, forward
+from src.classic_cnn.utils import Geometry
+from src.classic_cnn.winograd import SEEN, TILE, winograd_matrices
+from src.classic_nn.array_types import Array
+from src.common.kernels import numpy_form
+from src.common.loops import Array3, Array4, Vector, Whole, aligned, contiguous, loop, part
+
+# The same points as there. They stand here too because compiled loops contain the matrices, and are
+# compiled again when this file changes, but not when another one does.
+BT, G, AT = winograd_matrices((0.0, 0.75, -0.75, 1.5, -1.5))
+
+POSITIONS = SEEN * SEEN
+
+BLOCK_BYTES = 1 << 20
+"""Bytes of V and M of a block of tiles: they stay in the second-level cache between the steps."""
+
+GROUP = 128
+"""Values of a group of tiles at one position: 36 such rows fit the first-level cache."""
+
+FEWEST_CHANNELS = 16
+"""Channels and filters from which on fewer multiplications pay for moving the data twice."""
+
+
+def _both_sides(matrix: Array) -> Callable[..., None]:
+    """Compile v = (L d L^T)^T for a constant matrix L, for many d side by side.
+
+    Entries of B and A are sums of powers of two, exact in float32.
+    """
+    L = matrix.astype(np.float32)
+    rows, columns = L.shape
+
+    @part
+    def multiply(d: Array4, at: Whole, t: Array3, v: Array4, to: Whole) -> None:
+        """d[:, :, at] (columns, columns, values) -> v[:, :, to] (rows, rows, values), through t."""
+        for b in range(columns):
+            for k in range(d.shape[3]):
+                for i in range(rows):
+                    total = np.float32(0) * d[0, b, at, k]
+                    for a in range(columns):
+                        total += L[i, a] * d[a, b, at, k]
+                    t[i, b, k] = total
+        for i in range(rows):
+            for k in range(d.shape[3]):
+                for j in range(rows):
+                    total = np.float32(0) * t[i, 0, k]
+                    for b in range(columns):
+                        total += L[j, b] * t[i, b, k]
+                    v[j, i, to, k] = total
+
+    return multiply
+
+
+pixels_in, pixels_out = _both_sides(BT), _both_sides(BT.T)
+outputs_out, outputs_in = _both_sides(AT), _both_sides(AT.T)
+
+
+@part
+def copy_tiles(x: Array4, first: int, across: int, per_sample: int, top: int, left: int, d: Array4):
+    """d (rows, columns, tiles, channels) = the tiles of x from number first on, zeros outside."""
+    samples, height, width, channels = x.shape
+    for q in range(d.shape[2]):
+        sample, place = divmod(first + q, per_sample)
+        row, column = place // across * TILE - top, place % across * TILE - left
+        for i in range(d.shape[0]):
+            for j in range(d.shape[1]):
+                r, s = row + i, column + j
+                if sample < samples and 0 <= r < height and 0 <= s < width:
+                    for c in range(channels):
+                        d[i, j, q, c] = x[sample, r, s, c]
+                else:
+                    for c in range(channels):
+                        d[i, j, q, c] = 0
+
+
+@part
+def add_tiles(d: Array4, first: int, across: int, per_sample: int, top: int, left: int, x: Array4):
+    """The reverse: x += d where tiles lie inside the image."""
+    samples, height, width, channels = x.shape
+    for q in range(d.shape[2]):
+        sample, place = divmod(first + q, per_sample)
+        row, column = place // across * TILE - top, place % across * TILE - left
+        for i in range(d.shape[0]):
+            for j in range(d.shape[1]):
+                r, s = row + i, column + j
+                if sample < samples and 0 <= r < height and 0 <= s < width:
+                    for c in range(channels):
+                        x[sample, r, s, c] += d[i, j, q, c]
+
+
+@part
+def write_tiles(d: Array4, first: int, across: int, per_sample: int, b: Vector, y: Array4):
+    """y = d + b, for tiles of outputs, which do not overlap."""
+    samples, height, width, filters = y.shape
+    for q in range(d.shape[2]):
+        sample, place = divmod(first + q, per_sample)
+        row, column = place // across * TILE, place % across * TILE
+        for i in range(d.shape[0]):
+            for j in range(d.shape[1]):
+                r, s = row + i, column + j
+                if sample < samples and r < height and s < width:
+                    for f in range(filters):
+                        y[sample, r, s, f] = d[i, j, q, f] + b[f]
+
+
+@loop
+def pixels_to_tiles(
+    x: Array4,
+    first: Whole,
+    across: Whole,
+    per_sample: Whole,
+    top: Whole,
+    left: Whole,
+    d: Array4,
+    t: Array3,
+    V: Array4,
+) -> None:
+    """Step 1: V = B^T d B, (6, 6, groups, tiles * channels)."""
+    tiles = d.shape[2]
+    for g in range(V.shape[2]):
+        copy_tiles(x, first + g * tiles, across, per_sample, top, left, d)
+        pixels_in(d.reshape(SEEN, SEEN, 1, -1), 0, t, V, g)
+
+
+@loop
+def tiles_to_outputs(
+    M: Array4,
+    first: Whole,
+    across: Whole,
+    per_sample: Whole,
+    d: Array4,
+    t: Array3,
+    b: Vector,
+    y: Array4,
+) -> None:
+    """Step 4: y = A^T M A + b; M (6, 6, groups, tiles * filters)."""
+    tiles = d.shape[2]
+    for g in range(M.shape[2]):
+        outputs_out(M, g, t, d.reshape(TILE, TILE, 1, -1), 0)
+        write_tiles(d, first + g * tiles, across, per_sample, b, y)
+
+
+@loop
+def outputs_to_tiles(
+    dy: Array4, first: Whole, across: Whole, per_sample: Whole, d: Array4, t: Array3, dM: Array4
+) -> None:
+    """Step 4 backwards: dM = A dy A^T."""
+    tiles = d.shape[2]
+    for g in range(dM.shape[2]):
+        copy_tiles(dy, first + g * tiles, across, per_sample, 0, 0, d)
+        outputs_in(d.reshape(TILE, TILE, 1, -1), 0, t, dM, g)
+
+
+@loop
+def tiles_to_pixels(
+    dV: Array4,
+    first: Whole,
+    across: Whole,
+    per_sample: Whole,
+    top: Whole,
+    left: Whole,
+    d: Array4,
+    t: Array3,
+    dx: Array4,
+) -> None:
+    """Step 1 backwards: dx += B dV B^T."""
+    tiles = d.shape[2]
+    for g in range(dV.shape[2]):
+        pixels_out(dV, g, t, d.reshape(SEEN, SEEN, 1, -1), 0)
+        add_tiles(d, first + g * tiles, across, per_sample, top, left, dx)
+
+
+class _Tiles(NamedTuple):
+    """How the tiles of a mini-batch are numbered, and the memory for a block of them.
+
+    Attributes:
+        places: tiles in a row of an image, and tiles of an image.
+        corner: rows and columns of padding before the image.
+        blocks: number of the first tile of each block.
+        V, M: (6, 6, groups, tiles * channels) and (6, 6, groups, tiles * filters).
+        pixels, outputs: a group of tiles, (6, 6, tiles, channels) and (4, 4, tiles, filters).
+        halves: for the half of a step that has gone along one axis only.
+    """
+
+    places: tuple[int, int]
+    corner: tuple[int, int]
+    blocks: range
+    V: Array
+    M: Array
+    pixels: Array
+    outputs: Array
+    half_pixels: Array
+    half_outputs: Array
+
+    @property
+    def matrices(self) -> tuple[Array, Array]:
+        """V (36, tiles, channels) and M (36, tiles, filters)."""
+        channels, filters = self.pixels.shape[3], self.outputs.shape[3]
+        return self.V.reshape(POSITIONS, -1, channels), self.M.reshape(POSITIONS, -1, filters)
+
+
+def _tiles(x: Array, w: Array, where: Geometry) -> _Tiles:
+    down, across = (-(-size // TILE) for size in where.output)
+    channels, filters = w.shape[2:]
+    total = len(x) * down * across
+    tiles = max(GROUP // max(channels, filters), 1)
+    most = max(BLOCK_BYTES // (POSITIONS * (channels + filters) * x.itemsize), channels, filters)
+    blocks = max(-(-total // most), 1)
+    groups = -(-total // (tiles * blocks))
+    (top, _), (left, _) = where.padding
+    return _Tiles(
+        (across, down * across),
+        (top, left),
+        range(0, total, max(tiles * groups, 1)),
+        aligned((SEEN, SEEN, groups, tiles * channels), x.dtype),
+        aligned((SEEN, SEEN, groups, tiles * filters), x.dtype),
+        aligned((SEEN, SEEN, tiles, channels), x.dtype),
+        aligned((TILE, TILE, tiles, filters), x.dtype),
+        aligned((SEEN, SEEN, tiles * channels), x.dtype),
+        aligned((SEEN * TILE * tiles * filters,), x.dtype),
+    )
+
+
+def _on_both_axes(matrix: Array, w: Array) -> Array:
+    """(matrix w matrix^T)^T over the first two axes of w, in the type of w."""
+    matrix = matrix.astype(w.dtype)
+    return np.tensordot(matrix, np.tensordot(matrix, w, (1, 0)), (1, 1))
+
+
+def winograd_forward(x: Array, w: Array, b: Array | None, where: Geometry, y: Array) -> None:
+    """Steps 1 to 4, and the bias; y (samples, OH, OW, filters) is written."""
+    x, w = contiguous(x, w)
+    m = _tiles(x, w, where)
+    V, M = m.matrices
+    U = _on_both_axes(G, w).reshape(POSITIONS, *w.shape[2:])
+    b = np.zeros(w.shape[3], x.dtype) if b is None else b
+    half = m.half_outputs.reshape(TILE, SEEN, -1)
+    for first in m.blocks:
+        pixels_to_tiles(x, first, *m.places, *m.corner, m.pixels, m.half_pixels, m.V)
+        np.matmul(V, U, out=M)
+        tiles_to_outputs(m.M, first, *m.places, m.outputs, half, b, y)
+
+
+def winograd_backward(
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array | None
+) -> None:
+    """Steps 4 to 1; dw and, unless it is None, dx are written."""
+    dy, x, w = contiguous(dy, x, w)
+    m = _tiles(x, w, where)
+    V, M = m.matrices
+    U = _on_both_axes(G, w).reshape(POSITIONS, *w.shape[2:])
+    UT = np.ascontiguousarray(U.transpose(0, 2, 1))
+    dU, dU_of_block = np.zeros_like(U), np.empty_like(U)
+    half = m.half_outputs.reshape(SEEN, TILE, -1)
+    if dx is not None:
+        dx[...] = 0
+    for first in m.blocks:
+        pixels_to_tiles(x, first, *m.places, *m.corner, m.pixels, m.half_pixels, m.V)
+        outputs_to_tiles(dy, first, *m.places, m.outputs, half, m.M)
+        dU += np.matmul(V.transpose(0, 2, 1), M, out=dU_of_block)
+        if dx is not None:
+            np.matmul(M, UT, out=V)
+            tiles_to_pixels(m.V, first, *m.places, *m.corner, m.pixels, m.half_pixels, dx)
+    dw[...] = _on_both_axes(G.T, dU.reshape(SEEN, SEEN, *w.shape[2:]))
+
+
+def winograd_pays(x: Array, w: Array, where: Geometry) -> bool:
+    """Whether a convolution can be done this way, and is faster for it (benchmarks/NOTES.md)."""
+    if where.kernel != (3, 3) or where.stride != (1, 1) or where.dilation != (1, 1):
+        return False
+    channels, filters = w.shape[2:]
+    tiles = len(x) * (-(-where.output[0] // TILE)) * (-(-where.output[1] // TILE))
+    return min(channels, filters) >= FEWEST_CHANNELS and tiles >= max(channels, filters)
+
+
+def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -> None:
+    """See ``forward.convolve``."""
+    if winograd_pays(x, w, where) and out.flags.carray:
+        winograd_forward(x, w, b, where, out)
+    else:
+        numpy_form(forward.convolve)(x, w, b, where, out)
+
+
+def convolve_backward(
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array | None
+) -> None:
+    """See ``backward.convolve_backward``."""
+    if winograd_pays(x, w, where) and (dx is None or dx.flags.carray):
+        winograd_backward(dy, x, w, where, dw, dx)
+    else:
+        numpy_form(backward.convolve_backward)(dy, x, w, where, dw, dx)

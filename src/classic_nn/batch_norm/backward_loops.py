@@ -1,0 +1,114 @@
+"""Batch normalization, backward, as loops over rows of positions and their channels.
+
+Two passes over memory: the sums that dx depends on, then dx. Where a ReLU follows, its gradient is
+part of both: dy counts where (x - mean) * scale + beta > 0, which is computed again from x and so
+need not be kept.
+"""
+
+import numpy as np
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.batch_norm.forward import BatchNormCache
+from src.classic_nn.channelwise import channelwise, repeated
+from src.common.loops import Matrix, Number, Vector, contiguous, loop
+
+WIDTH = 512
+"""Values in a row, at most; see ``forward_loops``."""
+
+
+@loop
+def sums_loop(dy: Matrix, x: Matrix, mean: Vector, sum_dy: Vector, sum_dy_x: Vector) -> None:
+    """Sums of dy and of dy * (x - mean) over the rows."""
+    for c in range(x.shape[1]):
+        sum_dy[c] = 0
+        sum_dy_x[c] = 0
+    for r in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            sum_dy[c] += dy[r, c]
+            sum_dy_x[c] += dy[r, c] * (x[r, c] - mean[c])
+
+
+@loop
+def relu_sums_loop(
+    dy: Matrix,
+    x: Matrix,
+    mean: Vector,
+    scale: Vector,
+    beta: Vector,
+    zero: Number,
+    sum_dy: Vector,
+    sum_dy_x: Vector,
+) -> None:
+    """The same through a ReLU."""
+    for c in range(x.shape[1]):
+        sum_dy[c] = 0
+        sum_dy_x[c] = 0
+    for r in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            centered = x[r, c] - mean[c]
+            dz = dy[r, c] if centered * scale[c] + beta[c] > zero else zero
+            sum_dy[c] += dz
+            sum_dy_x[c] += dz * centered
+
+
+@loop
+def input_gradient_loop(
+    dy: Matrix, x: Matrix, mean: Vector, scale: Vector, slope: Vector, shift: Vector, dx: Matrix
+) -> None:
+    """dx = scale * dy + slope * (x - mean) + shift."""
+    for r in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            dx[r, c] = scale[c] * dy[r, c] + slope[c] * (x[r, c] - mean[c]) + shift[c]
+
+
+@loop
+def relu_input_gradient_loop(
+    dy: Matrix,
+    x: Matrix,
+    mean: Vector,
+    scale: Vector,
+    beta: Vector,
+    zero: Number,
+    slope: Vector,
+    shift: Vector,
+    dx: Matrix,
+) -> None:
+    """The same through a ReLU."""
+    for r in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            centered = x[r, c] - mean[c]
+            dz = dy[r, c] if centered * scale[c] + beta[c] > zero else zero
+            dx[r, c] = scale[c] * dz + slope[c] * centered + shift[c]
+
+
+def gradient_sums(dy: Array, cache: BatchNormCache) -> tuple[Array, Array]:
+    """See ``backward.gradient_sums``."""
+    dy, x = contiguous(dy, cache.x)
+    rows, upstream = channelwise(x, WIDTH), channelwise(dy, WIDTH)
+    sums = [np.empty(rows.shape[1], x.dtype) for _ in range(2)]
+    mean = repeated(cache.mean, rows)
+    if cache.relu_beta is None:
+        sums_loop(upstream, rows, mean, *sums)
+    else:
+        scale, beta = repeated(cache.scale, rows), repeated(cache.relu_beta, rows)
+        relu_sums_loop(upstream, rows, mean, scale, beta, x.dtype.type(0), *sums)
+    dbeta, centered = (s.reshape(-1, len(cache.mean)).sum(axis=0) for s in sums)
+    return dbeta, centered * cache.inverse_std
+
+
+def input_gradient(dy: Array, cache: BatchNormCache, slope: Array, shift: Array) -> Array:
+    """See ``backward.input_gradient``."""
+    dy, x = contiguous(dy, cache.x)
+    rows, upstream = channelwise(x, WIDTH), channelwise(dy, WIDTH)
+    mean, scale, slopes, shifts = (
+        repeated(v, rows) for v in (cache.mean, cache.scale, cache.scale * slope, cache.scale * shift)
+    )
+    dx = np.empty_like(rows)
+    if cache.relu_beta is None:
+        input_gradient_loop(upstream, rows, mean, scale, slopes, shifts, dx)
+    else:
+        beta = repeated(cache.relu_beta, rows)
+        relu_input_gradient_loop(
+            upstream, rows, mean, scale, beta, x.dtype.type(0), slopes, shifts, dx
+        )
+    return dx.reshape(x.shape)

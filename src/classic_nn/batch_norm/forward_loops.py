@@ -1,0 +1,100 @@
+"""Batch normalization, forward, as loops over rows of positions and their channels.
+
+The statistics take one pass over memory: block by block, while a block is in the cache, first its
+mean, then its squared deviations from that; blocks are joined as Chan, Golub and LeVeque (1979) do.
+With the mean m and the sum S of squared deviations of n rows so far, and m', S' of k further ones,
+
+    m <- m + (m' - m) k / (n + k)
+    S <- S + S' + (m' - m)^2 n k / (n + k)
+
+A ReLU that follows costs nothing here: it is applied to a number that is in a register already.
+"""
+
+import numpy as np
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.channelwise import channelwise, repeated
+from src.common.loops import Matrix, Number, Vector, contiguous, loop
+
+BLOCK = 1 << 13
+"""Values of a block: 32 KiB in float32, which the first-level cache keeps for the second look."""
+
+WIDTH = 512
+"""Values in a row, at most: its mean, sums and the row itself fit that cache together."""
+
+
+@loop
+def statistics_loop(x: Matrix, block_mean: Vector, mean: Vector, deviations: Vector) -> None:
+    """Mean and sum of squared deviations of every column of x."""
+    rows, width = x.shape
+    block = max(BLOCK // width, 1)
+    for c in range(width):
+        mean[c] = 0
+        deviations[c] = 0
+    for first in range(0, rows, block):
+        last = min(first + block, rows)
+        for c in range(width):
+            block_mean[c] = 0
+        for r in range(first, last):
+            for c in range(width):
+                block_mean[c] += x[r, c]
+        count = x.dtype.type(last - first)
+        fraction = count / x.dtype.type(last)
+        between = fraction * x.dtype.type(first)
+        for c in range(width):
+            block_mean[c] /= count
+            apart = block_mean[c] - mean[c]
+            mean[c] += apart * fraction
+            deviations[c] += apart * apart * between
+        for r in range(first, last):
+            for c in range(width):
+                centered = x[r, c] - block_mean[c]
+                deviations[c] += centered * centered
+
+
+@loop
+def normalize_loop(x: Matrix, mean: Vector, scale: Vector, beta: Vector, y: Matrix) -> None:
+    """y = (x - mean) * scale + beta."""
+    for r in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            y[r, c] = (x[r, c] - mean[c]) * scale[c] + beta[c]
+
+
+@loop
+def normalize_relu_loop(
+    x: Matrix, mean: Vector, scale: Vector, beta: Vector, zero: Number, y: Matrix
+) -> None:
+    """y = max((x - mean) * scale + beta, 0)."""
+    for r in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            z = (x[r, c] - mean[c]) * scale[c] + beta[c]
+            y[r, c] = zero if z <= zero else z
+
+
+def shard_statistics(x: Array) -> tuple[Array, Array]:
+    """See ``forward.shard_statistics``."""
+    (x,) = contiguous(x)
+    features = x.shape[-1]
+    rows = channelwise(x, WIDTH)
+    block_mean, mean, deviations = (np.empty(rows.shape[1], x.dtype) for _ in range(3))
+    statistics_loop(rows, block_mean, mean, deviations)
+    # a row has several positions side by side: their statistics are joined likewise
+    means = mean.reshape(-1, features)
+    own_mean = means.mean(axis=0)
+    apart = ((means - own_mean) ** 2).sum(axis=0) * x.dtype.type(len(rows))
+    return own_mean, deviations.reshape(means.shape).sum(axis=0) + apart
+
+
+def normalize(
+    x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Array, relu: bool = False
+) -> Array:
+    """See ``forward.normalize``."""
+    (x,) = contiguous(x)
+    rows = channelwise(x, WIDTH)
+    vectors = [repeated(v, rows) for v in (mean, inverse_std * gamma, beta)]
+    y = np.empty_like(rows)
+    if relu:
+        normalize_relu_loop(rows, *vectors, x.dtype.type(0), y)
+    else:
+        normalize_loop(rows, *vectors, y)
+    return y.reshape(x.shape)

@@ -1,0 +1,197 @@
+"""Two forms of an operation: NumPy, and plain loops that Numba compiles for this machine.
+
+The NumPy form always works. The loops do what the formula says in one pass over memory, with
+nothing between two values but arithmetic; the extra ``fast`` compiles them. Which form is used is
+decided once, when this file is first imported, by the variable ``CLASSIC_NN_KERNELS``:
+
+    auto     loops where Numba is installed, else NumPy (the default)
+    numpy    NumPy
+    numba    loops; without Numba every operation says what is missing
+
+An operation with two forms is written as a NumPy function that names the file of its loops:
+
+    @operation("src.classic_nn.activation_loops")
+    def relu(z): ...
+
+That file has a function of the same name, arguments and results. It is imported, and its loops are
+compiled, when the operation is first used on float32 or float64; other types stay with NumPy, as do
+calls whose arrays are not of one type.
+"""
+
+import functools
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+VARIABLE = "CLASSIC_NN_KERNELS"
+CHOICES = ("auto", "numpy", "numba")
+COMPILED_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
+"""Types that the loops are compiled for."""
+
+
+def choose(wanted: str, installed: bool) -> tuple[str, str]:
+    """The form of all operations, "numpy" or "numba", and what is wrong with the wish, if anything.
+
+    Args:
+        wanted: the value of the variable.
+        installed: whether there is a Numba.
+
+    >>> choose("auto", installed=False)
+    ('numpy', '')
+    """
+    if wanted not in CHOICES:
+        return "numpy", f"{VARIABLE}: expected {', '.join(CHOICES)}, got {wanted!r}"
+    if wanted == "numba" and not installed:
+        return "numpy", (
+            f"{VARIABLE} is numba, but Numba is not installed: pip install 'classic-nn[fast]'"
+        )
+    if wanted == "numpy" or not installed:
+        return "numpy", ""
+    return "numba", ""
+
+
+KERNELS, PROBLEM = choose(os.environ.get(VARIABLE, "auto"), find_spec("numba") is not None)
+"""The form in use, and the one line that says why it is not the one asked for."""
+
+
+class Operation:
+    """An operation with two forms.
+
+    Args:
+        numpy: the NumPy function.
+        loops_file: module with the function of the same name.
+    """
+
+    def __init__(self, numpy: Callable[..., Any], loops_file: str) -> None:
+        self.numpy = numpy
+        self.loops_file = loops_file
+        self.name = numpy.__name__
+        self._forms: dict[np.dtype[Any], Callable[..., Any]] = {}
+
+    def loops(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
+        """The function made of loops, compiled for the type."""
+        form: Callable[..., Any] = getattr(compiled_module(self.loops_file, dtype), self.name)
+        return form
+
+    def __call__(self, first: Any, *others: Any, **settings: Any) -> Any:
+        """Call the form that the type of the first array asks for."""
+        form = self._forms.get(first.dtype) or self._first_use(first.dtype)
+        if not _all_of_type(first.dtype, others):
+            form = self.numpy
+        return form(first, *others, **settings)
+
+    def _first_use(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
+        """The form for a type, remembered from now on."""
+        form = self.numpy
+        if dtype in COMPILED_TYPES:
+            try:
+                form = self.loops(dtype)
+            except ImportError as error:
+                _say_once(f"compiled loops cannot be used, NumPy takes their place: {error}")
+        self._forms[dtype] = form
+        return form
+
+
+def _all_of_type(dtype: np.dtype[Any], values: tuple[Any, ...]) -> bool:
+    """Whether all floating-point arrays, also those of a cache, are of the type."""
+    for value in values:
+        if isinstance(value, np.ndarray):
+            if value.dtype != dtype and value.dtype.kind == "f":
+                return False
+        elif isinstance(value, tuple) and not _all_of_type(dtype, value):
+            return False
+    return True
+
+
+OPERATIONS: dict[str, Operation] = {}
+"""All operations with two forms, by dotted name."""
+
+
+def operation(loops_file: str) -> Callable[[F], F]:
+    """Decorator of a NumPy function that has a form made of loops in another file.
+
+    Args:
+        loops_file: its module, as it is imported.
+    """
+
+    def choose_form(numpy: F) -> F:
+        both = Operation(numpy, loops_file)
+        OPERATIONS[f"{numpy.__module__}.{numpy.__qualname__}"] = both
+        if PROBLEM:
+            return cast(F, functools.wraps(numpy)(_refuse))
+        if KERNELS == "numpy":
+            return numpy
+
+        @functools.wraps(numpy)
+        def chosen(*arguments: Any, **settings: Any) -> Any:
+            return both(*arguments, **settings)
+
+        return cast(F, chosen)
+
+    return choose_form
+
+
+def numpy_form(function: F) -> F:
+    """The NumPy function of an operation, whichever form is in use."""
+    return cast(F, getattr(function, "__wrapped__", function))
+
+
+def _refuse(*_: Any, **__: Any) -> Any:
+    raise ValueError(PROBLEM)
+
+
+_LOCK = threading.RLock()
+
+
+def compiled_module(loops_file: str, dtype: np.dtype[Any]) -> ModuleType:
+    """The module, with all its loops compiled for the type, or read from where they are kept.
+
+    Raises ImportError where Numba is not there, or does not work with this NumPy.
+    """
+    with _LOCK:  # two workers may meet the same operation at the same time
+        module = importlib.import_module(loops_file)
+        importlib.import_module("src.common.loops").compile_loops(loops_file, dtype)
+    return module
+
+
+def compile_all() -> dict[str, Any]:
+    """Compile the loops of all operations known so far, for all types; returns how many, and where.
+
+    Raises ValueError where loops are not in use.
+    """
+    if KERNELS == "numpy":
+        reason = PROBLEM or (
+            f"{VARIABLE} is numpy"
+            if os.environ.get(VARIABLE) == "numpy"
+            else "Numba is not installed: pip install 'classic-nn[fast]'"
+        )
+        raise ValueError(f"there is nothing to compile: {reason}")
+    files = sorted({both.loops_file for both in OPERATIONS.values()})
+    for dtype in COMPILED_TYPES:
+        for name in files:
+            compiled_module(name, dtype)
+    summary: dict[str, Any] = importlib.import_module("src.common.loops").summary()
+    return summary
+
+
+def kernels_in_use() -> str:
+    """The form in use and what it depends on, for a report: "numba 0.68.1"."""
+    try:
+        return f"{KERNELS} {version(KERNELS)}"
+    except PackageNotFoundError:  # a Numba without metadata
+        return KERNELS
+
+
+@functools.cache
+def _say_once(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
