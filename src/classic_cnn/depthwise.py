@@ -18,11 +18,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from src.classic_cnn.bias import add_bias
 from src.classic_cnn.blocks import blocks, window_blocks
 from src.classic_cnn.col2im import col2im
 from src.classic_cnn.shifted_views import shifted_views
 from src.classic_cnn.utils import Geometry, input_gradient_geometry, without_padding, zero_pad
 from src.classic_nn.array_types import Array
+from src.common.kernels import operation
 
 
 def depthwise_forward_plain(x: Array, w: Array, where: Geometry) -> Array:
@@ -47,12 +49,14 @@ def depthwise_backward_plain(dy: Array, x: Array, w: Array, where: Geometry) -> 
     return without_padding(dpadded, where), dw
 
 
-def depthwise_forward(x: Array, w: Array, where: Geometry, out: Array) -> None:
+@operation("src.classic_cnn.depthwise_loops")
+def depthwise_forward(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -> None:
     """Convolve each channel with its filters.
 
     Args:
         x: (samples, height, width, channels).
         w: (KH, KW, 1, channels * m), the m filters of a channel side by side.
+        b: (channels * m,), or None for no bias.
         where: geometry.
         out: (samples, OH, OW, channels * m), written.
     """
@@ -62,8 +66,11 @@ def depthwise_forward(x: Array, w: Array, where: Geometry, out: Array) -> None:
         row = _along_row(kernel, where)
         for samples, rows, elements in window_blocks(x, where, _row_bytes(x)):
             np.einsum("nrqijc,ijqc->nrqc", elements, row, out=y[samples, rows, :, :, k])
+    if b is not None:
+        add_bias(out, np.tile(b, where.output[1]))
 
 
+@operation("src.classic_cnn.depthwise_loops")
 def depthwise_backward(
     dy: Array, x: Array, w: Array, where: Geometry, dw: Array, input_gradient: bool = True
 ) -> Array | None:

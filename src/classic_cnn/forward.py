@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from src.classic_cnn.batched_matmul import batched_matmul
+from src.classic_cnn.bias import add_bias
 from src.classic_cnn.blocks import im2col_blocks
 from src.classic_cnn.depthwise import depthwise_forward
 from src.classic_cnn.multi_output import multi_output_geometry, multi_output_kernel, outputs_at_once
@@ -99,9 +100,7 @@ def conv_forward(
     where = geometry(x.shape[1:3], w.shape[:2], stride, padding, dilation)
     y = np.empty((len(x), *where.output, w.shape[3]), np.result_type(x, w))
     if is_depthwise(w, groups):
-        depthwise_forward(x, w, where, out=y)
-        if b is not None:
-            add_bias(y, np.tile(b, where.output[1]))
+        depthwise_forward(x, w, b, where, y)
     else:
         for channels, filters in group_slices(groups, x.shape[3], w.shape[3]):
             bias = None if b is None else b[filters]
@@ -126,15 +125,6 @@ def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -
         # 3. bias
         if row_of_biases is not None:
             add_bias(y, row_of_biases)
-
-
-def add_bias(y: Array, row_of_biases: Array) -> None:
-    """y (samples, rows, OW, filters) += b, in place; b repeated OW times adds in long rows."""
-    if y.flags.c_contiguous:
-        wide = y.reshape(y.shape[0] * y.shape[1], len(row_of_biases))
-        wide += row_of_biases
-    else:
-        y += row_of_biases.reshape(y.shape[2:])
 
 
 def is_depthwise(w: Array, groups: int) -> bool:

@@ -61,6 +61,13 @@ class BatchNorm(Layer):
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, BatchNormCache]:
         """(samples, ..., features) to the same shape."""
+        return self._forward(x, context, relu=False)
+
+    def forward_with_relu(self, x: Array, context: Context) -> tuple[Array, BatchNormCache]:
+        """The layer and the ReLU that follows, in one."""
+        return self._forward(x, context, relu=True)
+
+    def _forward(self, x: Array, context: Context, relu: bool) -> tuple[Array, BatchNormCache]:
         gamma, beta = self.parameters["gamma"], self.parameters["beta"]
         running_mean, running_variance = (
             self.buffers["running_mean"],
@@ -68,10 +75,10 @@ class BatchNorm(Layer):
         )
         if not context.training:
             return batch_norm_inference(
-                x, gamma, beta, running_mean, running_variance, self.epsilon
+                x, gamma, beta, running_mean, running_variance, self.epsilon, relu
             )
         y, cache, mean, variance = batch_norm_forward(
-            x, gamma, beta, self.epsilon, context.communicator
+            x, gamma, beta, self.epsilon, context.communicator, relu
         )
         # every worker has the same statistics; one of each process writes them
         if context.communicator.is_local_leader:

@@ -11,6 +11,7 @@ normalizations gamma1, beta1, ... A network inside a network adds its name and a
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,24 @@ from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
+from src.classic_nn.layers.activations import ReLU
 from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.container import Container
 from src.classic_nn.parameters import ParameterVector
+from src.common.kernels import KERNELS
+
+
+FUSED = object()
+"""In the place of a ReLU's cache, where the layer before has done its work."""
+
+
+def pair_fuses(layer: Layer, following: Layer) -> bool:
+    """Whether two layers are computed as one: a layer that can apply a ReLU, and a ReLU.
+
+    That saves passes over memory where loops are compiled, and changes nothing else: the layers stay
+    two for whoever reads, observes or draws the network.
+    """
+    return type(following) is ReLU and hasattr(layer, "forward_with_relu")
 
 
 @dataclass(eq=False)
@@ -47,6 +63,7 @@ class Sequential(Container):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._first_with_parameters = 0
+        self._fused = [False] * len(self.layers)
         numbers: Counter[str] = Counter()
         for layer in self.layers:
             kind = type(layer).__name__.lower()
@@ -69,6 +86,7 @@ class Sequential(Container):
                 if str(error).startswith(layer.name):
                     raise
                 raise ValueError(f"{layer.name}: {error}") from None
+        self._fused = [KERNELS == "numba" and pair_fuses(*pair) for pair in pairwise(self.layers)]
         sizes = [layer.parameters.vector.size for layer in self.layers]
         self._first_with_parameters = next((k for k, size in enumerate(sizes) if size), 0)
         return shape
@@ -87,8 +105,14 @@ class Sequential(Container):
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, list[Any]]:
         """(samples, *input_shape) -> (samples, *output_shape), and the caches of all layers."""
         self.check_input(x, self.built_shape())
-        caches = []
-        for layer in self.layers:
+        caches: list[Any] = []
+        for k, layer in enumerate(self.layers):
+            if len(caches) > k:  # done with the layer before
+                continue
+            if context.observer is None and k < len(self._fused) and self._fused[k]:
+                x, cache = layer.forward_with_relu(x, context)
+                caches += [cache, FUSED]
+                continue
             x, cache = layer.forward(x, context)
             caches.append(cache)
             if context.observer is not None:
@@ -112,6 +136,8 @@ class Sequential(Container):
         dx: Array | None = dy
         inside = context if context.finished is None else replace(context, finished=None)
         for k in reversed(range(first, len(self.layers))):
+            if cache[k] is FUSED:
+                continue
             assert dx is not None
             dx, _ = self.layers[k].backward(
                 dx, cache[k], inside, out.parts[k], input_gradient or k > first
