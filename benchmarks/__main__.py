@@ -26,6 +26,8 @@ from benchmarks.race import KEPT_MEMORY, Contestant, race
 from benchmarks.workloads import WORKLOADS, Convolution, Workload, chosen
 from src.common.files import atomic_path
 
+KERNELS = ("numpy", "numba")
+
 PEAK_GFLOP = 2 * 2048**3 / 1e9
 
 
@@ -71,13 +73,18 @@ def _parser() -> argparse.ArgumentParser:
 def _measure(name: str, workload: Workload, threads: int, rounds: int) -> dict[str, Any]:
     """Race all contestants of a workload."""
     common = {"workload": name, "threads": threads}
-    ours = [
-        Contestant(
-            f"ours, {workers} worker(s), products on {product_threads} thread(s)",
-            {"side": "ours", "workers": workers, "product_threads": product_threads, **common},
-        )
-        for workers, product_threads in sorted({(1, 1), (1, threads), (threads, 1)})
-    ]
+    ways = sorted({(1, 1), (1, threads), (threads, 1)})
+    sides = {
+        kernels: [
+            Contestant(
+                f"{kernels}, {workers} worker(s), products on {product_threads} thread(s)",
+                {"side": "ours", "workers": workers, "product_threads": product_threads, **common},
+                {"CLASSIC_NN_KERNELS": kernels},
+            )
+            for workers, product_threads in ways
+        ]
+        for kernels in KERNELS
+    }
     torch = [
         Contestant(
             f"torch, {layout}, {update}, {memory}",
@@ -92,23 +99,28 @@ def _measure(name: str, workload: Workload, threads: int, rounds: int) -> dict[s
         [Contestant("scikit-learn", {"side": "sklearn", **common})] if workload.sklearn_goal else []
     )
     peak = Contestant("matrix product", {"side": "peak", **common})
-    everybody = [*ours, *torch, *sklearn, peak]
+    everybody = [*sides["numpy"], *sides["numba"], *torch, *sklearn, peak]
     with contextlib.ExitStack() as stack:
         for contestant in everybody:
             stack.enter_context(contestant)
         race(everybody, rounds)
-    best, best_torch = (min(side, key=lambda c: c.median) for side in (ours, torch))
+    numpy, best, best_torch = (
+        min(side, key=lambda c: c.median) for side in (sides["numpy"], sides["numba"], torch)
+    )
     gflops = 2 * workload.task.multiply_adds() / best.median / 1e9
     return {
         "title": workload.title,
         "goal": workload.goal,
         "ratio": best.median / best_torch.median,
+        "numpy_ratio": numpy.median / best_torch.median,
         "best": best.name,
+        "best_numpy": numpy.name,
         "best_torch": best_torch.name,
         "gflops": gflops,
         "fraction_of_peak": gflops * peak.median / PEAK_GFLOP,
         "peak_gflops": PEAK_GFLOP / peak.median,
         "memory_ratio": best.peak / min(c.peak for c in torch),
+        "memory_of_numpy": best.peak / numpy.peak,
         **({"sklearn_ratio": best.median / sklearn[0].median} if sklearn else {}),
         "contestants": {c.name: c.result() for c in everybody},
     }
@@ -123,18 +135,18 @@ def _torch_variants(workload: Workload) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def _print(name: str, workload: Workload, result: dict[str, Any]) -> None:
-    best = result["contestants"][result["best"]]
-    best_torch = result["contestants"][result["best_torch"]]
     print(f"{name}  {workload.title}")
-    for label, one in (("ours", best), ("torch", best_torch)):
+    for label, key in (("numpy", "best_numpy"), ("numba", "best"), ("torch", "best_torch")):
+        one = result["contestants"][result[key]]
         print(
             f"     {label:6}{one['median_s'] * 1e3:9.3f} ms ({one['fastest_s'] * 1e3:.3f} to "
             f"{one['slowest_s'] * 1e3:.3f}), peak {one['peak_bytes'] / 2**20:.0f} MiB: "
-            f"{result['best' if label == 'ours' else 'best_torch']}"
+            f"{result[key]}"
         )
     met = "met" if result["ratio"] <= result["goal"] else "missed"
     print(
-        f"     ratio {result['ratio']:.2f} (goal {result['goal']}, {met}); "
+        f"     ratio {result['ratio']:.2f} (goal {result['goal']}, {met}; numpy "
+        f"{result['numpy_ratio']:.2f}); "
         f"{result['gflops']:.0f} GFLOP/s, {result['fraction_of_peak']:.0%} of the matrix product's "
         f"{result['peak_gflops']:.0f}; memory {result['memory_ratio']:.2f} of torch's least"
     )

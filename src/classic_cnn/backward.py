@@ -23,6 +23,7 @@ up where they overlap.
 import numpy as np
 
 from src.classic_cnn.batched_matmul import batched_matmul, batched_matmul_transposed
+from src.classic_cnn.bias import bias_backward
 from src.classic_cnn.blocks import im2col_blocks
 from src.classic_cnn.col2im import col2im
 from src.classic_cnn.depthwise import depthwise_backward
@@ -36,7 +37,6 @@ from src.classic_cnn.multi_output import (
 from src.classic_cnn.shifted_views import shifted_views
 from src.classic_cnn.utils import Geometry, input_gradient_geometry, without_padding, zero_pad
 from src.classic_nn.array_types import Array
-from src.classic_nn.channelwise import feature_sum
 from src.common.kernels import operation
 
 
@@ -83,9 +83,9 @@ def conv_backward(
     Returns:
         dx of the input's shape (or None), dw, db.
     """
-    x, w, where, groups = cache
-    dy = np.ascontiguousarray(dy)
-    db = feature_sum(dy, out=db)  # step 3
+    x, w, where, groups, relu_y = cache
+    db = np.empty(w.shape[3], np.result_type(dy, w)) if db is None else db
+    dy = bias_backward(np.ascontiguousarray(dy), db, relu_y)  # step 3
     dw = np.empty_like(w) if dw is None else dw
     if is_depthwise(w, groups):
         return depthwise_backward(dy, x, w, where, dw, input_gradient), dw, db

@@ -1,12 +1,40 @@
-"""The bias of a convolution."""
+"""What follows the products of a convolution: the bias, and a ReLU if one comes next.
+
+    forward   y  = z + b                       or  y = max(z + b, 0)
+    backward  db = sum over n, p, q of dz,     dz = dy  or  dz = dy where y > 0, else 0
+"""
+
+import numpy as np
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.channelwise import feature_sum
+from src.classic_nn.math import relu_backward
+from src.common.kernels import operation
 
 
-def add_bias(y: Array, row_of_biases: Array) -> None:
-    """y (samples, rows, OW, filters) += b, in place; b repeated OW times adds in long rows."""
-    if y.flags.c_contiguous:
+@operation("src.classic_cnn.bias_loops")
+def add_bias(y: Array, b: Array | None, relu: bool = False) -> None:
+    """Add b (filters,) to y (samples, rows, OW, filters), and max(y, 0) if ``relu``; in place."""
+    if b is not None and y.flags.c_contiguous:
+        # b repeated OW times adds in long rows
+        row_of_biases = np.tile(b, y.shape[2])
         wide = y.reshape(y.shape[0] * y.shape[1], len(row_of_biases))
         wide += row_of_biases
-    else:
-        y += row_of_biases.reshape(y.shape[2:])
+    elif b is not None:
+        y += b
+    if relu:
+        np.maximum(y, 0, out=y)
+
+
+@operation("src.classic_cnn.bias_loops")
+def bias_backward(dy: Array, db: Array, y: Array | None = None) -> Array:
+    """dz, of the shape of dy (samples, OH, OW, filters); db (filters,) is written.
+
+    Args:
+        dy: upstream gradient.
+        db: where to write the gradient of the bias.
+        y: output of the ReLU; None where there was none, and dz is dy itself.
+    """
+    dz = dy if y is None else relu_backward(dy, y)
+    feature_sum(dz, out=db)
+    return dz

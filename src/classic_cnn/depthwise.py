@@ -67,7 +67,7 @@ def depthwise_forward(x: Array, w: Array, b: Array | None, where: Geometry, out:
         for samples, rows, elements in window_blocks(x, where, _row_bytes(x)):
             np.einsum("nrqijc,ijqc->nrqc", elements, row, out=y[samples, rows, :, :, k])
     if b is not None:
-        add_bias(out, np.tile(b, where.output[1]))
+        add_bias(out, b)
 
 
 @operation("src.classic_cnn.depthwise_loops")

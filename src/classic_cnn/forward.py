@@ -59,12 +59,14 @@ class ConvCache(NamedTuple):
         w: (KH, KW, channels / groups, filters).
         where: geometry.
         groups: number of groups.
+        relu_y: (samples, OH, OW, filters), the output where a ReLU was applied to it; else None.
     """
 
     x: Array
     w: Array
     where: Geometry
     groups: int
+    relu_y: Array | None = None
 
 
 def conv_forward(
@@ -75,6 +77,7 @@ def conv_forward(
     padding: Padding = "valid",
     dilation: int | Pair = 1,
     groups: int = 1,
+    relu: bool = False,
 ) -> tuple[Array, ConvCache]:
     """Convolve images with a bank of filters.
 
@@ -86,10 +89,11 @@ def conv_forward(
         padding: "valid", "same", "same_tf", or numbers of pixels; see ``utils.geometry``.
         dilation: pixels from one kernel element to the next.
         groups: parts into which channels and filters are divided.
+        relu: whether a ReLU follows, which is then applied here, y = max(y, 0).
 
     Returns:
         y (samples, OH, OW, filters), and the cache for ``conv_backward``. The cache holds x
-        itself: leave it as it is until then.
+        itself, and with ``relu`` y: leave them as they are until then.
 
     Raises:
         ValueError: x is not floating point, channels, filters and groups do not fit, or the
@@ -101,20 +105,23 @@ def conv_forward(
     y = np.empty((len(x), *where.output, w.shape[3]), np.result_type(x, w))
     if is_depthwise(w, groups):
         depthwise_forward(x, w, b, where, y)
+        if relu:
+            add_bias(y, None, relu)
     else:
         for channels, filters in group_slices(groups, x.shape[3], w.shape[3]):
             bias = None if b is None else b[filters]
-            convolve(x[..., channels], w[..., filters], bias, where, y[..., filters])
-    return y, ConvCache(x, w, where, groups)
+            convolve(x[..., channels], w[..., filters], bias, where, y[..., filters], relu)
+    return y, ConvCache(x, w, where, groups, y if relu else None)
 
 
 @operation("src.classic_cnn.winograd_loops")
-def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -> None:
+def convolve(
+    x: Array, w: Array, b: Array | None, where: Geometry, out: Array, relu: bool = False
+) -> None:
     """Convolution of one group, written to out (samples, OH, OW, filters)."""
     # 1. neighbouring outputs together
     t = outputs_at_once(where, *w.shape[2:])
     kernel = multi_output_kernel(w, t).reshape(-1, t * w.shape[3])
-    row_of_biases = None if b is None else np.tile(b, where.output[1])
     for samples, rows, columns in im2col_blocks(x, multi_output_geometry(where, t)):
         y = out[samples, rows]
         # 2. windows times kernel
@@ -122,9 +129,9 @@ def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -
             batched_matmul(columns, kernel, out=y.reshape(len(columns), kernel.shape[1]))
         else:
             y[...] = (columns @ kernel).reshape(y.shape)
-        # 3. bias
-        if row_of_biases is not None:
-            add_bias(y, row_of_biases)
+        # 3. bias, while the block is in the cache
+        if b is not None or relu:
+            add_bias(y, b, relu)
 
 
 def is_depthwise(w: Array, groups: int) -> bool:

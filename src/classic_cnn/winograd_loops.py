@@ -20,7 +20,7 @@ from src.classic_cnn.utils import Geometry
 from src.classic_cnn.winograd import SEEN, TILE, winograd_matrices
 from src.classic_nn.array_types import Array
 from src.common.kernels import numpy_form
-from src.common.loops import Array3, Array4, Vector, Whole, aligned, contiguous, loop, part
+from src.common.loops import Array3, Array4, Number, Vector, Whole, aligned, contiguous, loop, part
 
 # The same points as there. They stand here too because compiled loops contain the matrices, and are
 # compiled again when this file changes, but not when another one does.
@@ -105,8 +105,10 @@ def add_tiles(d: Array4, first: int, across: int, per_sample: int, top: int, lef
 
 
 @part
-def write_tiles(d: Array4, first: int, across: int, per_sample: int, b: Vector, y: Array4):
-    """y = d + b, for tiles of outputs, which do not overlap."""
+def write_tiles(
+    d: Array4, first: int, across: int, per_sample: int, b: Vector, lowest: Number, y: Array4
+):
+    """y = max(d + b, lowest), for tiles of outputs, which do not overlap; a NaN stays one."""
     samples, height, width, filters = y.shape
     for q in range(d.shape[2]):
         sample, place = divmod(first + q, per_sample)
@@ -116,7 +118,8 @@ def write_tiles(d: Array4, first: int, across: int, per_sample: int, b: Vector, 
                 r, s = row + i, column + j
                 if sample < samples and r < height and s < width:
                     for f in range(filters):
-                        y[sample, r, s, f] = d[i, j, q, f] + b[f]
+                        z = d[i, j, q, f] + b[f]
+                        y[sample, r, s, f] = lowest if z <= lowest else z
 
 
 @loop
@@ -147,13 +150,14 @@ def tiles_to_outputs(
     d: Array4,
     t: Array3,
     b: Vector,
+    lowest: Number,
     y: Array4,
 ) -> None:
-    """Step 4: y = A^T M A + b; M (6, 6, groups, tiles * filters)."""
+    """Step 4: y = max(A^T M A + b, lowest); M (6, 6, groups, tiles * filters)."""
     tiles = d.shape[2]
     for g in range(M.shape[2]):
         outputs_out(M, g, t, d.reshape(TILE, TILE, 1, -1), 0)
-        write_tiles(d, first + g * tiles, across, per_sample, b, y)
+        write_tiles(d, first + g * tiles, across, per_sample, b, lowest, y)
 
 
 @loop
@@ -243,18 +247,21 @@ def _on_both_axes(matrix: Array, w: Array) -> Array:
     return np.tensordot(matrix, np.tensordot(matrix, w, (1, 0)), (1, 1))
 
 
-def winograd_forward(x: Array, w: Array, b: Array | None, where: Geometry, y: Array) -> None:
-    """Steps 1 to 4, and the bias; y (samples, OH, OW, filters) is written."""
+def winograd_forward(
+    x: Array, w: Array, b: Array | None, where: Geometry, y: Array, relu: bool = False
+) -> None:
+    """Steps 1 to 4, bias and, if asked for, ReLU; y (samples, OH, OW, filters) is written."""
     x, w = contiguous(x, w)
     m = _tiles(x, w, where)
     V, M = m.matrices
     U = _on_both_axes(G, w).reshape(POSITIONS, *w.shape[2:])
     b = np.zeros(w.shape[3], x.dtype) if b is None else b
     half = m.half_outputs.reshape(TILE, SEEN, -1)
+    lowest = x.dtype.type(0 if relu else -np.inf)
     for first in m.blocks:
         pixels_to_tiles(x, first, *m.places, *m.corner, m.pixels, m.half_pixels, m.V)
         np.matmul(V, U, out=M)
-        tiles_to_outputs(m.M, first, *m.places, m.outputs, half, b, y)
+        tiles_to_outputs(m.M, first, *m.places, m.outputs, half, b, lowest, y)
 
 
 def winograd_backward(
@@ -289,12 +296,14 @@ def winograd_pays(x: Array, w: Array, where: Geometry) -> bool:
     return min(channels, filters) >= FEWEST_CHANNELS and tiles >= max(channels, filters)
 
 
-def convolve(x: Array, w: Array, b: Array | None, where: Geometry, out: Array) -> None:
+def convolve(
+    x: Array, w: Array, b: Array | None, where: Geometry, out: Array, relu: bool = False
+) -> None:
     """See ``forward.convolve``."""
     if winograd_pays(x, w, where) and out.flags.carray:
-        winograd_forward(x, w, b, where, out)
+        winograd_forward(x, w, b, where, out, relu)
     else:
-        numpy_form(forward.convolve)(x, w, b, where, out)
+        numpy_form(forward.convolve)(x, w, b, where, out, relu)
 
 
 def convolve_backward(

@@ -15,7 +15,11 @@ from src.classic_nn.array_types import Array
 from src.common.kernels import operation
 
 
-@operation("src.classic_nn.math_loops")
+SMALL = 1 << 13
+"""Values below which NumPy's passes stay in the first-level cache, and calling is what takes time."""
+
+
+@operation("src.classic_nn.math_loops", smallest=SMALL)
 def sigmoid(z: Array) -> Array:
     """y = 1 / (1 + exp(-z)), the logistic function.
 
@@ -43,19 +47,19 @@ def relu(z: Array) -> Array:
     return np.maximum(z, 0)
 
 
-@operation("src.classic_nn.math_loops")
+@operation("src.classic_nn.math_loops", smallest=SMALL)
 def relu_backward(dy: Array, y: Array) -> Array:
     """dz = dy where y > 0, else 0: the slope at z = 0 is taken as 0, as PyTorch does."""
     return dy * (y > 0).astype(dy.dtype)  # float times float is faster than float times bool
 
 
-@operation("src.classic_nn.math_loops")
+@operation("src.classic_nn.math_loops", smallest=SMALL)
 def leaky_relu(z: Array, slope: float = 0.01) -> Array:
     """y = z where z > 0, else slope * z (Maas et al. 2013)."""
     return np.where(z > 0, z, slope * z)
 
 
-@operation("src.classic_nn.math_loops")
+@operation("src.classic_nn.math_loops", smallest=SMALL)
 def leaky_relu_backward(dy: Array, z: Array, slope: float = 0.01) -> Array:
     """dz = dy where z > 0, else slope * dy, from the input z; at z = 0 the slope is ``slope``."""
     return np.where(z > 0, dy, slope * dy)
@@ -71,13 +75,13 @@ def tanh_backward(dy: Array, y: Array) -> Array:
     return dy * (1 - y * y)
 
 
-@operation("src.classic_nn.math_loops")
+@operation("src.classic_nn.math_loops", smallest=SMALL)
 def silu(z: Array) -> Array:
     """y = z * sigmoid(z), also called swish (Ramachandran et al. 2017, with beta = 1)."""
     return z * sigmoid(z)
 
 
-@operation("src.classic_nn.math_loops")
+@operation("src.classic_nn.math_loops", smallest=SMALL)
 def silu_backward(dy: Array, z: Array) -> Array:
     """dz = dy * s * (1 + z * (1 - s)) with s = sigmoid(z), from the input z."""
     s = sigmoid(z)
@@ -89,19 +93,19 @@ def relu6(z: Array) -> Array:
     return np.clip(z, 0, 6)
 
 
-@operation("src.classic_nn.math_loops")
+@operation("src.classic_nn.math_loops", smallest=SMALL)
 def relu6_backward(dy: Array, y: Array) -> Array:
     """dz = dy where 0 < y < 6, else 0: the slope at both kinks is taken as 0, as PyTorch does."""
     return dy * ((y > 0) & (y < 6)).astype(dy.dtype)
 
 
-@operation("src.classic_nn.math_loops")
+@operation("src.classic_nn.math_loops", smallest=SMALL)
 def hard_swish(z: Array) -> Array:
     """y = z * relu6(z + 3) / 6 (Howard et al. 2019, section 5.2): SiLU in straight pieces."""
     return z * relu6(z + 3) / 6
 
 
-@operation("src.classic_nn.math_loops")
+@operation("src.classic_nn.math_loops", smallest=SMALL)
 def hard_swish_backward(dy: Array, z: Array) -> Array:
     """dz = dy * (2 z + 3) / 6 where -3 < z < 3, 0 below and dy above, from the input z.
 

@@ -76,52 +76,33 @@ class Operation:
         self.numpy = numpy
         self.loops_file = loops_file
         self.name = numpy.__name__
-        self._forms: dict[np.dtype[Any], Callable[..., Any]] = {}
 
     def loops(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         """The function made of loops, compiled for the type."""
         form: Callable[..., Any] = getattr(compiled_module(self.loops_file, dtype), self.name)
         return form
 
-    def __call__(self, first: Any, *others: Any, **settings: Any) -> Any:
-        """Call the form that the type of the first array asks for."""
-        form = self._forms.get(first.dtype) or self._first_use(first.dtype)
-        if not _all_of_type(first.dtype, others):
-            form = self.numpy
-        return form(first, *others, **settings)
-
-    def _first_use(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
-        """The form for a type, remembered from now on."""
-        form = self.numpy
-        if dtype in COMPILED_TYPES:
-            try:
-                form = self.loops(dtype)
-            except ImportError as error:
-                _say_once(f"compiled loops cannot be used, NumPy takes their place: {error}")
-        self._forms[dtype] = form
-        return form
-
-
-def _all_of_type(dtype: np.dtype[Any], values: tuple[Any, ...]) -> bool:
-    """Whether all floating-point arrays, also those of a cache, are of the type."""
-    for value in values:
-        if isinstance(value, np.ndarray):
-            if value.dtype != dtype and value.dtype.kind == "f":
-                return False
-        elif isinstance(value, tuple) and not _all_of_type(dtype, value):
-            return False
-    return True
+    def form_for(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
+        """The form that arrays of a type are given to."""
+        if dtype not in COMPILED_TYPES:
+            return self.numpy
+        try:
+            return self.loops(dtype)
+        except ImportError as error:
+            _say_once(f"compiled loops cannot be used, NumPy takes their place: {error}")
+            return self.numpy
 
 
 OPERATIONS: dict[str, Operation] = {}
 """All operations with two forms, by dotted name."""
 
 
-def operation(loops_file: str) -> Callable[[F], F]:
+def operation(loops_file: str, smallest: int = 0) -> Callable[[F], F]:
     """Decorator of a NumPy function that has a form made of loops in another file.
 
     Args:
         loops_file: its module, as it is imported.
+        smallest: values of the first array below which NumPy is as fast, and is taken.
     """
 
     def choose_form(numpy: F) -> F:
@@ -131,10 +112,19 @@ def operation(loops_file: str) -> Callable[[F], F]:
             return cast(F, functools.wraps(numpy)(_refuse))
         if KERNELS == "numpy":
             return numpy
+        forms: dict[np.dtype[Any], Callable[..., Any]] = {}
 
         @functools.wraps(numpy)
-        def chosen(*arguments: Any, **settings: Any) -> Any:
-            return both(*arguments, **settings)
+        def chosen(first: Any, *others: Any, **settings: Any) -> Any:
+            if first.size < smallest:
+                return numpy(first, *others, **settings)
+            form = forms.get(first.dtype)
+            if form is None:
+                form = forms[first.dtype] = both.form_for(first.dtype)
+            for other in others:
+                if hasattr(other, "dtype") and other.dtype != first.dtype and other.dtype.kind == "f":
+                    form = numpy
+            return form(first, *others, **settings)
 
         return cast(F, chosen)
 

@@ -69,13 +69,20 @@ class Conv2D(Layer):
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, ConvCache]:
         """(samples, height, width, channels) -> (samples, OH, OW, out_channels)."""
+        return self._forward(x, relu=False)
+
+    def forward_with_relu(self, x: Array, context: Context) -> tuple[Array, ConvCache]:
+        """The layer and the ReLU that follows, in one."""
+        return self._forward(x, relu=True)
+
+    def _forward(self, x: Array, relu: bool) -> tuple[Array, ConvCache]:
         W, b = self.parameters["W"], self.parameters.get("b")
         if x.ndim != 4 or x.shape[3] != W.shape[2] * self.groups:
             raise ValueError(
                 f"{self.name}: expected x of shape (samples, height, width, "
                 f"{W.shape[2] * self.groups}), got {x.shape}"
             )
-        return conv_forward(x, W, b, self.stride, self.padding, self.dilation, self.groups)
+        return conv_forward(x, W, b, self.stride, self.padding, self.dilation, self.groups, relu)
 
     def backward(
         self,

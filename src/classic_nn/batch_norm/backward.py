@@ -61,36 +61,50 @@ def batch_norm_backward(
         dx (..., features), dgamma (features,), dbeta (features,); the last two are the sums over
         this worker's shard, like every other parameter gradient of a worker.
     """
-    dbeta, dgamma = gradient_sums(dy, cache)
+    dbeta, dgamma = gradient_sums(dy, *cache.arrays)
     sum_dy, sum_dy_x_hat = communicator.all_reduce(np.stack([dbeta, dgamma]))
     # x_hat = (x - mean) * r, so the bracket above is dy + (x - mean) * slope + shift
     slope = cache.inverse_std * sum_dy_x_hat / -cache.positions
     shift = sum_dy / -cache.positions
-    return input_gradient(dy, cache, slope, shift), dgamma, dbeta
+    return input_gradient(dy, *cache.arrays, slope, shift), dgamma, dbeta
 
 
 @operation("src.classic_nn.batch_norm.backward_loops")
-def gradient_sums(dy: Array, cache: BatchNormCache) -> tuple[Array, Array]:
-    """dbeta = sum(dy) and dgamma = sum(dy * x_hat) over this worker's shard, (features,) each."""
-    dy = _before_relu(dy, cache)
-    rows, upstream = channelwise(cache.x), channelwise(dy)
-    means, total = repeated(cache.mean, rows), np.zeros(rows.shape[1], dy.dtype)
+def gradient_sums(
+    dy: Array, x: Array, mean: Array, inverse_std: Array, gamma: Array, relu_beta: Array | None
+) -> tuple[Array, Array]:
+    """dbeta = sum(dy) and dgamma = sum(dy * x_hat) over this worker's shard, (features,) each.
+
+    The other arguments are those of ``BatchNormCache``.
+    """
+    dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta)
+    rows, upstream = channelwise(x), channelwise(dy)
+    means, total = repeated(mean, rows), np.zeros(rows.shape[1], dy.dtype)
     for block in row_blocks(rows):
         total += np.einsum("rw,rw->w", upstream[block], rows[block] - means)
-    return feature_sum(dy), cache.inverse_std * total.reshape(-1, len(cache.mean)).sum(axis=0)
+    return feature_sum(dy), inverse_std * total.reshape(-1, len(mean)).sum(axis=0)
 
 
 @operation("src.classic_nn.batch_norm.backward_loops")
-def input_gradient(dy: Array, cache: BatchNormCache, slope: Array, shift: Array) -> Array:
+def input_gradient(
+    dy: Array,
+    x: Array,
+    mean: Array,
+    inverse_std: Array,
+    gamma: Array,
+    relu_beta: Array | None,
+    slope: Array,
+    shift: Array,
+) -> Array:
     """dx = gamma * r * (dy + (x - mean) * slope + shift), block by block; slope, shift (features,).
 
     The bracket is computed as dy + x * slope + (shift - mean * slope). Where the mean is thousands
     of standard deviations away this loses digits, fewer than PyTorch does.
     """
-    dy = _before_relu(dy, cache)
-    rows, upstream = channelwise(cache.x), channelwise(dy)
+    dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta)
+    rows, upstream = channelwise(x), channelwise(dy)
     slopes, shifts, scales = (
-        repeated(v, rows) for v in (slope, shift - cache.mean * slope, cache.scale)
+        repeated(v, rows) for v in (slope, shift - mean * slope, gamma * inverse_std)
     )
     dx = np.empty_like(upstream)
     for block in row_blocks(rows):
@@ -101,12 +115,13 @@ def input_gradient(dy: Array, cache: BatchNormCache, slope: Array, shift: Array)
     return dx.reshape(dy.shape)
 
 
-def _before_relu(dy: Array, cache: BatchNormCache) -> Array:
+def _before_relu(
+    dy: Array, x: Array, mean: Array, inverse_std: Array, gamma: Array, relu_beta: Array | None
+) -> Array:
     """The gradient before the ReLU that the forward pass applied, if it did."""
-    if cache.relu_beta is None:
+    if relu_beta is None:
         return dy
-    y = normalize(cache.x, cache.mean, cache.inverse_std, cache.gamma, cache.relu_beta)
-    return relu_backward(dy, y)
+    return relu_backward(dy, normalize(x, mean, inverse_std, gamma, relu_beta))
 
 
 def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
@@ -114,5 +129,5 @@ def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Arr
 
     Takes the cache of ``batch_norm_inference``; shapes as in ``batch_norm_backward``.
     """
-    dbeta, dgamma = gradient_sums(dy, cache)
-    return cache.scale * _before_relu(dy, cache), dgamma, dbeta
+    dbeta, dgamma = gradient_sums(dy, *cache.arrays)
+    return cache.gamma * cache.inverse_std * _before_relu(dy, *cache.arrays), dgamma, dbeta

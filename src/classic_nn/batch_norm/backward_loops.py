@@ -8,7 +8,6 @@ need not be kept.
 import numpy as np
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.batch_norm.forward import BatchNormCache
 from src.classic_nn.channelwise import channelwise, repeated
 from src.common.loops import Matrix, Number, Vector, contiguous, loop
 
@@ -67,10 +66,10 @@ def relu_input_gradient_loop(
     x: Matrix,
     mean: Vector,
     scale: Vector,
-    beta: Vector,
-    zero: Number,
     slope: Vector,
     shift: Vector,
+    beta: Vector,
+    zero: Number,
     dx: Matrix,
 ) -> None:
     """The same through a ReLU."""
@@ -81,34 +80,42 @@ def relu_input_gradient_loop(
             dx[r, c] = scale[c] * dz + slope[c] * centered + shift[c]
 
 
-def gradient_sums(dy: Array, cache: BatchNormCache) -> tuple[Array, Array]:
+def gradient_sums(
+    dy: Array, x: Array, mean: Array, inverse_std: Array, gamma: Array, relu_beta: Array | None
+) -> tuple[Array, Array]:
     """See ``backward.gradient_sums``."""
-    dy, x = contiguous(dy, cache.x)
+    dy, x = contiguous(dy, x)
     rows, upstream = channelwise(x, WIDTH), channelwise(dy, WIDTH)
     sums = [np.empty(rows.shape[1], x.dtype) for _ in range(2)]
-    mean = repeated(cache.mean, rows)
-    if cache.relu_beta is None:
-        sums_loop(upstream, rows, mean, *sums)
+    means = repeated(mean, rows)
+    if relu_beta is None:
+        sums_loop(upstream, rows, means, *sums)
     else:
-        scale, beta = repeated(cache.scale, rows), repeated(cache.relu_beta, rows)
-        relu_sums_loop(upstream, rows, mean, scale, beta, x.dtype.type(0), *sums)
-    dbeta, centered = (s.reshape(-1, len(cache.mean)).sum(axis=0) for s in sums)
-    return dbeta, centered * cache.inverse_std
+        scale, beta = repeated(inverse_std * gamma, rows), repeated(relu_beta, rows)
+        relu_sums_loop(upstream, rows, means, scale, beta, x.dtype.type(0), *sums)
+    dbeta, centered = (s.reshape(-1, len(mean)).sum(axis=0) for s in sums)
+    return dbeta, centered * inverse_std
 
 
-def input_gradient(dy: Array, cache: BatchNormCache, slope: Array, shift: Array) -> Array:
+def input_gradient(
+    dy: Array,
+    x: Array,
+    mean: Array,
+    inverse_std: Array,
+    gamma: Array,
+    relu_beta: Array | None,
+    slope: Array,
+    shift: Array,
+) -> Array:
     """See ``backward.input_gradient``."""
-    dy, x = contiguous(dy, cache.x)
+    dy, x = contiguous(dy, x)
     rows, upstream = channelwise(x, WIDTH), channelwise(dy, WIDTH)
-    mean, scale, slopes, shifts = (
-        repeated(v, rows) for v in (cache.mean, cache.scale, cache.scale * slope, cache.scale * shift)
-    )
+    scale = inverse_std * gamma
+    vectors = [repeated(v, rows) for v in (mean, scale, scale * slope, scale * shift)]
     dx = np.empty_like(rows)
-    if cache.relu_beta is None:
-        input_gradient_loop(upstream, rows, mean, scale, slopes, shifts, dx)
+    if relu_beta is None:
+        input_gradient_loop(upstream, rows, *vectors, dx)
     else:
-        beta = repeated(cache.relu_beta, rows)
-        relu_input_gradient_loop(
-            upstream, rows, mean, scale, beta, x.dtype.type(0), slopes, shifts, dx
-        )
+        beta = repeated(relu_beta, rows)
+        relu_input_gradient_loop(upstream, rows, *vectors, beta, x.dtype.type(0), dx)
     return dx.reshape(x.shape)

@@ -60,9 +60,9 @@ class BatchNormCache(NamedTuple):
     relu_beta: Array | None = None
 
     @property
-    def scale(self) -> Array:
-        """(features,): r * gamma, what x - mu is multiplied by."""
-        return self.inverse_std * self.gamma
+    def arrays(self) -> tuple[Array, Array, Array, Array, Array | None]:
+        """x, mean, inverse_std, gamma and relu_beta."""
+        return self.x, self.mean, self.inverse_std, self.gamma, self.relu_beta
 
 
 def batch_norm_forward(

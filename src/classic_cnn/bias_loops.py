@@ -1,0 +1,66 @@
+"""Bias and ReLU as loops: both in one pass, forward and backward."""
+
+import numpy as np
+
+from src.classic_cnn import bias
+from src.classic_nn.array_types import Array
+from src.classic_nn.channelwise import channelwise, repeated
+from src.common.kernels import numpy_form
+from src.common.loops import Matrix, Number, Vector, contiguous, loop
+
+WIDTH = 512
+"""Values in a row, at most: several positions side by side where there are few filters."""
+
+
+@loop
+def add_bias_loop(y: Matrix, b: Vector) -> None:
+    """y += b, for every row."""
+    for r in range(y.shape[0]):
+        for f in range(y.shape[1]):
+            y[r, f] += b[f]
+
+
+@loop
+def add_bias_relu_loop(y: Matrix, b: Vector, zero: Number) -> None:
+    """y = max(y + b, 0), for every row; a NaN stays one."""
+    for r in range(y.shape[0]):
+        for f in range(y.shape[1]):
+            z = y[r, f] + b[f]
+            y[r, f] = zero if z <= zero else z
+
+
+@loop
+def bias_relu_backward_loop(dy: Matrix, y: Matrix, zero: Number, dz: Matrix, db: Vector) -> None:
+    """dz = dy where y > 0, and db = sum of its rows."""
+    for f in range(dy.shape[1]):
+        db[f] = 0
+    for r in range(dy.shape[0]):
+        for f in range(dy.shape[1]):
+            d = dy[r, f] if y[r, f] > zero else zero
+            dz[r, f] = d
+            db[f] += d
+
+
+def add_bias(y: Array, b: Array | None, relu: bool = False) -> None:
+    """See ``bias.add_bias``."""
+    if not y.flags.carray or y.size == 0:
+        numpy_form(bias.add_bias)(y, b, relu)
+        return
+    rows = channelwise(y, WIDTH)
+    row_of_biases = np.zeros(rows.shape[1], y.dtype) if b is None else repeated(b, rows)
+    if relu:
+        add_bias_relu_loop(rows, row_of_biases, y.dtype.type(0))
+    else:
+        add_bias_loop(rows, row_of_biases)
+
+
+def bias_backward(dy: Array, db: Array, y: Array | None = None) -> Array:
+    """See ``bias.bias_backward``."""
+    if y is None:
+        return numpy_form(bias.bias_backward)(dy, db)
+    dy, y = contiguous(dy, y)
+    rows = channelwise(dy, WIDTH)
+    dz, sums = np.empty_like(rows), np.empty(rows.shape[1], dy.dtype)
+    bias_relu_backward_loop(rows, channelwise(y, WIDTH), dy.dtype.type(0), dz, sums)
+    np.sum(sums.reshape(-1, len(db)), axis=0, out=db)
+    return dz.reshape(dy.shape)
