@@ -130,7 +130,8 @@ def _torch_variants(workload: Workload) -> tuple[tuple[str, ...], tuple[str, ...
     """Memory layouts and kinds of optimizer that make a difference to the workload."""
     if isinstance(workload.task, Convolution):
         return ("contiguous", "channels_last"), ("no update",)
-    layouts = ("contiguous", "channels_last") if workload.task.blocks else ("contiguous",)
+    images = len(workload.task.input_shape) == 3
+    layouts = ("contiguous", "channels_last") if images else ("contiguous",)
     return layouts, ("default", "foreach", "fused")
 
 

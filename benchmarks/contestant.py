@@ -56,6 +56,10 @@ def _build(description: dict[str, Any]) -> tuple[Callable[[], object], str, int]
     else:
         import src  # noqa: F401 - before NumPy: it says how long idle threads of products spin
         from benchmarks import our_side as module  # type: ignore[no-redef]
+        from src.common.kernels import KERNELS
+
+        if KERNELS == "numba":
+            import src.common.loops  # noqa: F401 - part of the framework, as the rest
     base = _memory("VmRSS")
     return module.build(description), module.VERSION, base
 

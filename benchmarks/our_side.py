@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.workloads import WORKLOADS, Convolution, Training
-from src.classic_cnn import Conv2D, MaxPool2D, conv_backward, conv_forward
+from benchmarks.workloads import WORKLOADS, Backbone, Convolution, Sum, Training, Unit
+from src.classic_cnn import Conv2D, GlobalAveragePool, MaxPool2D, conv_backward, conv_forward
 from src.classic_nn import (
     BatchNorm,
     BinaryCrossEntropy,
@@ -16,6 +16,8 @@ from src.classic_nn import (
     Flatten,
     Layer,
     ReLU,
+    ReLU6,
+    Residual,
     Sequential,
     SoftmaxCrossEntropy,
     create_optimizer,
@@ -38,19 +40,21 @@ def build(description: dict[str, Any]) -> Callable[[], object]:
     return _training(task, workers, product_threads)
 
 
-def _training(task: Training, workers: int, product_threads: int) -> Callable[[], object]:
+def _training(task: Training | Backbone, workers: int, product_threads: int) -> Callable[[], object]:
     rng = np.random.default_rng(0)
-    network = network_of(task)
+    network = backbone_of(task) if isinstance(task, Backbone) else network_of(task)
     network.build(task.input_shape, rng)
     x = rng.standard_normal((task.batch, *task.input_shape), dtype=np.float32)
-    loss: Loss = BinaryCrossEntropy() if task.loss == "binary" else SoftmaxCrossEntropy()
+    binary = isinstance(task, Training) and task.loss == "binary"
+    loss: Loss = BinaryCrossEntropy() if binary else SoftmaxCrossEntropy()
     labels = rng.integers(2, size=(task.batch, task.outputs)).astype(np.float32)
     classes = rng.integers(task.outputs, size=task.batch)
-    y: NDArray[Any] = labels if task.loss == "binary" else classes
+    y: NDArray[Any] = labels if binary else classes
+    optimizer = task.optimizer if isinstance(task, Training) else "adam"
     trainer = MiniBatchTrainer(
         network,
         loss,
-        create_optimizer(task.optimizer, learning_rate=1e-4),
+        create_optimizer(optimizer, learning_rate=1e-4),
         batch_size=task.batch,
         workers=workers,
         product_threads=product_threads,
@@ -77,6 +81,39 @@ def network_of(task: Training) -> Sequential:
         layers += [Dense(width), ReLU()]
         layers += [Dropout(task.head_dropout)] if task.head_dropout else []
     return Sequential([*layers, Dense(task.outputs)])
+
+
+def backbone_of(task: Backbone) -> Sequential:
+    """The residual network of a workload, not yet built."""
+    layers: list[Layer] = []
+    for part in task.parts:
+        if isinstance(part, Sum):
+            body = Sequential([layer for unit in part.body for layer in _unit(unit)])
+            shortcut = None if part.shortcut is None else Sequential(_unit(part.shortcut))
+            layers += [Residual(body, shortcut), *ACTIVATION[part.activation]()]
+        else:
+            layers += [MaxPool2D(3, 2, 1)] if isinstance(part, str) else _unit(part)
+    return Sequential([*layers, GlobalAveragePool(), Dense(task.outputs)])
+
+
+ACTIVATION: dict[str, Callable[[], list[Layer]]] = {
+    "": list,
+    "relu": lambda: [ReLU()],
+    "relu6": lambda: [ReLU6()],
+}
+
+
+def _unit(unit: Unit) -> list[Layer]:
+    conv = unit.conv
+    layer = Conv2D(
+        conv.channels,
+        conv.kernel,
+        conv.stride,
+        padding=conv.kernel // 2,
+        groups=conv.groups,
+        bias=False,
+    )
+    return [layer, BatchNorm(), *ACTIVATION[unit.activation]()]
 
 
 def _convolution(task: Convolution, workers: int, product_threads: int) -> Callable[[], object]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks.workloads import WORKLOADS, Conv, Convolution, Training
+from benchmarks.workloads import WORKLOADS, Backbone, Conv, Convolution, Training, Unit
 
 VERSION = f"torch {torch.__version__}"
 
@@ -24,22 +24,22 @@ def build(description: dict[str, Any]) -> Callable[[], object]:
 
 
 def _training(
-    task: Training, layout: torch.memory_format | None, update: str
+    task: Training | Backbone, layout: torch.memory_format | None, update: str
 ) -> Callable[[], object]:
-    network = _network(task)
+    network = _backbone(task) if isinstance(task, Backbone) else _network(task)
     x = torch.randn(task.batch, *task.input_shape)
-    if task.blocks:
+    if len(task.input_shape) == 3:
         x = x.permute(0, 3, 1, 2).contiguous()
         if layout:
             network, x = network.to(memory_format=layout), x.to(memory_format=layout)
     loss: Callable[[Tensor, Tensor], Tensor]
-    if task.loss == "binary":
+    if isinstance(task, Training) and task.loss == "binary":
         loss, y = F.binary_cross_entropy_with_logits, torch.rand(task.batch, task.outputs).round()
     else:
         loss, y = F.cross_entropy, torch.randint(task.outputs, (task.batch,))
     kind: dict[str, Any] = {} if update == "default" else {update: True}
     optimizer: torch.optim.Optimizer
-    if task.optimizer == "adam":
+    if isinstance(task, Backbone) or task.optimizer == "adam":
         optimizer = torch.optim.Adam(network.parameters(), lr=1e-4, **kind)
     else:
         optimizer = torch.optim.SGD(network.parameters(), lr=1e-3, momentum=0.9, **kind)
@@ -75,6 +75,51 @@ def _network(task: Training) -> nn.Module:
         layers += [nn.Dropout(task.head_dropout)] if task.head_dropout else []
         features = width
     return nn.Sequential(*layers, nn.Linear(features, task.outputs))
+
+
+class _Sum(nn.Module):
+    """Body and shortcut, added up."""
+
+    def __init__(self, body: nn.Module, shortcut: nn.Module, activation: nn.Module) -> None:
+        super().__init__()
+        self.body, self.shortcut, self.activation = body, shortcut, activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.activation(self.body(x) + self.shortcut(x))
+
+
+ACTIVATION = {
+    "": nn.Identity,
+    "relu": lambda: nn.ReLU(inplace=True),
+    "relu6": lambda: nn.ReLU6(inplace=True),
+}
+
+
+def _backbone(task: Backbone) -> nn.Module:
+    layers: list[nn.Module] = []
+    channels = task.input_shape[-1]
+    for part in task.parts:
+        if isinstance(part, str):
+            layers.append(nn.MaxPool2d(3, 2, 1))
+            continue
+        if isinstance(part, Unit):
+            layers.append(_unit(channels, part))
+            channels = part.conv.channels
+            continue
+        body, inside = [], channels
+        for unit in part.body:
+            body.append(_unit(inside, unit))
+            inside = unit.conv.channels
+        shortcut = nn.Identity() if part.shortcut is None else _unit(channels, part.shortcut)
+        layers.append(_Sum(nn.Sequential(*body), shortcut, ACTIVATION[part.activation]()))
+        channels = inside
+    head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, task.outputs))
+    return nn.Sequential(*layers, *head)
+
+
+def _unit(channels: int, unit: Unit) -> nn.Module:
+    conv = _conv(channels, unit.conv, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(unit.conv.channels), ACTIVATION[unit.activation]())
 
 
 def _conv(channels: int, conv: Conv, bias: bool) -> nn.Conv2d:
