@@ -54,7 +54,7 @@ def _build(description: dict[str, Any]) -> tuple[Callable[[], object], str, int]
     elif side == "peak":
         from benchmarks import peak as module  # type: ignore[no-redef]
     else:
-        import src  # noqa: F401 - before NumPy: it says how long idle threads of products spin
+        import src
         from benchmarks import our_side as module  # type: ignore[no-redef]
         from src.common.kernels import KERNELS
 

@@ -40,7 +40,9 @@ def build(description: dict[str, Any]) -> Callable[[], object]:
     return _training(task, workers, product_threads)
 
 
-def _training(task: Training | Backbone, workers: int, product_threads: int) -> Callable[[], object]:
+def _training(
+    task: Training | Backbone, workers: int, product_threads: int
+) -> Callable[[], object]:
     rng = np.random.default_rng(0)
     network = backbone_of(task) if isinstance(task, Backbone) else network_of(task)
     network.build(task.input_shape, rng)

@@ -83,9 +83,9 @@ def conv_backward(
     Returns:
         dx of the input's shape (or None), dw, db.
     """
-    x, w, where, groups, relu_y = cache
+    x, w, where, groups, relu_y, ceiling = cache
     db = np.empty(w.shape[3], np.result_type(dy, w)) if db is None else db
-    dy = bias_backward(np.ascontiguousarray(dy), db, relu_y)  # step 3
+    dy = bias_backward(np.ascontiguousarray(dy), db, relu_y, ceiling)  # step 3
     dw = np.empty_like(w) if dw is None else dw
     if is_depthwise(w, groups):
         return depthwise_backward(dy, x, w, where, dw, input_gradient), dw, db

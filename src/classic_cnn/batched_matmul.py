@@ -14,18 +14,21 @@ from src.classic_nn.array_types import Array
 SMALL_PRODUCT = 1_000_000
 """Multiply-adds up to which a product is small (OpenBLAS, ``sgemm_small_matrix_permit``)."""
 
-FEWEST, MOST = 64, 256
+FEWEST, MOST = 32, 256
 """Rows of a short matrix: with fewer, calling takes over; with more, nothing is gained."""
 
+FEWEST_TRANSPOSED = 64
+"""Likewise for a product that is summed over the short matrices: each has a result of its own."""
 
-def rows_at_once(inner: int, columns: int) -> int:
+
+def rows_at_once(inner: int, columns: int, fewest: int = FEWEST) -> int:
     """Rows of the short matrices, a power of two; 0 where the product is better left whole.
 
     >>> rows_at_once(144, 32), rows_at_once(576, 64)
     (128, 0)
     """
     most = min(SMALL_PRODUCT // (inner * columns), MOST)
-    return 1 << (most.bit_length() - 1) if most >= FEWEST else 0
+    return 1 << (most.bit_length() - 1) if most >= fewest else 0
 
 
 def batched_matmul(a: Array, b: Array, out: Array) -> None:
@@ -43,7 +46,7 @@ def batched_matmul(a: Array, b: Array, out: Array) -> None:
 
 def batched_matmul_transposed(a: Array, b: Array) -> Array:
     """a^T @ b for a (rows, m) and b (rows, n): the sum of the short matrices' products."""
-    step = rows_at_once(a.shape[1], b.shape[1])
+    step = rows_at_once(a.shape[1], b.shape[1], FEWEST_TRANSPOSED)
     whole = len(a) // step * step if step else 0
     total = a[whole:].T @ b[whole:]
     if whole:

@@ -1,12 +1,14 @@
 """Bias and ReLU as loops: both in one pass, forward and backward."""
 
+import math
+
 import numpy as np
 
 from src.classic_cnn import bias
 from src.classic_nn.array_types import Array
 from src.classic_nn.channelwise import channelwise, repeated
 from src.common.kernels import numpy_form
-from src.common.loops import Matrix, Number, Vector, contiguous, loop
+from src.common.loops import Matrix, Number, Vector, contiguous, loop, numbers
 
 WIDTH = 512
 """Values in a row, at most: several positions side by side where there are few filters."""
@@ -21,46 +23,49 @@ def add_bias_loop(y: Matrix, b: Vector) -> None:
 
 
 @loop
-def add_bias_relu_loop(y: Matrix, b: Vector, zero: Number) -> None:
-    """y = max(y + b, 0), for every row; a NaN stays one."""
+def add_bias_relu_loop(y: Matrix, b: Vector, zero: Number, ceiling: Number) -> None:
+    """y = min(max(y + b, 0), ceiling), for every row; a NaN stays one."""
     for r in range(y.shape[0]):
         for f in range(y.shape[1]):
             z = y[r, f] + b[f]
-            y[r, f] = zero if z <= zero else z
+            z = zero if z <= zero else z
+            y[r, f] = ceiling if z >= ceiling else z
 
 
 @loop
-def bias_relu_backward_loop(dy: Matrix, y: Matrix, zero: Number, dz: Matrix, db: Vector) -> None:
-    """dz = dy where y > 0, and db = sum of its rows."""
+def bias_relu_backward_loop(
+    dy: Matrix, y: Matrix, zero: Number, ceiling: Number, dz: Matrix, db: Vector
+) -> None:
+    """dz = dy where 0 < y < ceiling, and db = sum of its rows."""
     for f in range(dy.shape[1]):
         db[f] = 0
     for r in range(dy.shape[0]):
         for f in range(dy.shape[1]):
-            d = dy[r, f] if y[r, f] > zero else zero
+            d = dy[r, f] if zero < y[r, f] and y[r, f] < ceiling else zero
             dz[r, f] = d
             db[f] += d
 
 
-def add_bias(y: Array, b: Array | None, relu: bool = False) -> None:
+def add_bias(y: Array, b: Array | None, relu: float | None = None) -> None:
     """See ``bias.add_bias``."""
     if not y.flags.carray or y.size == 0:
         numpy_form(bias.add_bias)(y, b, relu)
         return
     rows = channelwise(y, WIDTH)
     row_of_biases = np.zeros(rows.shape[1], y.dtype) if b is None else repeated(b, rows)
-    if relu:
-        add_bias_relu_loop(rows, row_of_biases, y.dtype.type(0))
-    else:
+    if relu is None:
         add_bias_loop(rows, row_of_biases)
+    else:
+        add_bias_relu_loop(rows, row_of_biases, *numbers(y.dtype, 0, relu))
 
 
-def bias_backward(dy: Array, db: Array, y: Array | None = None) -> Array:
+def bias_backward(dy: Array, db: Array, y: Array | None = None, ceiling: float = math.inf) -> Array:
     """See ``bias.bias_backward``."""
     if y is None:
         return numpy_form(bias.bias_backward)(dy, db)
     dy, y = contiguous(dy, y)
     rows = channelwise(dy, WIDTH)
     dz, sums = np.empty_like(rows), np.empty(rows.shape[1], dy.dtype)
-    bias_relu_backward_loop(rows, channelwise(y, WIDTH), dy.dtype.type(0), dz, sums)
+    bias_relu_backward_loop(rows, channelwise(y, WIDTH), *numbers(dy.dtype, 0, ceiling), dz, sums)
     np.sum(sums.reshape(-1, len(db)), axis=0, out=db)
     return dz.reshape(dy.shape)

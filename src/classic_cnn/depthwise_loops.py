@@ -25,7 +25,7 @@ from src.classic_cnn import depthwise
 from src.classic_cnn.utils import Geometry, input_gradient_geometry
 from src.classic_nn.array_types import Array
 from src.common.kernels import numpy_form
-from src.common.loops import Array3, Array4, Matrix, Vector, Whole, contiguous, loop, part
+from src.common.loops import Array3, Array4, Vector, Whole, contiguous, loop, part
 
 TOGETHER = 4
 """Positions whose products are added to dw at once, so that it is loaded and stored less often."""

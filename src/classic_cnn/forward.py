@@ -17,6 +17,7 @@ only. With as many groups as input channels the convolution is depthwise (Howard
 section 3.1).
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +61,7 @@ class ConvCache(NamedTuple):
         where: geometry.
         groups: number of groups.
         relu_y: (samples, OH, OW, filters), the output where a ReLU was applied to it; else None.
+        ceiling: upper end of that ReLU, inf or 6.
     """
 
     x: Array
@@ -67,6 +69,7 @@ class ConvCache(NamedTuple):
     where: Geometry
     groups: int
     relu_y: Array | None = None
+    ceiling: float = math.inf
 
 
 def conv_forward(
@@ -77,7 +80,7 @@ def conv_forward(
     padding: Padding = "valid",
     dilation: int | Pair = 1,
     groups: int = 1,
-    relu: bool = False,
+    relu: float | None = None,
 ) -> tuple[Array, ConvCache]:
     """Convolve images with a bank of filters.
 
@@ -89,7 +92,8 @@ def conv_forward(
         padding: "valid", "same", "same_tf", or numbers of pixels; see ``utils.geometry``.
         dilation: pixels from one kernel element to the next.
         groups: parts into which channels and filters are divided.
-        relu: whether a ReLU follows, which is then applied here, y = max(y, 0).
+        relu: upper end of a ReLU that follows and is applied here, y = min(max(y, 0), relu): inf
+            for ReLU, 6 for ReLU6; None for no ReLU.
 
     Returns:
         y (samples, OH, OW, filters), and the cache for ``conv_backward``. The cache holds x
@@ -105,18 +109,20 @@ def conv_forward(
     y = np.empty((len(x), *where.output, w.shape[3]), np.result_type(x, w))
     if is_depthwise(w, groups):
         depthwise_forward(x, w, b, where, y)
-        if relu:
+        if relu is not None:
             add_bias(y, None, relu)
     else:
         for channels, filters in group_slices(groups, x.shape[3], w.shape[3]):
             bias = None if b is None else b[filters]
             convolve(x[..., channels], w[..., filters], bias, where, y[..., filters], relu)
-    return y, ConvCache(x, w, where, groups, y if relu else None)
+    if relu is None:
+        return y, ConvCache(x, w, where, groups)
+    return y, ConvCache(x, w, where, groups, y, relu)
 
 
 @operation("src.classic_cnn.winograd_loops")
 def convolve(
-    x: Array, w: Array, b: Array | None, where: Geometry, out: Array, relu: bool = False
+    x: Array, w: Array, b: Array | None, where: Geometry, out: Array, relu: float | None = None
 ) -> None:
     """Convolution of one group, written to out (samples, OH, OW, filters)."""
     # 1. neighbouring outputs together
@@ -130,7 +136,7 @@ def convolve(
         else:
             y[...] = (columns @ kernel).reshape(y.shape)
         # 3. bias, while the block is in the cache
-        if b is not None or relu:
+        if b is not None or relu is not None:
             add_bias(y, b, relu)
 
 

@@ -48,6 +48,8 @@ def multi_output_geometry(where: Geometry, t: int) -> Geometry:
 
 def multi_output_kernel(w: Array, t: int) -> Array:
     """w (KH, KW, channels, filters) -> (KH, KW + t - 1, channels, t * filters)."""
+    if t == 1:
+        return w
     kh, kw, channels, filters = w.shape
     wide = np.zeros((kh, kw + t - 1, channels, t, filters), w.dtype)
     for k in range(t):

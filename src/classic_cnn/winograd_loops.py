@@ -20,7 +20,18 @@ from src.classic_cnn.utils import Geometry
 from src.classic_cnn.winograd import SEEN, TILE, winograd_matrices
 from src.classic_nn.array_types import Array
 from src.common.kernels import numpy_form
-from src.common.loops import Array3, Array4, Number, Vector, Whole, aligned, contiguous, loop, part
+from src.common.loops import (
+    Array3,
+    Array4,
+    Number,
+    Vector,
+    Whole,
+    aligned,
+    contiguous,
+    loop,
+    numbers,
+    part,
+)
 
 # The same points as there. They stand here too because compiled loops contain the matrices, and are
 # compiled again when this file changes, but not when another one does.
@@ -34,17 +45,17 @@ BLOCK_BYTES = 1 << 20
 GROUP = 128
 """Values of a group of tiles at one position: 36 such rows fit the first-level cache."""
 
+KERNEL_TILES = 32
+"""Transforming the kernel takes about as long as the products of so many tiles."""
+
 FEWEST_CHANNELS = 16
 """Channels and filters from which on fewer multiplications pay for moving the data twice."""
 
 
-def _both_sides(matrix: Array) -> Callable[..., None]:
-    """Compile v = (L d L^T)^T for a constant matrix L, for many d side by side.
-
-    Entries of B and A are sums of powers of two, exact in float32.
-    """
-    L = matrix.astype(np.float32)
+def _both_sides(L: Array) -> Callable[..., None]:
+    """Compile v = (L d L^T)^T for a constant matrix L, for many d side by side."""
     rows, columns = L.shape
+    zero = L.dtype.type(0)
 
     @part
     def multiply(d: Array4, at: Whole, t: Array3, v: Array4, to: Whole) -> None:
@@ -52,14 +63,14 @@ def _both_sides(matrix: Array) -> Callable[..., None]:
         for b in range(columns):
             for k in range(d.shape[3]):
                 for i in range(rows):
-                    total = np.float32(0) * d[0, b, at, k]
+                    total = zero * d[0, b, at, k]
                     for a in range(columns):
                         total += L[i, a] * d[a, b, at, k]
                     t[i, b, k] = total
         for i in range(rows):
             for k in range(d.shape[3]):
                 for j in range(rows):
-                    total = np.float32(0) * t[i, 0, k]
+                    total = zero * t[i, 0, k]
                     for b in range(columns):
                         total += L[j, b] * t[i, b, k]
                     v[j, i, to, k] = total
@@ -67,8 +78,10 @@ def _both_sides(matrix: Array) -> Callable[..., None]:
     return multiply
 
 
-pixels_in, pixels_out = _both_sides(BT), _both_sides(BT.T)
-outputs_out, outputs_in = _both_sides(AT), _both_sides(AT.T)
+# Entries of B and A are sums of powers of two, exact in float32; those of G are not.
+pixels_in, pixels_out = (_both_sides(L.astype(np.float32)) for L in (BT, BT.T))
+outputs_out, outputs_in = (_both_sides(L.astype(np.float32)) for L in (AT, AT.T))
+kernel_in, kernel_out = _both_sides(G), _both_sides(np.ascontiguousarray(G.T))
 
 
 @part
@@ -106,9 +119,16 @@ def add_tiles(d: Array4, first: int, across: int, per_sample: int, top: int, lef
 
 @part
 def write_tiles(
-    d: Array4, first: int, across: int, per_sample: int, b: Vector, lowest: Number, y: Array4
+    d: Array4,
+    first: int,
+    across: int,
+    per_sample: int,
+    b: Vector,
+    lowest: Number,
+    highest: Number,
+    y: Array4,
 ):
-    """y = max(d + b, lowest), for tiles of outputs, which do not overlap; a NaN stays one."""
+    """y = d + b between lowest and highest, for tiles, which do not overlap; a NaN stays one."""
     samples, height, width, filters = y.shape
     for q in range(d.shape[2]):
         sample, place = divmod(first + q, per_sample)
@@ -119,7 +139,8 @@ def write_tiles(
                 if sample < samples and r < height and s < width:
                     for f in range(filters):
                         z = d[i, j, q, f] + b[f]
-                        y[sample, r, s, f] = lowest if z <= lowest else z
+                        z = lowest if z <= lowest else z
+                        y[sample, r, s, f] = highest if z >= highest else z
 
 
 @loop
@@ -151,13 +172,14 @@ def tiles_to_outputs(
     t: Array3,
     b: Vector,
     lowest: Number,
+    highest: Number,
     y: Array4,
 ) -> None:
-    """Step 4: y = max(A^T M A + b, lowest); M (6, 6, groups, tiles * filters)."""
+    """Step 4: y = A^T M A + b between lowest and highest; M (6, 6, groups, tiles * filters)."""
     tiles = d.shape[2]
     for g in range(M.shape[2]):
         outputs_out(M, g, t, d.reshape(TILE, TILE, 1, -1), 0)
-        write_tiles(d, first + g * tiles, across, per_sample, b, lowest, y)
+        write_tiles(d, first + g * tiles, across, per_sample, b, lowest, highest, y)
 
 
 @loop
@@ -188,6 +210,20 @@ def tiles_to_pixels(
     for g in range(dV.shape[2]):
         pixels_out(dV, g, t, d.reshape(SEEN, SEEN, 1, -1), 0)
         add_tiles(d, first + g * tiles, across, per_sample, top, left, dx)
+
+
+@loop
+def kernel_to_tiles(w: Array4, t: Array3, U: Array4) -> None:
+    """Step 2: U = G g G^T, (6, 6, channels, filters)."""
+    for c in range(w.shape[2]):
+        kernel_in(w, c, t, U, c)
+
+
+@loop
+def tiles_to_kernel(dU: Array4, t: Array3, dw: Array4) -> None:
+    """Step 2 backwards: dg = G^T dU G."""
+    for c in range(dw.shape[2]):
+        kernel_out(dU, c, t, dw, c)
 
 
 class _Tiles(NamedTuple):
@@ -241,27 +277,29 @@ def _tiles(x: Array, w: Array, where: Geometry) -> _Tiles:
     )
 
 
-def _on_both_axes(matrix: Array, w: Array) -> Array:
-    """(matrix w matrix^T)^T over the first two axes of w, in the type of w."""
-    matrix = matrix.astype(w.dtype)
-    return np.tensordot(matrix, np.tensordot(matrix, w, (1, 0)), (1, 1))
+def _kernel_tiles(w: Array) -> Array:
+    """U (36, channels, filters) of w (3, 3, channels, filters)."""
+    channels, filters = w.shape[2:]
+    U = aligned((SEEN, SEEN, channels, filters), w.dtype)
+    kernel_to_tiles(w, np.empty((SEEN, 3, filters), w.dtype), U)
+    return U.reshape(POSITIONS, channels, filters)
 
 
 def winograd_forward(
-    x: Array, w: Array, b: Array | None, where: Geometry, y: Array, relu: bool = False
+    x: Array, w: Array, b: Array | None, where: Geometry, y: Array, relu: float | None = None
 ) -> None:
     """Steps 1 to 4, bias and, if asked for, ReLU; y (samples, OH, OW, filters) is written."""
     x, w = contiguous(x, w)
     m = _tiles(x, w, where)
     V, M = m.matrices
-    U = _on_both_axes(G, w).reshape(POSITIONS, *w.shape[2:])
+    U = _kernel_tiles(w)
     b = np.zeros(w.shape[3], x.dtype) if b is None else b
     half = m.half_outputs.reshape(TILE, SEEN, -1)
-    lowest = x.dtype.type(0 if relu else -np.inf)
+    lowest, highest = numbers(x.dtype, *((-np.inf, np.inf) if relu is None else (0, relu)))
     for first in m.blocks:
         pixels_to_tiles(x, first, *m.places, *m.corner, m.pixels, m.half_pixels, m.V)
         np.matmul(V, U, out=M)
-        tiles_to_outputs(m.M, first, *m.places, m.outputs, half, b, lowest, y)
+        tiles_to_outputs(m.M, first, *m.places, m.outputs, half, b, lowest, highest, y)
 
 
 def winograd_backward(
@@ -271,33 +309,42 @@ def winograd_backward(
     dy, x, w = contiguous(dy, x, w)
     m = _tiles(x, w, where)
     V, M = m.matrices
-    U = _on_both_axes(G, w).reshape(POSITIONS, *w.shape[2:])
-    UT = np.ascontiguousarray(U.transpose(0, 2, 1))
-    dU, dU_of_block = np.zeros_like(U), np.empty_like(U)
+    # U^T is made of w with channels and filters exchanged: a quarter of what transposing U moves
+    UT = None if dx is None else _kernel_tiles(np.ascontiguousarray(w.transpose(0, 1, 3, 2)))
+    dU = aligned((POSITIONS, *w.shape[2:]), w.dtype)
+    dU_of_block = dU if len(m.blocks) == 1 else np.empty_like(dU)
     half = m.half_outputs.reshape(SEEN, TILE, -1)
     if dx is not None:
         dx[...] = 0
     for first in m.blocks:
         pixels_to_tiles(x, first, *m.places, *m.corner, m.pixels, m.half_pixels, m.V)
         outputs_to_tiles(dy, first, *m.places, m.outputs, half, m.M)
-        dU += np.matmul(V.transpose(0, 2, 1), M, out=dU_of_block)
-        if dx is not None:
+        if first == 0:
+            np.matmul(V.transpose(0, 2, 1), M, out=dU)
+        else:
+            dU += np.matmul(V.transpose(0, 2, 1), M, out=dU_of_block)
+        if dx is not None and UT is not None:
             np.matmul(M, UT, out=V)
             tiles_to_pixels(m.V, first, *m.places, *m.corner, m.pixels, m.half_pixels, dx)
-    dw[...] = _on_both_axes(G.T, dU.reshape(SEEN, SEEN, *w.shape[2:]))
+    dkernel = np.empty_like(w)
+    half = np.empty((3, SEEN, w.shape[3]), w.dtype)
+    tiles_to_kernel(dU.reshape(SEEN, SEEN, *w.shape[2:]), half, dkernel)
+    dw[...] = dkernel
 
 
 def winograd_pays(x: Array, w: Array, where: Geometry) -> bool:
     """Whether a convolution can be done this way, and is faster for it (benchmarks/NOTES.md)."""
     if where.kernel != (3, 3) or where.stride != (1, 1) or where.dilation != (1, 1):
         return False
-    channels, filters = w.shape[2:]
-    tiles = len(x) * (-(-where.output[0] // TILE)) * (-(-where.output[1] // TILE))
-    return min(channels, filters) >= FEWEST_CHANNELS and tiles >= max(channels, filters)
+    height, width = where.output
+    tiles = len(x) * -(-height // TILE) * -(-width // TILE)
+    multiplications = POSITIONS * (tiles + KERNEL_TILES)
+    direct = 9 * len(x) * height * width
+    return min(w.shape[2:]) >= FEWEST_CHANNELS and multiplications <= direct
 
 
 def convolve(
-    x: Array, w: Array, b: Array | None, where: Geometry, out: Array, relu: bool = False
+    x: Array, w: Array, b: Array | None, where: Geometry, out: Array, relu: float | None = None
 ) -> None:
     """See ``forward.convolve``."""
     if winograd_pays(x, w, where) and out.flags.carray:

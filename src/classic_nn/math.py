@@ -14,7 +14,6 @@ import numpy as np
 from src.classic_nn.array_types import Array
 from src.common.kernels import operation
 
-
 SMALL = 1 << 13
 """Values below which NumPy's passes stay in the first-level cache, and calling is what takes time."""
 
@@ -97,6 +96,11 @@ def relu6(z: Array) -> Array:
 def relu6_backward(dy: Array, y: Array) -> Array:
     """dz = dy where 0 < y < 6, else 0: the slope at both kinks is taken as 0, as PyTorch does."""
     return dy * ((y > 0) & (y < 6)).astype(dy.dtype)
+
+
+def clip_backward(dy: Array, y: Array, ceiling: float) -> Array:
+    """dz = dy where 0 < y < ceiling, else 0: of a ReLU (ceiling inf) or ReLU6."""
+    return relu6_backward(dy, y) if ceiling == 6 else relu_backward(dy, y)
 
 
 @operation("src.classic_nn.math_loops", smallest=SMALL)

@@ -122,7 +122,11 @@ def operation(loops_file: str, smallest: int = 0) -> Callable[[F], F]:
             if form is None:
                 form = forms[first.dtype] = both.form_for(first.dtype)
             for other in others:
-                if hasattr(other, "dtype") and other.dtype != first.dtype and other.dtype.kind == "f":
+                if (
+                    hasattr(other, "dtype")
+                    and other.dtype != first.dtype
+                    and other.dtype.kind == "f"
+                ):
                     form = numpy
             return form(first, *others, **settings)
 

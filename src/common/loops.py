@@ -91,14 +91,18 @@ def compile_loops(file: str, dtype: np.dtype[Any]) -> None:
         return
     from tqdm.auto import tqdm
 
-    with _one_process_at_a_time(missing[0][0]), _announced(), tqdm(
-        missing,
-        desc=f"compiling {file.rpartition('.')[2]}",
-        unit="loop",
-        leave=False,
-        delay=SHOWN_AFTER,
-        disable=None,
-    ) as bar:
+    with (
+        _one_process_at_a_time(missing[0][0]),
+        _announced(),
+        tqdm(
+            missing,
+            desc=f"compiling {file.rpartition('.')[2]}",
+            unit="loop",
+            leave=False,
+            delay=SHOWN_AFTER,
+            disable=None,
+        ) as bar,
+    ):
         for one, wanted in bar:
             one.disable_compile(False)
             _compile(one, wanted)
@@ -204,5 +208,3 @@ class _Announcement(event.Listener):
 def _announced() -> Iterator[None]:
     with event.install_listener("numba:compile", _Announcement()):
         yield
-
-

@@ -69,13 +69,15 @@ class Conv2D(Layer):
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, ConvCache]:
         """(samples, height, width, channels) -> (samples, OH, OW, out_channels)."""
-        return self._forward(x, relu=False)
+        return self._forward(x)
 
-    def forward_with_relu(self, x: Array, context: Context) -> tuple[Array, ConvCache]:
-        """The layer and the ReLU that follows, in one."""
-        return self._forward(x, relu=True)
+    def forward_with_relu(
+        self, x: Array, context: Context, ceiling: float
+    ) -> tuple[Array, ConvCache]:
+        """The layer and the ReLU that follows, with this upper end, in one."""
+        return self._forward(x, ceiling)
 
-    def _forward(self, x: Array, relu: bool) -> tuple[Array, ConvCache]:
+    def _forward(self, x: Array, relu: float | None = None) -> tuple[Array, ConvCache]:
         W, b = self.parameters["W"], self.parameters.get("b")
         if x.ndim != 4 or x.shape[3] != W.shape[2] * self.groups:
             raise ValueError(

@@ -11,13 +11,13 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.batch_norm.forward import BatchNormCache, normalize
 from src.classic_nn.channelwise import channelwise, feature_sum, repeated, row_blocks
 from src.classic_nn.communicator import SOLO, Communicator
-from src.classic_nn.math import relu_backward
+from src.classic_nn.math import clip_backward
 from src.common.kernels import operation
 
 
 def batch_norm_backward_by_steps(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
     """dx (..., features), dgamma, dbeta (features,): the forward steps in reverse (one worker)."""
-    x, mean, gamma, r, n, _ = cache
+    x, mean, gamma, r, n, *_ = cache
     axes = tuple(range(dy.ndim - 1))
     x_c = x - mean
     x_hat = x_c * r
@@ -61,23 +61,29 @@ def batch_norm_backward(
         dx (..., features), dgamma (features,), dbeta (features,); the last two are the sums over
         this worker's shard, like every other parameter gradient of a worker.
     """
-    dbeta, dgamma = gradient_sums(dy, *cache.arrays)
+    dbeta, dgamma = gradient_sums(dy, *cache.values)
     sum_dy, sum_dy_x_hat = communicator.all_reduce(np.stack([dbeta, dgamma]))
     # x_hat = (x - mean) * r, so the bracket above is dy + (x - mean) * slope + shift
     slope = cache.inverse_std * sum_dy_x_hat / -cache.positions
     shift = sum_dy / -cache.positions
-    return input_gradient(dy, *cache.arrays, slope, shift), dgamma, dbeta
+    return input_gradient(dy, *cache.values, slope, shift), dgamma, dbeta
 
 
 @operation("src.classic_nn.batch_norm.backward_loops")
 def gradient_sums(
-    dy: Array, x: Array, mean: Array, inverse_std: Array, gamma: Array, relu_beta: Array | None
+    dy: Array,
+    x: Array,
+    mean: Array,
+    inverse_std: Array,
+    gamma: Array,
+    relu_beta: Array | None,
+    ceiling: float,
 ) -> tuple[Array, Array]:
     """dbeta = sum(dy) and dgamma = sum(dy * x_hat) over this worker's shard, (features,) each.
 
     The other arguments are those of ``BatchNormCache``.
     """
-    dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta)
+    dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta, ceiling)
     rows, upstream = channelwise(x), channelwise(dy)
     means, total = repeated(mean, rows), np.zeros(rows.shape[1], dy.dtype)
     for block in row_blocks(rows):
@@ -93,6 +99,7 @@ def input_gradient(
     inverse_std: Array,
     gamma: Array,
     relu_beta: Array | None,
+    ceiling: float,
     slope: Array,
     shift: Array,
 ) -> Array:
@@ -101,7 +108,7 @@ def input_gradient(
     The bracket is computed as dy + x * slope + (shift - mean * slope). Where the mean is thousands
     of standard deviations away this loses digits, fewer than PyTorch does.
     """
-    dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta)
+    dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta, ceiling)
     rows, upstream = channelwise(x), channelwise(dy)
     slopes, shifts, scales = (
         repeated(v, rows) for v in (slope, shift - mean * slope, gamma * inverse_std)
@@ -116,12 +123,18 @@ def input_gradient(
 
 
 def _before_relu(
-    dy: Array, x: Array, mean: Array, inverse_std: Array, gamma: Array, relu_beta: Array | None
+    dy: Array,
+    x: Array,
+    mean: Array,
+    inverse_std: Array,
+    gamma: Array,
+    relu_beta: Array | None,
+    ceiling: float,
 ) -> Array:
     """The gradient before the ReLU that the forward pass applied, if it did."""
     if relu_beta is None:
         return dy
-    return relu_backward(dy, normalize(x, mean, inverse_std, gamma, relu_beta))
+    return clip_backward(dy, normalize(x, mean, inverse_std, gamma, relu_beta), ceiling)
 
 
 def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:
@@ -129,5 +142,5 @@ def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Arr
 
     Takes the cache of ``batch_norm_inference``; shapes as in ``batch_norm_backward``.
     """
-    dbeta, dgamma = gradient_sums(dy, *cache.arrays)
-    return cache.gamma * cache.inverse_std * _before_relu(dy, *cache.arrays), dgamma, dbeta
+    dbeta, dgamma = gradient_sums(dy, *cache.values)
+    return cache.gamma * cache.inverse_std * _before_relu(dy, *cache.values), dgamma, dbeta

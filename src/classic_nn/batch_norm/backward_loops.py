@@ -1,7 +1,7 @@
 """Batch normalization, backward, as loops over rows of positions and their channels.
 
 Two passes over memory: the sums that dx depends on, then dx. Where a ReLU follows, its gradient is
-part of both: dy counts where (x - mean) * scale + beta > 0, which is computed again from x and so
+part of both: dy counts where 0 < (x - mean) * scale + beta < ceiling (6 for a ReLU6), which is computed again from x and so
 need not be kept.
 """
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.channelwise import channelwise, repeated
-from src.common.loops import Matrix, Number, Vector, contiguous, loop
+from src.common.loops import Matrix, Number, Vector, contiguous, loop, numbers
 
 WIDTH = 512
 """Values in a row, at most; see ``forward_loops``."""
@@ -35,6 +35,7 @@ def relu_sums_loop(
     scale: Vector,
     beta: Vector,
     zero: Number,
+    ceiling: Number,
     sum_dy: Vector,
     sum_dy_x: Vector,
 ) -> None:
@@ -45,7 +46,8 @@ def relu_sums_loop(
     for r in range(x.shape[0]):
         for c in range(x.shape[1]):
             centered = x[r, c] - mean[c]
-            dz = dy[r, c] if centered * scale[c] + beta[c] > zero else zero
+            z = centered * scale[c] + beta[c]
+            dz = dy[r, c] if zero < z and z < ceiling else zero
             sum_dy[c] += dz
             sum_dy_x[c] += dz * centered
 
@@ -70,18 +72,26 @@ def relu_input_gradient_loop(
     shift: Vector,
     beta: Vector,
     zero: Number,
+    ceiling: Number,
     dx: Matrix,
 ) -> None:
     """The same through a ReLU."""
     for r in range(x.shape[0]):
         for c in range(x.shape[1]):
             centered = x[r, c] - mean[c]
-            dz = dy[r, c] if centered * scale[c] + beta[c] > zero else zero
+            z = centered * scale[c] + beta[c]
+            dz = dy[r, c] if zero < z and z < ceiling else zero
             dx[r, c] = scale[c] * dz + slope[c] * centered + shift[c]
 
 
 def gradient_sums(
-    dy: Array, x: Array, mean: Array, inverse_std: Array, gamma: Array, relu_beta: Array | None
+    dy: Array,
+    x: Array,
+    mean: Array,
+    inverse_std: Array,
+    gamma: Array,
+    relu_beta: Array | None,
+    ceiling: float,
 ) -> tuple[Array, Array]:
     """See ``backward.gradient_sums``."""
     dy, x = contiguous(dy, x)
@@ -92,7 +102,7 @@ def gradient_sums(
         sums_loop(upstream, rows, means, *sums)
     else:
         scale, beta = repeated(inverse_std * gamma, rows), repeated(relu_beta, rows)
-        relu_sums_loop(upstream, rows, means, scale, beta, x.dtype.type(0), *sums)
+        relu_sums_loop(upstream, rows, means, scale, beta, *numbers(x.dtype, 0, ceiling), *sums)
     dbeta, centered = (s.reshape(-1, len(mean)).sum(axis=0) for s in sums)
     return dbeta, centered * inverse_std
 
@@ -104,6 +114,7 @@ def input_gradient(
     inverse_std: Array,
     gamma: Array,
     relu_beta: Array | None,
+    ceiling: float,
     slope: Array,
     shift: Array,
 ) -> Array:
@@ -117,5 +128,5 @@ def input_gradient(
         input_gradient_loop(upstream, rows, *vectors, dx)
     else:
         beta = repeated(relu_beta, rows)
-        relu_input_gradient_loop(upstream, rows, *vectors, beta, x.dtype.type(0), dx)
+        relu_input_gradient_loop(upstream, rows, *vectors, beta, *numbers(x.dtype, 0, ceiling), dx)
     return dx.reshape(x.shape)

@@ -16,6 +16,7 @@ use, takes the same sums over longer rows (``channelwise``), and adds them up ov
 share the mini-batch, so the statistics are those of the whole of it.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,7 @@ class BatchNormCache(NamedTuple):
         inverse_std: (features,), r of step 4.
         positions: n, positions averaged over in the whole mini-batch.
         relu_beta: (features,), the shift, where a ReLU was applied to the output; else None.
+        ceiling: upper end of that ReLU, inf or 6.
     """
 
     x: Array
@@ -58,11 +60,16 @@ class BatchNormCache(NamedTuple):
     inverse_std: Array
     positions: int
     relu_beta: Array | None = None
+    ceiling: float = math.inf
 
     @property
-    def arrays(self) -> tuple[Array, Array, Array, Array, Array | None]:
-        """x, mean, inverse_std, gamma and relu_beta."""
-        return self.x, self.mean, self.inverse_std, self.gamma, self.relu_beta
+    def values(self) -> tuple[Array, Array, Array, Array, Array | None, float]:
+        """x, mean, inverse_std, gamma, relu_beta and ceiling."""
+        return self.x, self.mean, self.inverse_std, self.gamma, self.relu_beta, self.ceiling
+
+    def with_relu(self, beta: Array, ceiling: float | None) -> "BatchNormCache":
+        """The cache of a forward pass that applied a ReLU with this upper end, if any."""
+        return self if ceiling is None else self._replace(relu_beta=beta, ceiling=ceiling)
 
 
 def batch_norm_forward(
@@ -71,7 +78,7 @@ def batch_norm_forward(
     beta: Array,
     epsilon: float = 1e-5,
     communicator: Communicator = SOLO,
-    relu: bool = False,
+    relu: float | None = None,
 ) -> tuple[Array, BatchNormCache, Array, Array]:
     """Normalize with the statistics of the mini-batch, as while training.
 
@@ -81,7 +88,8 @@ def batch_norm_forward(
         beta: (features,), shift.
         epsilon: added to the variance, inside the root.
         communicator: sums over the workers that share the mini-batch.
-        relu: whether a ReLU follows, which is then applied here, y = max(y, 0).
+        relu: upper end of a ReLU that follows and is applied here, y = min(max(y, 0), relu): inf
+            for ReLU, 6 for ReLU6; None for no ReLU.
 
     Returns:
         y: (..., features); the cache; mean (features,) and biased variance (features,) of the
@@ -90,7 +98,7 @@ def batch_norm_forward(
     mean, variance, count = batch_statistics(x, communicator)  # steps 1 to 4
     inverse_std = 1 / np.sqrt(variance + epsilon)
     y = normalize(x, mean, inverse_std, gamma, beta, relu)  # steps 2, 5 and 6
-    cache = BatchNormCache(x, mean, gamma, inverse_std, count, beta if relu else None)
+    cache = BatchNormCache(x, mean, gamma, inverse_std, count).with_relu(beta, relu)
     return y, cache, mean, variance
 
 
@@ -101,13 +109,13 @@ def batch_norm_inference(
     running_mean: Array,
     running_variance: Array,
     epsilon: float = 1e-5,
-    relu: bool = False,
+    relu: float | None = None,
 ) -> tuple[Array, BatchNormCache]:
     """Normalize with the running statistics, as in evaluation: a sample's result is its own."""
     inverse_std = 1 / np.sqrt(running_variance + epsilon)
     y = normalize(x, running_mean, inverse_std, gamma, beta, relu)
-    relu_beta = beta if relu else None
-    return y, BatchNormCache(x, running_mean.copy(), gamma, inverse_std, 0, relu_beta)
+    cache = BatchNormCache(x, running_mean.copy(), gamma, inverse_std, positions=0)
+    return y, cache.with_relu(beta, relu)
 
 
 def batch_statistics(x: Array, communicator: Communicator = SOLO) -> tuple[Array, Array, int]:
@@ -149,9 +157,9 @@ def shard_statistics(x: Array) -> tuple[Array, Array]:
 
 @operation("src.classic_nn.batch_norm.forward_loops")
 def normalize(
-    x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Array, relu: bool = False
+    x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Array, relu: float | None = None
 ) -> Array:
-    """Steps 2, 5 and 6: y = (x - mean) * (r * gamma) + beta, and max(y, 0) if ``relu``."""
+    """Steps 2, 5 and 6: y = (x - mean) * (r * gamma) + beta, and min(max(y, 0), relu) if given."""
     rows = channelwise(x)
     means, scales, shifts = (repeated(v, rows) for v in (mean, inverse_std * gamma, beta))
     y = np.empty_like(rows)
@@ -159,8 +167,8 @@ def normalize(
         part = np.subtract(rows[block], means, out=y[block])
         part *= scales
         part += shifts
-        if relu:
-            np.maximum(part, 0, out=part)
+        if relu is not None:
+            np.clip(part, 0, relu, out=part)
     return y.reshape(x.shape)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.channelwise import channelwise, repeated
-from src.common.loops import Matrix, Number, Vector, contiguous, loop
+from src.common.loops import Matrix, Number, Vector, contiguous, loop, numbers
 
 BLOCK = 1 << 13
 """Values of a block: 32 KiB in float32, which the first-level cache keeps for the second look."""
@@ -62,13 +62,14 @@ def normalize_loop(x: Matrix, mean: Vector, scale: Vector, beta: Vector, y: Matr
 
 @loop
 def normalize_relu_loop(
-    x: Matrix, mean: Vector, scale: Vector, beta: Vector, zero: Number, y: Matrix
+    x: Matrix, mean: Vector, scale: Vector, beta: Vector, zero: Number, ceiling: Number, y: Matrix
 ) -> None:
-    """y = max((x - mean) * scale + beta, 0)."""
+    """y = min(max((x - mean) * scale + beta, 0), ceiling)."""
     for r in range(x.shape[0]):
         for c in range(x.shape[1]):
             z = (x[r, c] - mean[c]) * scale[c] + beta[c]
-            y[r, c] = zero if z <= zero else z
+            z = zero if z <= zero else z
+            y[r, c] = ceiling if z >= ceiling else z
 
 
 def shard_statistics(x: Array) -> tuple[Array, Array]:
@@ -86,15 +87,15 @@ def shard_statistics(x: Array) -> tuple[Array, Array]:
 
 
 def normalize(
-    x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Array, relu: bool = False
+    x: Array, mean: Array, inverse_std: Array, gamma: Array, beta: Array, relu: float | None = None
 ) -> Array:
     """See ``forward.normalize``."""
     (x,) = contiguous(x)
     rows = channelwise(x, WIDTH)
     vectors = [repeated(v, rows) for v in (mean, inverse_std * gamma, beta)]
     y = np.empty_like(rows)
-    if relu:
-        normalize_relu_loop(rows, *vectors, x.dtype.type(0), y)
-    else:
+    if relu is None:
         normalize_loop(rows, *vectors, y)
+    else:
+        normalize_relu_loop(rows, *vectors, *numbers(x.dtype, 0, relu), y)
     return y.reshape(x.shape)

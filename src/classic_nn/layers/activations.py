@@ -5,6 +5,8 @@ ReLU6, sigmoid, tanh, softmax) or the input (leaky ReLU, SiLU, hard-swish).
 """
 
 from dataclasses import dataclass
+from math import inf
+from typing import ClassVar
 
 from src.classic_nn import math
 from src.classic_nn.array_types import Array
@@ -44,6 +46,9 @@ class Activation(Layer):
 @dataclass(eq=False)
 class ReLU(Activation):
     """y = max(x, 0); slope 0 at x = 0."""
+
+    ceiling: ClassVar[float] = inf
+    """Largest output."""
 
     def activate(self, x: Array) -> tuple[Array, Array]:
         """Keep the output."""
@@ -114,6 +119,9 @@ class SiLU(Activation):
 @dataclass(eq=False)
 class ReLU6(Activation):
     """y = min(max(x, 0), 6)."""
+
+    ceiling: ClassVar[float] = 6.0
+    """Largest output."""
 
     def activate(self, x: Array) -> tuple[Array, Array]:
         """Keep the output."""

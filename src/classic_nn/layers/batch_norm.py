@@ -61,13 +61,17 @@ class BatchNorm(Layer):
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, BatchNormCache]:
         """(samples, ..., features) to the same shape."""
-        return self._forward(x, context, relu=False)
+        return self._forward(x, context)
 
-    def forward_with_relu(self, x: Array, context: Context) -> tuple[Array, BatchNormCache]:
-        """The layer and the ReLU that follows, in one."""
-        return self._forward(x, context, relu=True)
+    def forward_with_relu(
+        self, x: Array, context: Context, ceiling: float
+    ) -> tuple[Array, BatchNormCache]:
+        """The layer and the ReLU that follows, with this upper end, in one."""
+        return self._forward(x, context, ceiling)
 
-    def _forward(self, x: Array, context: Context, relu: bool) -> tuple[Array, BatchNormCache]:
+    def _forward(
+        self, x: Array, context: Context, relu: float | None = None
+    ) -> tuple[Array, BatchNormCache]:
         gamma, beta = self.parameters["gamma"], self.parameters["beta"]
         running_mean, running_variance = (
             self.buffers["running_mean"],

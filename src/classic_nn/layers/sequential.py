@@ -19,12 +19,11 @@ from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
-from src.classic_nn.layers.activations import ReLU
+from src.classic_nn.layers.activations import ReLU, ReLU6
 from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.container import Container
 from src.classic_nn.parameters import ParameterVector
 from src.common.kernels import KERNELS
-
 
 FUSED = object()
 """In the place of a ReLU's cache, where the layer before has done its work."""
@@ -36,7 +35,7 @@ def pair_fuses(layer: Layer, following: Layer) -> bool:
     That saves passes over memory where loops are compiled, and changes nothing else: the layers stay
     two for whoever reads, observes or draws the network.
     """
-    return type(following) is ReLU and hasattr(layer, "forward_with_relu")
+    return type(following) in (ReLU, ReLU6) and hasattr(layer, "forward_with_relu")
 
 
 @dataclass(eq=False)
@@ -110,7 +109,7 @@ class Sequential(Container):
             if len(caches) > k:  # done with the layer before
                 continue
             if context.observer is None and k < len(self._fused) and self._fused[k]:
-                x, cache = layer.forward_with_relu(x, context)
+                x, cache = layer.forward_with_relu(x, context, self.layers[k + 1].ceiling)
                 caches += [cache, FUSED]
                 continue
             x, cache = layer.forward(x, context)
