@@ -30,6 +30,10 @@ PARALLEL_FROM = 1 << 18
 """Values from which on a vector is divided among threads: half a millisecond of an update."""
 
 
+SMALL = 1 << 13
+"""Values up to which every thread adds up the whole array: sums of a batch normalization."""
+
+
 class Worker:
     """One worker's end of the team: a thread of a process.
 
@@ -39,6 +43,7 @@ class Worker:
     Args:
         thread: number in its process.
         slots: where the threads of the process lay out their arrays.
+        copies: where they lay out copies of small ones, in two turns.
         barrier: at which they meet.
         processes: that train together.
     """
@@ -47,6 +52,7 @@ class Worker:
         self,
         thread: int,
         slots: list[Array | None],
+        copies: tuple[list[Array | None], list[Array | None]],
         barrier: threading.Barrier,
         processes: Processes = ALONE,
     ) -> None:
@@ -56,6 +62,8 @@ class Worker:
         self.size = processes.size * self.threads
         self.is_local_leader = thread == 0
         self._slots = slots
+        self._copies = copies
+        self.turn = 0
         self._barrier = barrier
         self._processes = processes
 
@@ -94,6 +102,9 @@ class Worker:
     def _sum_over_threads(self, array: Array) -> None:
         """Every thread adds up one slice of all arrays, always in the order of ranks, so the result
         does not depend on which thread was first."""
+        if array.size <= SMALL:
+            self._sum_small(array)
+            return
         self._slots[self.thread] = array.reshape(-1)
         self._barrier.wait()
         start = array.size * self.thread // self.threads
@@ -104,6 +115,21 @@ class Worker:
         for part in others:
             part[...] = total
         self._barrier.wait()
+
+    def _sum_small(self, array: Array) -> None:
+        """Every thread adds up copies of all arrays: the threads meet once instead of twice.
+
+        A thread may still read the copies of one sum while another has come to the next, so there
+        are two places for them, in turn.
+        """
+        self.turn = 1 - self.turn
+        copies = self._copies[self.turn]
+        copies[self.thread] = array.copy()
+        self._barrier.wait()
+        total, *others = [copy for copy in copies if copy is not None]
+        array[...] = total
+        for part in others:
+            array += part
 
     def _copy_from_first_thread(self, array: Array) -> None:
         self._barrier.wait()
@@ -142,10 +168,13 @@ class WorkerTeam:
         self.threads = max(size, product_threads)
         self._barrier = threading.Barrier(size)
         slots: list[Array | None] = [None] * size
-        self.workers = [Worker(k, slots, self._barrier, processes) for k in range(size)]
+        copies: tuple[list[Array | None], list[Array | None]] = [None] * size, [None] * size
+        self.workers = [Worker(k, slots, copies, self._barrier, processes) for k in range(size)]
 
     def __enter__(self) -> Self:
         self._barrier.reset()  # the end of an earlier use has broken it
+        for worker in self.workers:  # one that failed may have stopped in the middle of a sum
+            worker.turn = 0
         keep_freed_memory()
         self._limits = threadpool_limits(limits=self.product_threads)
         self._pool = ThreadPoolExecutor(max(self.threads - 1, 1), thread_name_prefix="worker")
