@@ -102,10 +102,10 @@ class Worker:
     def _sum_over_threads(self, array: Array) -> None:
         """Every thread adds up one slice of all arrays, always in the order of ranks, so the result
         does not depend on which thread was first."""
+        self._slots[self.thread] = array.reshape(-1)
         if array.size <= SMALL:
             self._sum_small(array)
             return
-        self._slots[self.thread] = array.reshape(-1)
         self._barrier.wait()
         start = array.size * self.thread // self.threads
         stop = array.size * (self.thread + 1) // self.threads
