@@ -77,7 +77,7 @@ def _network(task: Training) -> nn.Module:
     return nn.Sequential(*layers, nn.Linear(features, task.outputs))
 
 
-class _Sum(nn.Module):
+class _Sum(nn.Module):  # type: ignore[misc]
     """Body and shortcut, added up."""
 
     def __init__(self, body: nn.Module, shortcut: nn.Module, activation: nn.Module) -> None:

@@ -2,17 +2,17 @@
 
     y[n, p, q, c]  = b[c] + sum over i, j of x[n, p s + i d - top, q s + j d - left, c] w[i, j, c]
     dw[i, j, c]    = sum over n, p, q of x[n, p s + i d - top, q s + j d - left, c] dy[n, p, q, c]
-    dx[n, r, t, c] = sum of dy[n, p, q, c] w[i, j, c] where p s + i d - top = r, q s + j d - left = t
+    dx[n, r, t, c] = sum of dy[n, p, q, c] w[i, j, c],  p s + i d - top = r, q s + j d - left = t
 
 Channels are innermost, so the compiler takes 8 or 16 of them at once. For that it has to unroll the
 loops over the kernel, whose size it must know: there are loops for the usual sizes and strides, and
 one loop for all others.
 
 Of the image, the rows under the kernel are copied, with their padding, to a band that stays in the
-cache: row r of the padded image is band[r % size], and again band[r % size + size], so that the rows
-under the kernel always follow each other. A copy that belongs to the function is also what
-the compiler can be sure of that nothing else writes to it; otherwise it compares addresses first,
-and of so many it gives up and takes one channel at a time.
+cache: row r of the padded image is band[r % size], and again band[r % size + size], so that the
+rows under the kernel always follow each other. A copy that belongs to the function is also what the
+compiler can be sure of that nothing else writes to it; otherwise it compares addresses first, and
+of so many it gives up and takes one channel at a time.
 
 With several filters per channel it is left to NumPy.
 """
@@ -32,7 +32,7 @@ TOGETHER = 4
 
 
 @part
-def copy_row(x: Array4, n: int, r: int, left: int, band: Array3, z: int, size: int):
+def copy_row(x: Array4, n: int, r: int, left: int, band: Array3, z: int, size: int) -> None:
     """band[z] and band[z + size] = row r of sample n with its padding; zeros outside the image."""
     height, width, channels = x.shape[1:]
     for t in range(band.shape[1]):

@@ -27,8 +27,8 @@ kernel at the points, B^T the pixels, and A^T goes back to coefficients. Any poi
 result but for rounding: with 0, 3/4, -3/4, 3/2, -3/2 and infinity errors are a third of those with
 the usual 0, 1, -1, 2, -2 and infinity, and like those of the direct sum (benchmarks/NOTES.md).
 
-``winograd_forward_plain`` and ``winograd_backward_plain`` are these steps in NumPy, for all tiles at
-once. The loops that layers use do them for as many tiles as the cache holds
+``winograd_forward_plain`` and ``winograd_backward_plain`` are these steps in NumPy, for all tiles
+at once. The loops that layers use do them for as many tiles as the cache holds
 (``winograd_loops.py``).
 """
 

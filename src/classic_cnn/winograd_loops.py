@@ -85,7 +85,9 @@ kernel_in, kernel_out = _both_sides(G), _both_sides(np.ascontiguousarray(G.T))
 
 
 @part
-def copy_tiles(x: Array4, first: int, across: int, per_sample: int, top: int, left: int, d: Array4):
+def copy_tiles(
+    x: Array4, first: int, across: int, per_sample: int, top: int, left: int, d: Array4
+) -> None:
     """d (rows, columns, tiles, channels) = the tiles of x from number first on, zeros outside."""
     samples, height, width, channels = x.shape
     for q in range(d.shape[2]):
@@ -103,7 +105,9 @@ def copy_tiles(x: Array4, first: int, across: int, per_sample: int, top: int, le
 
 
 @part
-def add_tiles(d: Array4, first: int, across: int, per_sample: int, top: int, left: int, x: Array4):
+def add_tiles(
+    d: Array4, first: int, across: int, per_sample: int, top: int, left: int, x: Array4
+) -> None:
     """The reverse: x += d where tiles lie inside the image."""
     samples, height, width, channels = x.shape
     for q in range(d.shape[2]):
@@ -127,7 +131,7 @@ def write_tiles(
     lowest: Number,
     highest: Number,
     y: Array4,
-):
+) -> None:
     """y = d + b between lowest and highest, for tiles, which do not overlap; a NaN stays one."""
     samples, height, width, filters = y.shape
     for q in range(d.shape[2]):

@@ -15,7 +15,7 @@ from src.classic_nn.array_types import Array
 from src.common.kernels import operation
 
 SMALL = 1 << 13
-"""Values below which NumPy's passes stay in the first-level cache, and calling is what takes time."""
+"""Values below which NumPy's passes stay in the first-level cache, and calling takes the time."""
 
 
 @operation("src.classic_nn.math_loops", smallest=SMALL)

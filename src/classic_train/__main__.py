@@ -8,7 +8,9 @@ What only training needs is imported when training begins: ``list`` and ``--help
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from src.classic_train.parallel.processes import ALONE, MPIProcesses, Processes
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.recipes.registry import RECIPES
 from src.common.cli import Parser, argument_type, fail, run_command, whole_number
+from src.common.kernels import PROBLEM, compile_all, kernels_in_use
 from src.common.lookup import lookup
 
 EXAMPLES = f"""\
@@ -36,15 +39,21 @@ examples:
 
 
 def build_parser() -> Parser:
-    """The parser of all commands: ``list``, ``compare`` and one for each recipe."""
+    """The parser of all commands: ``list``, ``compile``, ``compare``, and one for each recipe."""
     parser = Parser(
         prog=PROGRAM,
         description="Train a network written by hand in NumPy, and see how it does.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "--version", action=Version, help="print the versions of the program and of its kernels"
+    )
     commands = parser.add_subparsers(dest="command", metavar="RECIPE", required=True)
     commands.add_parser("list", help="print the recipes")
+    commands.add_parser(
+        "compile", help="compile the fast loops for this machine now, instead of at first use"
+    )
     comparing = commands.add_parser("compare", help="finished runs side by side")
     comparing.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="their directories")
     comparing.add_argument("--by-class", action="store_true", help="also a table of classes")
@@ -123,7 +132,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     if argv and not argv[0].startswith("-"):
         try:
-            lookup("recipe", argv[0], dict.fromkeys(["list", "compare", *RECIPES]))
+            lookup("recipe", argv[0], dict.fromkeys(["list", "compile", "compare", *RECIPES]))
         except ValueError as error:
             parser.error(str(error))
     arguments, unknown = parser.parse_known_args(argv)
@@ -136,6 +145,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for recipe in RECIPES.values():
             print(f"{recipe.name:{width}}  {recipe.summary}")
         return 0
+    if arguments.command == "compile":
+        return run_command(command, _compile, (ValueError,))
     if arguments.command == "compare":
         return run_command(command, lambda: _compare(arguments), (OptionError,))
     if arguments.mpi:
@@ -172,6 +183,33 @@ def without_option(argv: Sequence[str], name: str) -> list[str]:
             rest.append(argument)
         skip = argument == name
     return rest
+
+
+class Version(argparse.Action):
+    """Prints the versions, and ends the program."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print one line."""
+        if PROBLEM:
+            parser.error(PROBLEM)
+        try:
+            program = version("classic-nn")
+        except PackageNotFoundError:  # run from a folder, not installed
+            program = "(not installed)"
+        print(f"classic-nn {program}; kernels: {kernels_in_use()}")
+        parser.exit()
+
+
+def _compile() -> int:
+    import src.classic_cnn  # noqa: F401 - its operations have loops too
+
+    start = time.perf_counter()
+    done = compile_all()
+    print(f"{done} ({time.perf_counter() - start:.1f} s)")
+    return 0
 
 
 def _compare(arguments: argparse.Namespace) -> int:

@@ -10,8 +10,8 @@ decided once, when this file is first imported, by the variable ``CLASSIC_NN_KER
 
 An operation with two forms is written as a NumPy function that names the file of its loops:
 
-    @operation("src.classic_nn.activation_loops")
-    def relu(z): ...
+    @operation("src.classic_nn.math_loops")
+    def relu_backward(dy, y): ...
 
 That file has a function of the same name, arguments and results. It is imported, and its loops are
 compiled, when the operation is first used on float32 or float64; other types stay with NumPy, as do
@@ -30,11 +30,15 @@ from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 VARIABLE = "CLASSIC_NN_KERNELS"
 CHOICES = ("auto", "numpy", "numba")
+
+MISSING = "Numba is not installed: pip install 'classic-nn[fast]'"
+
 COMPILED_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 """Types that the loops are compiled for."""
 
@@ -52,12 +56,8 @@ def choose(wanted: str, installed: bool) -> tuple[str, str]:
     if wanted not in CHOICES:
         return "numpy", f"{VARIABLE}: expected {', '.join(CHOICES)}, got {wanted!r}"
     if wanted == "numba" and not installed:
-        return "numpy", (
-            f"{VARIABLE} is numba, but Numba is not installed: pip install 'classic-nn[fast]'"
-        )
-    if wanted == "numpy" or not installed:
-        return "numpy", ""
-    return "numba", ""
+        return "numpy", f"{VARIABLE} is numba, but {MISSING}"
+    return ("numba" if installed and wanted != "numpy" else "numpy"), ""
 
 
 KERNELS, PROBLEM = choose(os.environ.get(VARIABLE, "auto"), find_spec("numba") is not None)
@@ -75,11 +75,11 @@ class Operation:
     def __init__(self, numpy: Callable[..., Any], loops_file: str) -> None:
         self.numpy = numpy
         self.loops_file = loops_file
-        self.name = numpy.__name__
 
-    def loops(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
+    def loops(self, dtype: DTypeLike) -> Callable[..., Any]:
         """The function made of loops, compiled for the type."""
-        form: Callable[..., Any] = getattr(compiled_module(self.loops_file, dtype), self.name)
+        module = compiled_module(self.loops_file, np.dtype(dtype))
+        form: Callable[..., Any] = getattr(module, self.numpy.__name__)
         return form
 
     def form_for(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
@@ -89,7 +89,7 @@ class Operation:
         try:
             return self.loops(dtype)
         except ImportError as error:
-            _say_once(f"compiled loops cannot be used, NumPy takes their place: {error}")
+            say_once(f"compiled loops cannot be used, NumPy takes their place: {error}")
             return self.numpy
 
 
@@ -122,12 +122,8 @@ def operation(loops_file: str, smallest: int = 0) -> Callable[[F], F]:
             if form is None:
                 form = forms[first.dtype] = both.form_for(first.dtype)
             for other in others:
-                if (
-                    hasattr(other, "dtype")
-                    and other.dtype != first.dtype
-                    and other.dtype.kind == "f"
-                ):
-                    form = numpy
+                if type(other) is np.ndarray and other.dtype != first.dtype:
+                    form = numpy if other.dtype.kind == "f" else form
             return form(first, *others, **settings)
 
         return cast(F, chosen)
@@ -158,23 +154,19 @@ def compiled_module(loops_file: str, dtype: np.dtype[Any]) -> ModuleType:
     return module
 
 
-def compile_all() -> dict[str, Any]:
-    """Compile the loops of all operations known so far, for all types; returns how many, and where.
+def compile_all() -> str:
+    """Compile the loops of all operations known so far, for all types; returns what there is now.
 
     Raises ValueError where loops are not in use.
     """
     if KERNELS == "numpy":
-        reason = PROBLEM or (
-            f"{VARIABLE} is numpy"
-            if os.environ.get(VARIABLE) == "numpy"
-            else "Numba is not installed: pip install 'classic-nn[fast]'"
-        )
+        asked_for = os.environ.get(VARIABLE) == "numpy"
+        reason = PROBLEM or (f"{VARIABLE} is numpy" if asked_for else MISSING)
         raise ValueError(f"there is nothing to compile: {reason}")
-    files = sorted({both.loops_file for both in OPERATIONS.values()})
     for dtype in COMPILED_TYPES:
-        for name in files:
+        for name in sorted({both.loops_file for both in OPERATIONS.values()}):
             compiled_module(name, dtype)
-    summary: dict[str, Any] = importlib.import_module("src.common.loops").summary()
+    summary: str = importlib.import_module("src.common.loops").summary()
     return summary
 
 
@@ -182,10 +174,26 @@ def kernels_in_use() -> str:
     """The form in use and what it depends on, for a report: "numba 0.68.1"."""
     try:
         return f"{KERNELS} {version(KERNELS)}"
-    except PackageNotFoundError:  # a Numba without metadata
+    except PackageNotFoundError:  # installed without metadata
         return KERNELS
 
 
+_quiet = False
+
+
+def be_quiet() -> None:
+    """Say nothing of compiling from now on."""
+    global _quiet
+    _quiet = True
+
+
+def is_quiet() -> bool:
+    """Whether nothing is said of compiling."""
+    return _quiet
+
+
 @functools.cache
-def _say_once(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def say_once(text: str) -> None:
+    """Print a line on standard error, the first time that it is said, unless all is quiet."""
+    if not _quiet:
+        print(text, file=sys.stderr, flush=True)

@@ -13,17 +13,16 @@ compiler take 8 or 16 values at once; NaN and infinity keep their meaning. A com
 should pass is written ``not v <= best``.
 
 What has been compiled is kept on disk by Numba: in ``__pycache__`` beside the source, else in the
-user's cache folder (``NUMBA_CACHE_DIR`` says otherwise), else nowhere. It is compiled again when the
-file changes; so a loop calls only functions of its own file. Processes take turns, because two that
-write one file of Numba's index at the same time can leave it wrong.
+user's cache folder (``NUMBA_CACHE_DIR`` says otherwise), else nowhere. It is compiled again when
+the file changes, so a loop calls only functions of its own file. Processes take turns, because two
+that write one of Numba's index files at the same time can leave it wrong.
 """
 
 import contextlib
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import numba
 import numpy as np
@@ -33,94 +32,87 @@ from numba.core import event
 from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
-from src.common.kernels import COMPILED_TYPES
+from src.common.kernels import COMPILED_TYPES, is_quiet, say_once
 
 Floats = NDArray[Any]
+
 Vector = Annotated[Floats, 1]
-"""An array with one axis, of the type that is compiled for."""
+"""An array with one axis, of the type that is compiled for; the others have more axes."""
 Matrix = Annotated[Floats, 2]
 Array3 = Annotated[Floats, 3]
 Array4 = Annotated[Floats, 4]
-Array5 = Annotated[Floats, 5]
-Bytes1 = Annotated[NDArray[np.uint8], 1, "uint8"]
 Bytes4 = Annotated[NDArray[np.uint8], 4, "uint8"]
 Number = Annotated[Any, 0]
-"""A number of the type that is compiled for: ``x.dtype.type(2)``, since a Python number is not."""
+"""A number of the type that is compiled for, see ``numbers``: a Python number is a float64."""
 Whole = Annotated[int, 0, "int64"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+Loop = Callable[..., None]
 
-KEEPS_NAN = {"contract", "reassoc", "nsz"}
-"""What arithmetic may do: fuse multiply-adds, reorder sums, ignore the sign of zero."""
+SETTINGS = {
+    "nogil": True,
+    "fastmath": {"contract", "reassoc", "nsz"},  # NaN and infinity keep their meaning
+    "error_model": "numpy",
+}
 
-LOOPS: dict[str, list["Dispatcher"]] = {}
+LOOPS: dict[str, list[Any]] = {}
 """Compiled functions by file, in their order."""
 
 SHOWN_AFTER = 2.0
 """Seconds of compiling after which a bar is shown."""
 
 
-def loop(function: F) -> F:
+def loop(function: Loop) -> Loop:
     """Compile a function for float32 and float64 at its file's first use; see the file's text."""
-    compiled = _compiled(function)
+    try:
+        compiled: Loop = njit(cache=True, **SETTINGS)(function)
+    except RuntimeError:  # there is no folder that can be written to
+        compiled = njit(**SETTINGS)(function)
     if isinstance(compiled, Dispatcher):  # else NUMBA_DISABLE_JIT is set, and it is Python
         LOOPS.setdefault(function.__module__, []).append(compiled)
     return compiled
 
 
-def part(function: F) -> F:
+def part(function: Loop) -> Loop:
     """Compile a function that loops of the same file call: it becomes part of them."""
-    compiled: F = njit(nogil=True, fastmath=KEEPS_NAN, error_model="numpy")(function)
+    compiled: Loop = njit(**SETTINGS)(function)
     return compiled
-
-
-def _compiled(function: F) -> Any:
-    settings = {"nogil": True, "fastmath": KEEPS_NAN, "error_model": "numpy"}
-    try:
-        return njit(cache=True, **settings)(function)
-    except RuntimeError:  # there is no place that can be written to
-        return njit(**settings)(function)
 
 
 def compile_loops(file: str, dtype: np.dtype[Any]) -> None:
     """Compile all loops of a file for a type, or read them from where they are kept."""
-    loops = LOOPS.get(file, [])
-    missing = [(one, signature(one.py_func, dtype)) for one in loops]
-    missing = [(one, wanted) for one, wanted in missing if wanted not in one.overloads]
+    wanted = [(one, signature(one.py_func, dtype)) for one in LOOPS.get(file, [])]
+    missing = [(one, types_of) for one, types_of in wanted if types_of not in one.overloads]
     if not missing:
         return
     from tqdm.auto import tqdm
 
-    with (
-        _one_process_at_a_time(missing[0][0]),
-        _announced(),
-        tqdm(
+    with _one_process_at_a_time(missing[0][0]), _announced():
+        bar = tqdm(
             missing,
             desc=f"compiling {file.rpartition('.')[2]}",
             unit="loop",
             leave=False,
             delay=SHOWN_AFTER,
-            disable=None,
-        ) as bar,
-    ):
-        for one, wanted in bar:
+            disable=True if is_quiet() else None,  # None: unless standard error is a terminal
+        )
+        for one, types_of in bar:
             one.disable_compile(False)
-            _compile(one, wanted)
+            _compile(one, types_of)
             one.disable_compile()  # another type is a mistake, not a reason to compile in between
 
 
-def _compile(one: Dispatcher, wanted: tuple[Any, ...]) -> None:
+def _compile(one: Any, types_of: tuple[Any, ...]) -> None:
     try:
-        one.compile(wanted)
+        one.compile(types_of)
     except numba.errors.NumbaError:
         raise
-    except OSError as error:  # compiled, but not kept
-        if wanted not in one.overloads:
+    except OSError as error:
+        if types_of not in one.overloads:
             raise
-        print(f"a compiled loop could not be kept: {error}", file=sys.stderr, flush=True)
+        say_once(f"compiled loops could not be kept: {error}")
     except Exception:  # what was kept cannot be read
         one._cache.flush()
-        one.compile(wanted)
+        one.compile(types_of)
 
 
 def signature(function: Callable[..., Any], dtype: np.dtype[Any]) -> tuple[Any, ...]:
@@ -128,14 +120,13 @@ def signature(function: Callable[..., Any], dtype: np.dtype[Any]) -> tuple[Any, 
 
     Raises TypeError for a parameter that does not say what it is.
     """
-    number = numba.from_dtype(dtype)
     hints = get_type_hints(function, include_extras=True)
     found = []
     for name in inspect.signature(function).parameters:
         what = getattr(hints.get(name), "__metadata__", None)
         if what is None:
             raise TypeError(f"{function.__name__}: {name} is none of the types of src.common.loops")
-        axes, kind = what[0], getattr(types, what[1]) if len(what) > 1 else number
+        axes, kind = what[0], getattr(types, what[1] if len(what) > 1 else dtype.name)
         found.append(types.Array(kind, axes, "C") if axes else kind)
     return tuple(found)
 
@@ -146,7 +137,8 @@ def contiguous(*arrays: Floats) -> tuple[Floats, ...]:
     An array that is otherwise is copied.
     """
     return tuple(
-        array if array.flags.carray else np.require(array, requirements="CAW") for array in arrays
+        array if array.flags.carray else np.require(array, requirements=["C", "A", "W"])
+        for array in arrays
     )
 
 
@@ -167,15 +159,18 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Floats:
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def summary() -> dict[str, Any]:
-    """How many loops there are, compiled for how many types, and the folders that they are kept in."""
+def summary() -> str:
+    """How many loops there are, and where they are kept, in one line."""
     loops = [one for file in LOOPS.values() for one in file]
-    folders = {Path(one.stats.cache_path) for one in loops if one.stats.cache_path}
-    return {"loops": len(loops), "types": len(COMPILED_TYPES), "folders": sorted(folders)}
+    if not loops:
+        return "no loop is compiled: NUMBA_DISABLE_JIT is set"
+    folders = sorted({one.stats.cache_path for one in loops if one.stats.cache_path})
+    kept = f"kept in {', '.join(folders)}" if folders else "not kept: no folder can be written to"
+    return f"{len(loops)} loops compiled for {len(COMPILED_TYPES)} types; {kept}"
 
 
 @contextlib.contextmanager
-def _one_process_at_a_time(one: Dispatcher) -> Iterator[None]:
+def _one_process_at_a_time(one: Any) -> Iterator[None]:
     """Hold a lock in the folder where compiled loops are kept, if there is one."""
     folder = one.stats.cache_path
     if not folder:
@@ -186,21 +181,14 @@ def _one_process_at_a_time(one: Dispatcher) -> Iterator[None]:
         yield
 
 
-class _Announcement(event.Listener):
+class _Announcement(event.Listener):  # type: ignore[misc]
     """Says once that loops are being compiled."""
 
-    said = False
+    def on_start(self, event: Any) -> None:
+        """A loop was not found where they are kept."""
+        say_once("compiling loops for this machine, once (CLASSIC_NN_KERNELS=numpy does without)")
 
-    def on_start(self, event: event.Event) -> None:
-        if not _Announcement.said:
-            _Announcement.said = True
-            print(
-                "compiling loops for this machine, once (CLASSIC_NN_KERNELS=numpy does without)",
-                file=sys.stderr,
-                flush=True,
-            )
-
-    def on_end(self, event: event.Event) -> None:
+    def on_end(self, event: Any) -> None:
         """Nothing to say."""
 
 

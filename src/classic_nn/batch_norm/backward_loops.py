@@ -1,8 +1,8 @@
 """Batch normalization, backward, as loops over rows of positions and their channels.
 
 Two passes over memory: the sums that dx depends on, then dx. Where a ReLU follows, its gradient is
-part of both: dy counts where 0 < (x - mean) * scale + beta < ceiling (6 for a ReLU6), which is computed again from x and so
-need not be kept.
+part of both: dy counts where 0 < (x - mean) * scale + beta < ceiling (6 for a ReLU6), which is
+computed again from x and so need not be kept.
 """
 
 import numpy as np

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -29,13 +29,12 @@ FUSED = object()
 """In the place of a ReLU's cache, where the layer before has done its work."""
 
 
-def pair_fuses(layer: Layer, following: Layer) -> bool:
-    """Whether two layers are computed as one: a layer that can apply a ReLU, and a ReLU.
+@runtime_checkable
+class AppliesReLU(Protocol):
+    """A layer that can apply the ReLU that follows it, in the same pass over memory."""
 
-    That saves passes over memory where loops are compiled, and changes nothing else: the layers stay
-    two for whoever reads, observes or draws the network.
-    """
-    return type(following) in (ReLU, ReLU6) and hasattr(layer, "forward_with_relu")
+    def forward_with_relu(self, x: Array, context: Context, ceiling: float) -> tuple[Array, Any]:
+        """The outputs of the ReLU; the cache lets ``backward`` know of it."""
 
 
 @dataclass(eq=False)
@@ -62,7 +61,7 @@ class Sequential(Container):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._first_with_parameters = 0
-        self._fused = [False] * len(self.layers)
+        self._ceilings: dict[int, float] = {}
         numbers: Counter[str] = Counter()
         for layer in self.layers:
             kind = type(layer).__name__.lower()
@@ -85,7 +84,7 @@ class Sequential(Container):
                 if str(error).startswith(layer.name):
                     raise
                 raise ValueError(f"{layer.name}: {error}") from None
-        self._fused = [KERNELS == "numba" and pair_fuses(*pair) for pair in pairwise(self.layers)]
+        self._ceilings = fused_ceilings(self.layers)
         sizes = [layer.parameters.vector.size for layer in self.layers]
         self._first_with_parameters = next((k for k, size in enumerate(sizes) if size), 0)
         return shape
@@ -106,10 +105,11 @@ class Sequential(Container):
         self.check_input(x, self.built_shape())
         caches: list[Any] = []
         for k, layer in enumerate(self.layers):
-            if len(caches) > k:  # done with the layer before
-                continue
-            if context.observer is None and k < len(self._fused) and self._fused[k]:
-                x, cache = layer.forward_with_relu(x, context, self.layers[k + 1].ceiling)
+            if len(caches) > k:
+                continue  # a ReLU that the layer before has applied
+            if context.observer is None and k in self._ceilings:
+                assert isinstance(layer, AppliesReLU)
+                x, cache = layer.forward_with_relu(x, context, self._ceilings[k])
                 caches += [cache, FUSED]
                 continue
             x, cache = layer.forward(x, context)
@@ -165,3 +165,18 @@ class Sequential(Container):
             total += layer.multiply_adds(shape)
             shape = layer.output_shape(shape)
         return total
+
+
+def fused_ceilings(layers: Sequence[Layer]) -> dict[int, float]:
+    """Which layers apply the ReLU that follows them, and its largest output.
+
+    That saves passes over memory where loops are compiled, and changes nothing else: the layers
+    stay two for whoever reads, observes or draws the network.
+    """
+    if KERNELS == "numpy":
+        return {}
+    return {
+        k: following.ceiling
+        for k, (layer, following) in enumerate(pairwise(layers))
+        if isinstance(following, ReLU | ReLU6) and isinstance(layer, AppliesReLU)
+    }

@@ -95,12 +95,13 @@ class Adam(Optimizer):
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Slots: M, V."""
+        m_sum, v_sum = slots
         t = self.step_count
         # m_hat = a M and sqrt(v_hat) = c sqrt(V); numerator and denominator are divided by c
         a = (1 - self.beta1) / (1 - self.beta1**t)
         c = ((1 - self.beta2) / (1 - self.beta2**t)) ** 0.5
         rate = self.learning_rate * a / c
-        adam_update(theta, g, *slots, self.beta1, self.beta2, rate, self.epsilon / c)
+        adam_update(theta, g, m_sum, v_sum, self.beta1, self.beta2, rate, self.epsilon / c)
 
 
 @dataclass

@@ -39,4 +39,5 @@ class Momentum(Optimizer):
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Slots: v."""
-        momentum_update(theta, g, *slots, self.beta, self.learning_rate)
+        (v,) = slots
+        momentum_update(theta, g, v, self.beta, self.learning_rate)

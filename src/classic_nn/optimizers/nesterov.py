@@ -39,4 +39,5 @@ class Nesterov(Optimizer):
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Slots: v."""
-        nesterov_update(theta, g, *slots, self.beta, self.learning_rate)
+        (v,) = slots
+        nesterov_update(theta, g, v, self.beta, self.learning_rate)

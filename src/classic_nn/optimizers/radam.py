@@ -41,6 +41,7 @@ class RAdam(Adam):
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Slots: M, V."""
+        m_sum, v_sum = slots
         t = self.step_count
         # m_hat = a M and sqrt(v) = c sqrt(V); numerator and denominator are divided by c
         a = (1 - self.beta1) / (1 - self.beta1**t)
@@ -48,8 +49,8 @@ class RAdam(Adam):
         rho_inf = 2 / (1 - self.beta2) - 1
         rho = rho_inf - 2 * t * self.beta2**t / (1 - self.beta2**t)
         if rho <= 5:
-            momentum_step(theta, g, *slots, self.beta1, self.beta2, self.learning_rate * a)
+            momentum_step(theta, g, m_sum, v_sum, self.beta1, self.beta2, self.learning_rate * a)
             return
         r = ((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)) ** 0.5
         rate = self.learning_rate * a * r * (1 - self.beta2**t) ** 0.5 / c
-        adam_update(theta, g, *slots, self.beta1, self.beta2, rate, self.epsilon / c)
+        adam_update(theta, g, m_sum, v_sum, self.beta1, self.beta2, rate, self.epsilon / c)

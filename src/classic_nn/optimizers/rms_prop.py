@@ -42,4 +42,5 @@ class RMSProp(Optimizer):
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Slots: s."""
-        rms_prop_update(theta, g, *slots, self.beta, self.learning_rate, self.epsilon)
+        (s,) = slots
+        rms_prop_update(theta, g, s, self.beta, self.learning_rate, self.epsilon)

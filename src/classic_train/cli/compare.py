@@ -9,7 +9,7 @@ from typing import Any
 from src.classic_train.cli.parsers import OptionError
 from src.common.tables import cell_text, compare_columns, format_table, setting_text
 
-NO_SETTINGS = {"recipe", "versions", "fingerprint", "history_directory"}
+NO_SETTINGS = {"recipe", "kernels", "versions", "fingerprint", "history_directory"}
 """Entries of ``config.json`` that are no settings."""
 
 

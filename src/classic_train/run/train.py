@@ -29,6 +29,7 @@ from src.classic_train.run.gradients import check_gradients
 from src.classic_train.run.report import Trained, versions
 from src.classic_train.run.results import write_results
 from src.common.files import write_json
+from src.common.kernels import KERNELS, be_quiet
 from src.history.tags import TEST
 from src.inference.evaluation import Evaluation
 
@@ -58,6 +59,8 @@ def train_recipe(
         TrainingDivergedError: training left the finite numbers; the last checkpoint stays.
         GradientCheckFailedError: asked for, and the gradients are wrong.
     """
+    if run.quiet:
+        be_quiet()
     data = data or recipe.load_data(options)
     network = recipe.build_network(options, data)
     loss = recipe.create_loss(options, data)
@@ -85,6 +88,12 @@ def train_recipe(
                 f"--resume: the data or the program have changed since {run.directory}: {error}"
             ) from None
         run.log(f"resuming {run.directory} after epoch {trainer.epoch}")
+        before = run.checkpoint[1].get("kernels", "numpy")
+        if before != KERNELS:
+            run.log(
+                f"the epochs so far were computed with {before} kernels, and the others are with "
+                f"{KERNELS}: what follows is equal to rounding, not to the last bit"
+            )
     if run.writes:
         write_json(
             run.directory / "config.json",
@@ -92,6 +101,7 @@ def train_recipe(
                 "recipe": recipe.name,
                 **options.as_dict(recipe.used_settings(options)),
                 "processes": processes.size,
+                "kernels": KERNELS,
                 "versions": versions(),
                 "history_directory": os.path.relpath(run.history_directory, run.directory),
                 "fingerprint": data.metadata(),
