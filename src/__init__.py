@@ -5,8 +5,6 @@ import signal
 import sys
 import threading
 
-from src.common.cli import exit_interrupted
-
 # OpenBLAS, the matrix library in NumPy's wheels, lets its threads spin for 2^26 cycles (some 25 ms)
 # after a product, in the way of whatever else computes then: updating 28 million parameters took
 # 68 ms instead of 41 ms. 2^20 cycles still catch the next product of a small network. It is read
@@ -20,4 +18,6 @@ if (
     and threading.current_thread() is threading.main_thread()
     and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 ):
+    from src.common.cli import exit_interrupted
+
     signal.signal(signal.SIGINT, exit_interrupted)

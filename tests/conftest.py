@@ -17,6 +17,14 @@ settings.register_profile("default", deadline=None, max_examples=50, derandomize
 settings.load_profile("default")
 
 
+def pytest_sessionstart() -> None:
+    """Compile all loops first: tests of processes then see the output of commands alone."""
+    from src.common.kernels import KERNELS, compile_all
+
+    if KERNELS == "numba" and not os.environ.get("NUMBA_DISABLE_JIT"):
+        compile_all()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Notebooks, which take longest, come first: no worker is left alone with them at the end."""
     items.sort(key=lambda item: "notebooks" not in item.nodeid)

@@ -5,6 +5,7 @@ size ``e = d * (k - 1) + 1`` pixels, and a padded length L gives ``(L - e) // st
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from numbers import Integral
 from typing import NamedTuple
 
@@ -57,6 +58,17 @@ def geometry(
         ValueError: an unknown rule, a number that is not positive (negative for padding), or an
             image that is smaller than the effective kernel; the text has all settings.
     """
+    try:
+        return _geometry(image, kernel, stride, padding, dilation)
+    except TypeError:  # a list, as JSON has them, cannot be looked up
+        return _geometry.__wrapped__(image, kernel, stride, padding, dilation)
+
+
+@lru_cache(4096)
+def _geometry(
+    image: Pair, kernel: Pair, stride: int | Pair, padding: Padding, dilation: int | Pair
+) -> Geometry:
+    """``geometry``, remembered: a training step asks for the same ones again and again."""
     strides, dilations = pair(stride), pair(dilation)
     if min(*kernel, *strides, *dilations) < 1:
         raise ValueError(

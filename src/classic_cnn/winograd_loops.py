@@ -17,7 +17,7 @@ import numpy as np
 
 from src.classic_cnn import backward, forward
 from src.classic_cnn.utils import Geometry
-from src.classic_cnn.winograd import SEEN, TILE, winograd_matrices
+from src.classic_cnn.winograd import winograd_matrices
 from src.classic_nn.array_types import Array
 from src.common.kernels import numpy_form
 from src.common.loops import (
@@ -33,8 +33,9 @@ from src.common.loops import (
     part,
 )
 
-# The same points as there. They stand here too because compiled loops contain the matrices, and are
-# compiled again when this file changes, but not when another one does.
+# As there. They stand here too because compiled loops contain them, and are compiled again when
+# this file changes, but not when another one does.
+TILE, SEEN = 4, 6
 BT, G, AT = winograd_matrices((0.0, 0.75, -0.75, 1.5, -1.5))
 
 POSITIONS = SEEN * SEEN
@@ -297,7 +298,7 @@ def winograd_forward(
     m = _tiles(x, w, where)
     V, M = m.matrices
     U = _kernel_tiles(w)
-    b = np.zeros(w.shape[3], x.dtype) if b is None else b
+    (b,) = contiguous(np.zeros(w.shape[3], x.dtype) if b is None else b)
     half = m.half_outputs.reshape(TILE, SEEN, -1)
     lowest, highest = numbers(x.dtype, *((-np.inf, np.inf) if relu is None else (0, relu)))
     for first in m.blocks:

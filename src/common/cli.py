@@ -14,8 +14,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from src.common.kernels import PROBLEM
-
 LARGEST = 10**9
 """Largest whole number that an option takes; beyond it, nothing fits a machine."""
 
@@ -114,6 +112,8 @@ def run_command(
         user_errors: errors whose text says what the user has to change: status 2, as for files that
             cannot be read or written and for too little memory.
     """
+    from src.common.kernels import PROBLEM  # NumPy, which this file is imported before
+
     if PROBLEM:
         return fail(command, 2, PROBLEM)
     if signal.getsignal(signal.SIGINT) is exit_interrupted:  # from here on Ctrl-C is an exception

@@ -136,15 +136,15 @@ def contiguous(*arrays: Floats) -> tuple[Floats, ...]:
 
     An array that is otherwise is copied.
     """
-    return tuple(
-        array if array.flags.carray else np.require(array, requirements=["C", "A", "W"])
-        for array in arrays
-    )
+    for array in arrays:
+        if not array.flags.carray:
+            return tuple([np.require(array, requirements=["C", "A", "W"]) for array in arrays])
+    return arrays
 
 
 def numbers(dtype: np.dtype[Any], *values: float) -> tuple[Any, ...]:
     """Numbers of the type that loops are compiled for."""
-    return tuple(dtype.type(value) for value in values)
+    return tuple(map(dtype.type, values))
 
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Floats:

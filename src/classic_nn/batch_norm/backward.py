@@ -61,12 +61,13 @@ def batch_norm_backward(
         dx (..., features), dgamma (features,), dbeta (features,); the last two are the sums over
         this worker's shard, like every other parameter gradient of a worker.
     """
-    dbeta, dgamma = gradient_sums(dy, *cache.values)
+    values = cache.values
+    dbeta, dgamma = gradient_sums(dy, *values)
     sum_dy, sum_dy_x_hat = communicator.all_reduce(np.stack([dbeta, dgamma]))
     # x_hat = (x - mean) * r, so the bracket above is dy + (x - mean) * slope + shift
     slope = cache.inverse_std * sum_dy_x_hat / -cache.positions
     shift = sum_dy / -cache.positions
-    return input_gradient(dy, *cache.values, slope, shift), dgamma, dbeta
+    return input_gradient(dy, *values, slope, shift), dgamma, dbeta
 
 
 @operation("src.classic_nn.batch_norm.backward_loops")
@@ -83,7 +84,8 @@ def gradient_sums(
 
     The other arguments are those of ``BatchNormCache``.
     """
-    dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta, ceiling)
+    if relu_beta is not None:
+        dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta, ceiling)
     rows, upstream = channelwise(x), channelwise(dy)
     means, total = repeated(mean, rows), np.zeros(rows.shape[1], dy.dtype)
     for block in row_blocks(rows):
@@ -108,7 +110,8 @@ def input_gradient(
     The bracket is computed as dy + x * slope + (shift - mean * slope). Where the mean is thousands
     of standard deviations away this loses digits, fewer than PyTorch does.
     """
-    dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta, ceiling)
+    if relu_beta is not None:
+        dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta, ceiling)
     rows, upstream = channelwise(x), channelwise(dy)
     slopes, shifts, scales = (
         repeated(v, rows) for v in (slope, shift - mean * slope, gamma * inverse_std)
@@ -128,12 +131,10 @@ def _before_relu(
     mean: Array,
     inverse_std: Array,
     gamma: Array,
-    relu_beta: Array | None,
+    relu_beta: Array,
     ceiling: float,
 ) -> Array:
-    """The gradient before the ReLU that the forward pass applied, if it did."""
-    if relu_beta is None:
-        return dy
+    """The gradient before the ReLU that the forward pass applied."""
     return clip_backward(dy, normalize(x, mean, inverse_std, gamma, relu_beta), ceiling)
 
 
@@ -142,5 +143,8 @@ def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Arr
 
     Takes the cache of ``batch_norm_inference``; shapes as in ``batch_norm_backward``.
     """
-    dbeta, dgamma = gradient_sums(dy, *cache.values)
-    return cache.gamma * cache.inverse_std * _before_relu(dy, *cache.values), dgamma, dbeta
+    x, mean, inverse_std, gamma, relu_beta, ceiling = values = cache.values
+    dbeta, dgamma = gradient_sums(dy, *values)
+    if relu_beta is not None:
+        dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta, ceiling)
+    return gamma * inverse_std * dy, dgamma, dbeta

@@ -67,10 +67,6 @@ class BatchNormCache(NamedTuple):
         """x, mean, inverse_std, gamma, relu_beta and ceiling."""
         return self.x, self.mean, self.inverse_std, self.gamma, self.relu_beta, self.ceiling
 
-    def with_relu(self, beta: Array, ceiling: float | None) -> "BatchNormCache":
-        """The cache of a forward pass that applied a ReLU with this upper end, if any."""
-        return self if ceiling is None else self._replace(relu_beta=beta, ceiling=ceiling)
-
 
 def batch_norm_forward(
     x: Array,
@@ -98,7 +94,9 @@ def batch_norm_forward(
     mean, variance, count = batch_statistics(x, communicator)  # steps 1 to 4
     inverse_std = 1 / np.sqrt(variance + epsilon)
     y = normalize(x, mean, inverse_std, gamma, beta, relu)  # steps 2, 5 and 6
-    cache = BatchNormCache(x, mean, gamma, inverse_std, count).with_relu(beta, relu)
+    cache = BatchNormCache(x, mean, gamma, inverse_std, count)
+    if relu is not None:
+        cache = cache._replace(relu_beta=beta, ceiling=relu)
     return y, cache, mean, variance
 
 
@@ -115,7 +113,9 @@ def batch_norm_inference(
     inverse_std = 1 / np.sqrt(running_variance + epsilon)
     y = normalize(x, running_mean, inverse_std, gamma, beta, relu)
     cache = BatchNormCache(x, running_mean.copy(), gamma, inverse_std, positions=0)
-    return y, cache.with_relu(beta, relu)
+    if relu is not None:
+        cache = cache._replace(relu_beta=beta, ceiling=relu)
+    return y, cache
 
 
 def batch_statistics(x: Array, communicator: Communicator = SOLO) -> tuple[Array, Array, int]:

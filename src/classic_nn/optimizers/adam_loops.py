@@ -7,7 +7,7 @@ take longer than the arithmetic, and both hide behind the memory.
 from math import sqrt
 
 from src.classic_nn.array_types import Array
-from src.common.loops import Number, Vector, loop, numbers
+from src.common.loops import Number, Vector, contiguous, loop, numbers
 
 
 @loop
@@ -47,9 +47,11 @@ def momentum_step_loop(
 
 def adam_update(theta: Array, g: Array, m_sum: Array, v_sum: Array, *constants: float) -> None:
     """See ``adam.adam_update``."""
+    (g,) = contiguous(g)
     adam_loop(theta, g, m_sum, v_sum, *numbers(theta.dtype, *constants))
 
 
 def momentum_step(theta: Array, g: Array, m_sum: Array, v_sum: Array, *constants: float) -> None:
     """See ``radam.momentum_step``."""
+    (g,) = contiguous(g)
     momentum_step_loop(theta, g, m_sum, v_sum, *numbers(theta.dtype, *constants))

@@ -81,7 +81,7 @@ class Optimizer:
         def update_range(start: int, stop: int) -> None:
             for first in range(start, stop, BLOCK):
                 block = slice(first, min(first + BLOCK, stop))
-                self.update(*(vector[block] for vector in vectors))
+                self.update(*[vector[block] for vector in vectors])
 
         parallel_for(update_range, parameters.vector.size)
 

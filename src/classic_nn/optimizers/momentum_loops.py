@@ -1,7 +1,7 @@
 """Momentum and Nesterov's form of it as loops over the parameters: one pass over memory."""
 
 from src.classic_nn.array_types import Array
-from src.common.loops import Number, Vector, loop, numbers
+from src.common.loops import Number, Vector, contiguous, loop, numbers
 
 
 @loop
@@ -26,9 +26,11 @@ def nesterov_loop(
 
 def momentum_update(theta: Array, g: Array, v: Array, beta: float, rate: float) -> None:
     """See ``momentum.momentum_update``."""
+    (g,) = contiguous(g)
     momentum_loop(theta, g, v, *numbers(theta.dtype, beta, 1 - beta, rate))
 
 
 def nesterov_update(theta: Array, g: Array, v: Array, beta: float, rate: float) -> None:
     """See ``nesterov.nesterov_update``."""
+    (g,) = contiguous(g)
     nesterov_loop(theta, g, v, *numbers(theta.dtype, beta, 1 - beta, rate))

@@ -3,7 +3,7 @@
 from math import sqrt
 
 from src.classic_nn.array_types import Array
-from src.common.loops import Number, Vector, loop, numbers
+from src.common.loops import Number, Vector, contiguous, loop, numbers
 
 
 @loop
@@ -20,4 +20,5 @@ def rms_prop_update(
     theta: Array, g: Array, s: Array, beta: float, rate: float, epsilon: float
 ) -> None:
     """See ``rms_prop.rms_prop_update``."""
+    (g,) = contiguous(g)
     rms_prop_loop(theta, g, s, *numbers(theta.dtype, beta, 1 - beta, rate, epsilon))

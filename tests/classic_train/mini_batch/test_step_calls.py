@@ -24,6 +24,7 @@ from src.classic_nn import (
     create_optimizer,
 )
 from src.classic_train.mini_batch import MiniBatchTrainer
+from src.common.kernels import KERNELS
 from tests.paths import ROOT
 
 
@@ -73,10 +74,14 @@ def calls_of_a_step(make):
     return calls
 
 
-@pytest.mark.parametrize(("make", "most"), [(mlp, 100), (regularized, 119), (residual_cnn, 749)])
-def test_a_step_calls_no_more_functions_than_it_did(make, most):
+@pytest.mark.parametrize(
+    ("make", "numpy", "numba"),
+    [(mlp, 98, 106), (regularized, 119, 124), (residual_cnn, 660, 760)],
+)
+def test_a_step_calls_no_more_functions_than_it_did(make, numpy, numba):
+    """Compiled, an operation is three calls more: the choice of the form, its function, the loop."""
     calls = calls_of_a_step(make)
-    assert calls.total() <= most, calls.most_common()
+    assert calls.total() <= {"numpy": numpy, "numba": numba}[KERNELS], calls.most_common()
 
 
 def test_the_count_is_the_same_for_every_step():

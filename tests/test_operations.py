@@ -1,0 +1,134 @@
+"""Every operation with two forms: loops and NumPy agree, and loops are as exact.
+
+The plain forms are compared with NumPy's where they stand. With ``NUMBA_DISABLE_JIT=1`` the loops
+run as the Python that they are.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from src.common.kernels import OPERATIONS
+from tests.operations import CASES, WRITTEN, outcome
+
+pytest.importorskip("numba", reason="needs the extra: fast")
+
+ALL = [(name, k) for name, cases in CASES.items() for k in range(len(cases))]
+PASSES_ON = ("src.classic_cnn.bias.bias_backward", 0)
+"""Its dz is dy itself, where no ReLU stands between them."""
+
+CLOSED = {
+    "src.classic_nn.batch_norm.backward.gradient_sums",
+    "src.classic_nn.batch_norm.backward.input_gradient",
+    "src.classic_cnn.bias.bias_backward",
+}
+"""Their loops give 0 where a ReLU is closed, also for a NaN from above, as PyTorch does; NumPy
+multiplies by 0."""
+
+TOLERANCE = {np.float32: 2e-5, np.float64: 1e-11}
+
+
+def test_every_operation_has_cases():
+    ours = {name for name in OPERATIONS if name.startswith("src.")}
+    assert ours == set(CASES)
+
+
+def both(name, arguments, dtype):
+    operation = OPERATIONS[name]
+    expected = outcome(operation.numpy, name, arguments)
+    return expected, outcome(operation.loops(dtype), name, arguments)
+
+
+def assert_equal(expected, found, tolerance):
+    assert len(expected) == len(found)
+    for one, other in zip(expected, found, strict=True):
+        assert one.shape == other.shape
+        assert one.dtype == other.dtype
+        if one.dtype.kind != "f":
+            assert np.array_equal(one, other)
+            continue
+        scale = max(1.0, float(np.abs(one[np.isfinite(one)]).max(initial=0)))
+        assert np.allclose(one, other, rtol=0, atol=tolerance * scale, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("name", "case"), ALL)
+def test_loops_equal_numpy(name, case, dtype, rng):
+    arguments = CASES[name][case](rng, dtype)
+    assert_equal(*both(name, arguments, dtype), TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize(("name", "case"), ALL)
+def test_arrays_of_any_layout_are_read_and_left_as_they_are(name, case, rng):
+    arguments = CASES[name][case](rng, np.float64)
+    written = WRITTEN.get(name, [])
+
+    def awkward(place, value):
+        if not isinstance(value, np.ndarray) or place in written:
+            return value
+        turned = np.asfortranarray(value)  # values of a row apart
+        turned.flags.writeable = False
+        return turned
+
+    given = [awkward(place, value) for place, value in enumerate(arguments)]
+    before = [value.copy() if isinstance(value, np.ndarray) else None for value in given]
+    expected = outcome(OPERATIONS[name].numpy, name, arguments)
+    copies = [
+        v.copy() if place in written and v is not None else v for place, v in enumerate(given)
+    ]
+    result = OPERATIONS[name].loops(np.float64)(*copies)
+    returned = list(result) if isinstance(result, tuple) else [result]
+    found = [a for a in [*returned, *(copies[place] for place in written)] if a is not None]
+    assert_equal(expected, found, 1e-11)
+    for place, value in enumerate(given):
+        if isinstance(value, np.ndarray) and place not in written:
+            assert np.array_equal(value, before[place])
+            shared = any(np.may_share_memory(value, a) for a in returned if a is not None)
+            assert not shared or (name, case) == PASSES_ON
+
+
+@pytest.mark.parametrize(("name", "case"), ALL)
+def test_an_empty_shard_is_no_mistake(name, case, rng):
+    try:
+        arguments = CASES[name][case](rng, np.float32, 0)
+    except ZeroDivisionError:
+        pytest.skip("no such case")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        assert_equal(*both(name, arguments, np.float32), 1e-6)
+
+
+@pytest.mark.parametrize(("name", "case"), ALL)
+def test_a_nan_stays_one(name, case, rng):
+    arguments = CASES[name][case](rng, np.float64)
+    arguments[0].flat[arguments[0].size // 2] = np.nan
+    with np.errstate(invalid="ignore"):
+        expected, found = both(name, arguments, np.float64)
+    if name in CLOSED:
+        assert any(np.isnan(array).any() for array in found) or case
+        return
+    for one, other in zip(expected, found, strict=True):
+        # Winograd's tiles spread it; nowhere is one lost
+        assert np.isnan(other[np.isnan(one)]).all()
+
+
+@given(case=st.sampled_from(ALL), seed=st.integers(0, 2**32 - 1))
+def test_loops_are_as_exact_as_numpy(case, seed):
+    """In float32, against float64: at most four times NumPy's largest error."""
+    name, number = case
+    make = CASES[name][number]
+    single = make(np.random.default_rng(seed), np.float32)
+    double = [
+        value.astype(np.float64)
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        else value
+        for value in single
+    ]
+    exact = outcome(OPERATIONS[name].numpy, name, double)
+    numpy, loops = both(name, single, np.float32)
+    for true, theirs, ours in zip(exact, numpy, loops, strict=True):
+        if true.dtype.kind != "f" or not true.size:
+            continue
+        floor = np.finfo(np.float32).eps * float(np.abs(true).max())
+        largest = max(float(np.abs(theirs - true).max()), floor)
+        assert float(np.abs(ours - true).max()) <= 4 * largest
