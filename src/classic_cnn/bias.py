@@ -10,7 +10,7 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.channelwise import feature_sum
-from src.classic_nn.math import clip_backward
+from src.classic_nn.math import through_relu
 from src.common.kernels import operation
 
 
@@ -44,6 +44,6 @@ def bias_backward(dy: Array, db: Array, y: Array | None = None, ceiling: float =
         y: output of the ReLU; None where there was none, and dz is dy itself.
         ceiling: upper end of the ReLU.
     """
-    dz = dy if y is None else clip_backward(dy, y, ceiling)
+    dz = dy if y is None else through_relu(dy, y, ceiling)
     feature_sum(dz, out=db)
     return dz

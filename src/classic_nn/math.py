@@ -98,8 +98,8 @@ def relu6_backward(dy: Array, y: Array) -> Array:
     return dy * ((y > 0) & (y < 6)).astype(dy.dtype)
 
 
-def clip_backward(dy: Array, y: Array, ceiling: float) -> Array:
-    """dz = dy where 0 < y < ceiling, else 0: of a ReLU (ceiling inf) or ReLU6."""
+def through_relu(dy: Array, y: Array, ceiling: float) -> Array:
+    """dz = dy where 0 < y < ceiling, else 0: backward of a ReLU (ceiling inf) or ReLU6."""
     return relu6_backward(dy, y) if ceiling == 6 else relu_backward(dy, y)
 
 

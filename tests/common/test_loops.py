@@ -15,7 +15,7 @@ from tests.paths import ROOT
 
 numba = pytest.importorskip("numba", reason="needs the extra: fast")
 
-from src.common import loops  # noqa: E402
+from src.common import kernels, loops  # noqa: E402
 from src.common.kernels import KERNELS, OPERATIONS  # noqa: E402
 
 compiled_only = pytest.mark.skipif(
@@ -121,6 +121,7 @@ def test_loops_that_cannot_be_kept_are_used_all_the_same(monkeypatch, capfd):
     loops.LOOPS[add_one.__module__].remove(add_one)
     monkeypatch.setattr(add_one._cache, "save_overload", full)
     loops.say_once.cache_clear()
+    monkeypatch.setattr(kernels, "_quiet", False)
     loops._compile(add_one, loops.signature(add_one.py_func, np.dtype(np.float32)))
     x = np.zeros(2, np.float32)
     add_one(x)

@@ -11,7 +11,7 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.batch_norm.forward import BatchNormCache, normalize
 from src.classic_nn.channelwise import channelwise, feature_sum, repeated, row_blocks
 from src.classic_nn.communicator import SOLO, Communicator
-from src.classic_nn.math import clip_backward
+from src.classic_nn.math import through_relu
 from src.common.kernels import operation
 
 
@@ -135,7 +135,7 @@ def _before_relu(
     ceiling: float,
 ) -> Array:
     """The gradient before the ReLU that the forward pass applied."""
-    return clip_backward(dy, normalize(x, mean, inverse_std, gamma, relu_beta), ceiling)
+    return through_relu(dy, normalize(x, mean, inverse_std, gamma, relu_beta), ceiling)
 
 
 def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Array, Array, Array]:

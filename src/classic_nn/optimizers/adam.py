@@ -23,7 +23,7 @@ from typing import ClassVar
 import numpy as np
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.optimizers.base import Optimizer, ParallelFor, serial_for
+from src.classic_nn.optimizers.base import SMALL, Optimizer, ParallelFor, serial_for
 from src.classic_nn.parameters import ParameterVector, is_weight
 from src.common.kernels import operation
 
@@ -47,7 +47,7 @@ def adam_step_plain(
     return theta - learning_rate * m_hat / (np.sqrt(v_hat) + epsilon), m, v
 
 
-@operation("src.classic_nn.optimizers.adam_loops")
+@operation("src.classic_nn.optimizers.adam_loops", SMALL)
 def adam_update(
     theta: Array,
     g: Array,

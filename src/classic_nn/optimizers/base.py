@@ -18,6 +18,9 @@ BLOCK = 1 << 17
 cache of 2 MiB. In smaller blocks a call takes a few microseconds only, and several threads then
 wait for Python's lock more than they compute: in blocks of 16 KiB two are slower than one."""
 
+SMALL = 1 << 13
+"""Values below which a formula's passes stay in the first-level cache: NumPy is as fast there."""
+
 ParallelFor = Callable[[Callable[[int, int], None], int], None]
 """``parallel_for(task, total)`` runs ``task(start, stop)`` for ranges that divide range(total)."""
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.optimizers.base import Optimizer
+from src.classic_nn.optimizers.base import SMALL, Optimizer
 from src.common.kernels import operation
 
 
-@operation("src.classic_nn.optimizers.momentum_loops")
+@operation("src.classic_nn.optimizers.momentum_loops", SMALL)
 def momentum_update(theta: Array, g: Array, v: Array, beta: float, rate: float) -> None:
     """The formula above, in place; all (parameters,)."""
     v *= beta

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.optimizers.adam import Adam, adam_update, decay_sums
+from src.classic_nn.optimizers.base import SMALL
 from src.common.kernels import operation
 
 
-@operation("src.classic_nn.optimizers.adam_loops")
+@operation("src.classic_nn.optimizers.adam_loops", SMALL)
 def momentum_step(
     theta: Array,
     g: Array,

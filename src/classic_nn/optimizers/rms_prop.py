@@ -10,11 +10,11 @@ from typing import ClassVar
 import numpy as np
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.optimizers.base import Optimizer
+from src.classic_nn.optimizers.base import SMALL, Optimizer
 from src.common.kernels import operation
 
 
-@operation("src.classic_nn.optimizers.rms_prop_loops")
+@operation("src.classic_nn.optimizers.rms_prop_loops", SMALL)
 def rms_prop_update(
     theta: Array, g: Array, s: Array, beta: float, rate: float, epsilon: float
 ) -> None:

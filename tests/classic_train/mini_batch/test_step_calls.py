@@ -79,7 +79,7 @@ def calls_of_a_step(make):
     [(mlp, 98, 106), (regularized, 119, 124), (residual_cnn, 660, 760)],
 )
 def test_a_step_calls_no_more_functions_than_it_did(make, numpy, numba):
-    """Compiled, an operation is three calls more: the choice of the form, its function, the loop."""
+    """Compiled, an operation is three calls more: choosing the form, its function, the loop."""
     calls = calls_of_a_step(make)
     assert calls.total() <= {"numpy": numpy, "numba": numba}[KERNELS], calls.most_common()
 
