@@ -96,9 +96,21 @@ class Contestant:
         }
 
 
-def race(contestants: list[Contestant], rounds: int) -> None:
-    """Let all contestants do ``rounds`` rounds in turn."""
-    for _ in range(rounds):
-        for contestant in contestants:
+TRIAL, SLOWER = 2, 1.2
+"""After so many rounds, variants of a side that are so many times slower than its fastest stop."""
+
+
+def race(sides: list[list[Contestant]], rounds: int) -> None:
+    """Let the contestants of all sides do ``rounds`` rounds in turn."""
+    for k in range(rounds):
+        if k == TRIAL:
+            sides = [_still_in(side) for side in sides]
+        for contestant in [contestant for side in sides for contestant in side]:
             contestant.round()
             time.sleep(PAUSE)
+
+
+def _still_in(side: list[Contestant]) -> list[Contestant]:
+    """Those that may yet turn out to be the fastest of their side."""
+    fastest = min(min(contestant.seconds) for contestant in side)
+    return [one for one in side if min(one.seconds) <= SLOWER * fastest]

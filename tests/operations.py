@@ -156,6 +156,7 @@ CONVOLUTIONS = [
     {"channels": 3, "filters": 16},
     {"channels": 16, "filters": 16, "stride": 2},
     {"channels": 16, "filters": 16, "dilation": 2},
+    {"channels": 2, "filters": 120, "size": 3},  # fewer positions than filters
 ]
 DEPTHWISE = [
     {},

@@ -17,7 +17,8 @@ its channels and filters exchanged. The windows of dy that this takes, W, give d
 likewise: rotate180(dw) = W^T x. So both come from one im2col.
 
 With a stride, DY times the kernel^T gives what every window sends back, and the windows are added
-up where they overlap.
+up where they overlap. So it is too where there are fewer positions than filters: there, exchanging
+the kernel's channels and filters would move more than all windows do.
 """
 
 import numpy as np
@@ -109,7 +110,7 @@ def convolve_backward(
     """Gradients of one group, written to dw and, unless it is None, dx."""
     if dx is None:
         _kernel_gradient(dy, x, w, where, dw)
-    elif where.stride == (1, 1):
+    elif where.stride == (1, 1) and dy.size // dy.shape[3] >= w.shape[3]:
         _both_from_windows_of_dy(dy, x, w, where, dw, dx)
     else:
         _both_from_windows_of_x(dy, x, w, where, dw, dx)
