@@ -10,6 +10,9 @@ from src.classic_nn.channelwise import channelwise, repeated
 from src.common.kernels import numpy_form
 from src.common.loops import Matrix, Number, Vector, contiguous, loop, numbers
 
+ROWS = 128
+"""Rows of a block of a sum: a long sum in single precision loses what it adds last."""
+
 WIDTH = 512
 """Values in a row, at most: several positions side by side where there are few filters."""
 
@@ -34,16 +37,22 @@ def add_bias_relu_loop(y: Matrix, b: Vector, zero: Number, ceiling: Number) -> N
 
 @loop
 def bias_relu_backward_loop(
-    dy: Matrix, y: Matrix, zero: Number, ceiling: Number, dz: Matrix, db: Vector
+    dy: Matrix, y: Matrix, zero: Number, ceiling: Number, dz: Matrix, block: Vector, db: Vector
 ) -> None:
-    """dz = dy where 0 < y < ceiling, and db = sum of its rows."""
-    for f in range(dy.shape[1]):
+    """dz = dy where 0 < y < ceiling, and db = sum of its rows, added up by blocks of rows."""
+    rows, width = dy.shape
+    for f in range(width):
         db[f] = 0
-    for r in range(dy.shape[0]):
-        for f in range(dy.shape[1]):
-            d = dy[r, f] if zero < y[r, f] and y[r, f] < ceiling else zero
-            dz[r, f] = d
-            db[f] += d
+    for first in range(0, rows, ROWS):
+        for f in range(width):
+            block[f] = 0
+        for r in range(first, min(first + ROWS, rows)):
+            for f in range(width):
+                d = dy[r, f] if zero < y[r, f] and y[r, f] < ceiling else zero
+                dz[r, f] = d
+                block[f] += d
+        for f in range(width):
+            db[f] += block[f]
 
 
 def add_bias(y: Array, b: Array | None, relu: float | None = None) -> None:
@@ -65,7 +74,8 @@ def bias_backward(dy: Array, db: Array, y: Array | None = None, ceiling: float =
         return numpy_form(bias.bias_backward)(dy, db)
     dy, y = contiguous(dy, y)
     rows = channelwise(dy, WIDTH)
-    dz, sums = np.empty_like(rows), np.empty(rows.shape[1], dy.dtype)
-    bias_relu_backward_loop(rows, channelwise(y, WIDTH), *numbers(dy.dtype, 0, ceiling), dz, sums)
+    dz, (block, sums) = np.empty_like(rows), np.empty((2, rows.shape[1]), dy.dtype)
+    ends = numbers(dy.dtype, 0, ceiling)
+    bias_relu_backward_loop(rows, channelwise(y, WIDTH), *ends, dz, block, sums)
     np.sum(sums.reshape(-1, len(db)), axis=0, out=db)
     return dz.reshape(dy.shape)

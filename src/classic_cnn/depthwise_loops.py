@@ -82,8 +82,10 @@ def _kernel_gradient_loop(size: int, stride: int) -> Callable[..., None]:
     def kernel_gradient(x: Array4, dy: Array4, top: Whole, left: Whole, dw: Array3) -> None:
         samples, height, width, channels = dy.shape
         band = np.empty((2 * size, (width - 1) * stride + size, channels), x.dtype)
-        total = np.zeros((size, size, channels), x.dtype)
+        total = np.empty((size, size, channels), x.dtype)  # of a sample
+        dw[...] = 0
         for n in range(samples):
+            total[...] = 0
             copied = 0
             for p in range(height):
                 first = p * stride
@@ -108,7 +110,7 @@ def _kernel_gradient_loop(size: int, stride: int) -> Callable[..., None]:
                         for c in range(channels):
                             for j in range(size):
                                 total[i, j, c] += rows[i, q * stride + j, c] * dy[n, p, q, c]
-        dw[...] = total
+            dw += total
 
     return kernel_gradient
 

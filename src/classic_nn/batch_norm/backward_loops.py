@@ -11,20 +11,39 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.channelwise import channelwise, repeated
 from src.common.loops import Matrix, Number, Vector, contiguous, loop, numbers
 
+ROWS = 128
+"""Rows of a block of a sum: a long sum in single precision loses what it adds last."""
+
 WIDTH = 512
 """Values in a row, at most; see ``forward_loops``."""
 
 
 @loop
-def sums_loop(dy: Matrix, x: Matrix, mean: Vector, sum_dy: Vector, sum_dy_x: Vector) -> None:
-    """Sums of dy and of dy * (x - mean) over the rows."""
-    for c in range(x.shape[1]):
+def sums_loop(
+    dy: Matrix,
+    x: Matrix,
+    mean: Vector,
+    block_dy: Vector,
+    block_dy_x: Vector,
+    sum_dy: Vector,
+    sum_dy_x: Vector,
+) -> None:
+    """Sums of dy and of dy * (x - mean) over the rows, added up by blocks of rows."""
+    rows, width = x.shape
+    for c in range(width):
         sum_dy[c] = 0
         sum_dy_x[c] = 0
-    for r in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            sum_dy[c] += dy[r, c]
-            sum_dy_x[c] += dy[r, c] * (x[r, c] - mean[c])
+    for first in range(0, rows, ROWS):
+        for c in range(width):
+            block_dy[c] = 0
+            block_dy_x[c] = 0
+        for r in range(first, min(first + ROWS, rows)):
+            for c in range(width):
+                block_dy[c] += dy[r, c]
+                block_dy_x[c] += dy[r, c] * (x[r, c] - mean[c])
+        for c in range(width):
+            sum_dy[c] += block_dy[c]
+            sum_dy_x[c] += block_dy_x[c]
 
 
 @loop
@@ -36,20 +55,30 @@ def relu_sums_loop(
     beta: Vector,
     zero: Number,
     ceiling: Number,
+    block_dy: Vector,
+    block_dy_x: Vector,
     sum_dy: Vector,
     sum_dy_x: Vector,
 ) -> None:
     """The same through a ReLU."""
-    for c in range(x.shape[1]):
+    rows, width = x.shape
+    for c in range(width):
         sum_dy[c] = 0
         sum_dy_x[c] = 0
-    for r in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            centered = x[r, c] - mean[c]
-            z = centered * scale[c] + beta[c]
-            dz = dy[r, c] if zero < z and z < ceiling else zero
-            sum_dy[c] += dz
-            sum_dy_x[c] += dz * centered
+    for first in range(0, rows, ROWS):
+        for c in range(width):
+            block_dy[c] = 0
+            block_dy_x[c] = 0
+        for r in range(first, min(first + ROWS, rows)):
+            for c in range(width):
+                centered = x[r, c] - mean[c]
+                z = centered * scale[c] + beta[c]
+                dz = dy[r, c] if zero < z and z < ceiling else zero
+                block_dy[c] += dz
+                block_dy_x[c] += dz * centered
+        for c in range(width):
+            sum_dy[c] += block_dy[c]
+            sum_dy_x[c] += block_dy_x[c]
 
 
 @loop
@@ -96,14 +125,14 @@ def gradient_sums(
     """See ``backward.gradient_sums``."""
     dy, x = contiguous(dy, x)
     rows, upstream = channelwise(x, WIDTH), channelwise(dy, WIDTH)
-    sums = [np.empty(rows.shape[1], x.dtype) for _ in range(2)]
+    sums = [*np.empty((4, rows.shape[1]), x.dtype)]
     means = repeated(mean, rows)
     if relu_beta is None:
         sums_loop(upstream, rows, means, *sums)
     else:
         scale, beta = repeated(inverse_std * gamma, rows), repeated(relu_beta, rows)
         relu_sums_loop(upstream, rows, means, scale, beta, *numbers(x.dtype, 0, ceiling), *sums)
-    dbeta, centered = (s.reshape(-1, len(mean)).sum(axis=0) for s in sums)
+    dbeta, centered = (s.reshape(-1, len(mean)).sum(axis=0) for s in sums[2:])
     return dbeta, centered * inverse_std
 
 

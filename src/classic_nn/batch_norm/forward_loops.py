@@ -7,6 +7,8 @@ With the mean m and the sum S of squared deviations of n rows so far, and m', S'
     m <- m + (m' - m) k / (n + k)
     S <- S + S' + (m' - m)^2 n k / (n + k)
 
+Sums by blocks are also more exact: a long sum in single precision loses what it adds last.
+
 A ReLU that follows costs nothing here: it is applied to a number that is in a register already.
 """
 
@@ -24,7 +26,9 @@ WIDTH = 512
 
 
 @loop
-def statistics_loop(x: Matrix, block_mean: Vector, mean: Vector, deviations: Vector) -> None:
+def statistics_loop(
+    x: Matrix, block_mean: Vector, block_sum: Vector, mean: Vector, deviations: Vector
+) -> None:
     """Mean and sum of squared deviations of every column of x."""
     rows, width = x.shape
     block = max(BLOCK // width, 1)
@@ -35,6 +39,7 @@ def statistics_loop(x: Matrix, block_mean: Vector, mean: Vector, deviations: Vec
         last = min(first + block, rows)
         for c in range(width):
             block_mean[c] = 0
+            block_sum[c] = 0
         for r in range(first, last):
             for c in range(width):
                 block_mean[c] += x[r, c]
@@ -49,7 +54,9 @@ def statistics_loop(x: Matrix, block_mean: Vector, mean: Vector, deviations: Vec
         for r in range(first, last):
             for c in range(width):
                 centered = x[r, c] - block_mean[c]
-                deviations[c] += centered * centered
+                block_sum[c] += centered * centered
+        for c in range(width):
+            deviations[c] += block_sum[c]
 
 
 @loop
@@ -77,8 +84,8 @@ def shard_statistics(x: Array) -> tuple[Array, Array]:
     (x,) = contiguous(x)
     features = x.shape[-1]
     rows = channelwise(x, WIDTH)
-    block_mean, mean, deviations = (np.empty(rows.shape[1], x.dtype) for _ in range(3))
-    statistics_loop(rows, block_mean, mean, deviations)
+    block_mean, block_sum, mean, deviations = np.empty((4, rows.shape[1]), x.dtype)
+    statistics_loop(rows, block_mean, block_sum, mean, deviations)
     # a row has several positions side by side: their statistics are joined likewise
     means = mean.reshape(-1, features)
     own_mean = means.mean(axis=0)
