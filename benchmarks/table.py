@@ -47,7 +47,7 @@ def table(runs: list[dict[str, Any]]) -> str:
         rows.append((f"{name}: {last['title']}", *ratios, str(last["goal"]), memory))
     machine = runs[-1]["machine"]
     first = next(iter(runs[-1]["workloads"].values()))["contestants"].values()
-    versions = ", ".join(sorted({one["version"] for one in first}))
+    versions = ", ".join(sorted({part for one in first for part in one["version"].split(", ")}))
     where = f"{machine['processor']}, {machine['cores']} cores; {versions}"
     return f"{markdown_table(rows)}\n\n{where}; commit {machine['commit']}, {machine['date']}."
 
