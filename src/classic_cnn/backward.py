@@ -36,7 +36,13 @@ from src.classic_cnn.multi_output import (
     outputs_at_once,
 )
 from src.classic_cnn.shifted_views import shifted_views
-from src.classic_cnn.utils import Geometry, input_gradient_geometry, without_padding, zero_pad
+from src.classic_cnn.utils import (
+    Geometry,
+    check_gradient,
+    input_gradient_geometry,
+    without_padding,
+    zero_pad,
+)
 from src.classic_nn.array_types import Array
 from src.common.kernels import operation
 
@@ -85,6 +91,7 @@ def conv_backward(
         dx of the input's shape (or None), dw, db.
     """
     x, w, where, groups, relu_y, ceiling = cache
+    check_gradient(dy, (len(x), *where.output, w.shape[3]))
     db = np.empty(w.shape[3], np.result_type(dy, w)) if db is None else db
     dy = bias_backward(np.ascontiguousarray(dy), db, relu_y, ceiling)  # step 3
     dw = np.empty_like(w) if dw is None else dw

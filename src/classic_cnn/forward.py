@@ -105,6 +105,8 @@ def conv_forward(
     """
     check_images(x)
     check_channels(x.shape[3], w.shape, groups)
+    if b is not None and b.shape != w.shape[3:]:
+        raise ValueError(f"expected b of shape {w.shape[3:]}, got {b.shape}")
     where = geometry(x.shape[1:3], w.shape[:2], stride, padding, dilation)
     y = np.empty((len(x), *where.output, w.shape[3]), np.result_type(x, w))
     if is_depthwise(w, groups):

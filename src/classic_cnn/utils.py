@@ -138,6 +138,12 @@ def check_images(x: Array) -> None:
         )
 
 
+def check_gradient(dy: Array, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless an upstream gradient has the output's shape."""
+    if dy.shape != shape:
+        raise ValueError(f"expected dy of the output's shape {shape}, got {dy.shape}")
+
+
 def image_shape(sample_shape: Shape) -> Pair:
     """Height and width of a sample (height, width, channels); ValueError for another shape."""
     if len(sample_shape) != 3:

@@ -18,7 +18,7 @@ SMALL = 1 << 13
 """Values below which NumPy's passes stay in the first-level cache, and calling takes the time."""
 
 
-@operation("src.classic_nn.math_loops", smallest=SMALL)
+@operation("src.classic_nn.math_loops", SMALL, elementwise=True)
 def sigmoid(z: Array) -> Array:
     """y = 1 / (1 + exp(-z)), the logistic function.
 
@@ -46,19 +46,19 @@ def relu(z: Array) -> Array:
     return np.maximum(z, 0)
 
 
-@operation("src.classic_nn.math_loops", smallest=SMALL)
+@operation("src.classic_nn.math_loops", SMALL, elementwise=True)
 def relu_backward(dy: Array, y: Array) -> Array:
     """dz = dy where y > 0, else 0: the slope at z = 0 is taken as 0, as PyTorch does."""
     return dy * (y > 0).astype(dy.dtype)  # float times float is faster than float times bool
 
 
-@operation("src.classic_nn.math_loops", smallest=SMALL)
+@operation("src.classic_nn.math_loops", SMALL, elementwise=True)
 def leaky_relu(z: Array, slope: float = 0.01) -> Array:
     """y = z where z > 0, else slope * z (Maas et al. 2013)."""
     return np.where(z > 0, z, slope * z)
 
 
-@operation("src.classic_nn.math_loops", smallest=SMALL)
+@operation("src.classic_nn.math_loops", SMALL, elementwise=True)
 def leaky_relu_backward(dy: Array, z: Array, slope: float = 0.01) -> Array:
     """dz = dy where z > 0, else slope * dy, from the input z; at z = 0 the slope is ``slope``."""
     return np.where(z > 0, dy, slope * dy)
@@ -74,13 +74,13 @@ def tanh_backward(dy: Array, y: Array) -> Array:
     return dy * (1 - y * y)
 
 
-@operation("src.classic_nn.math_loops", smallest=SMALL)
+@operation("src.classic_nn.math_loops", SMALL, elementwise=True)
 def silu(z: Array) -> Array:
     """y = z * sigmoid(z), also called swish (Ramachandran et al. 2017, with beta = 1)."""
     return z * sigmoid(z)
 
 
-@operation("src.classic_nn.math_loops", smallest=SMALL)
+@operation("src.classic_nn.math_loops", SMALL, elementwise=True)
 def silu_backward(dy: Array, z: Array) -> Array:
     """dz = dy * s * (1 + z * (1 - s)) with s = sigmoid(z), from the input z."""
     s = sigmoid(z)
@@ -92,7 +92,7 @@ def relu6(z: Array) -> Array:
     return np.clip(z, 0, 6)
 
 
-@operation("src.classic_nn.math_loops", smallest=SMALL)
+@operation("src.classic_nn.math_loops", SMALL, elementwise=True)
 def relu6_backward(dy: Array, y: Array) -> Array:
     """dz = dy where 0 < y < 6, else 0: the slope at both kinks is taken as 0, as PyTorch does."""
     return dy * ((y > 0) & (y < 6)).astype(dy.dtype)
@@ -103,13 +103,13 @@ def through_relu(dy: Array, y: Array, ceiling: float) -> Array:
     return relu6_backward(dy, y) if ceiling == 6 else relu_backward(dy, y)
 
 
-@operation("src.classic_nn.math_loops", smallest=SMALL)
+@operation("src.classic_nn.math_loops", SMALL, elementwise=True)
 def hard_swish(z: Array) -> Array:
     """y = z * relu6(z + 3) / 6 (Howard et al. 2019, section 5.2): SiLU in straight pieces."""
     return z * relu6(z + 3) / 6
 
 
-@operation("src.classic_nn.math_loops", smallest=SMALL)
+@operation("src.classic_nn.math_loops", SMALL, elementwise=True)
 def hard_swish_backward(dy: Array, z: Array) -> Array:
     """dz = dy * (2 z + 3) / 6 where -3 < z < 3, 0 below and dy above, from the input z.
 

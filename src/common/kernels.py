@@ -14,8 +14,8 @@ An operation with two forms is written as a NumPy function that names the file o
     def relu_backward(dy, y): ...
 
 That file has a function of the same name, arguments and results. It is imported, and its loops are
-compiled, when the operation is first used on float32 or float64; other types stay with NumPy, as do
-calls whose arrays are not of one type.
+compiled, when the operation is first used on float32 or float64. Everything else stays with NumPy:
+other types, arrays of several types, and calls with keywords.
 """
 
 import functools
@@ -38,6 +38,9 @@ VARIABLE = "CLASSIC_NN_KERNELS"
 CHOICES = ("auto", "numpy", "numba")
 
 MISSING = "Numba is not installed: pip install 'classic-nn[fast]'"
+
+WINNERS = np.dtype(np.uint8)
+"""Type of an index, which goes along with either of those."""
 
 COMPILED_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 """Types that the loops are compiled for."""
@@ -86,23 +89,20 @@ class Operation:
         """The form that arrays of a type are given to."""
         if dtype not in COMPILED_TYPES:
             return self.numpy
-        try:
-            return self.loops(dtype)
-        except ImportError as error:
-            say_once(f"compiled loops cannot be used, NumPy takes their place: {error}")
-            return self.numpy
+        return self.loops(dtype) if kernels_used() == "numba" else self.numpy
 
 
 OPERATIONS: dict[str, Operation] = {}
 """All operations with two forms, by dotted name."""
 
 
-def operation(loops_file: str, smallest: int = 0) -> Callable[[F], F]:
+def operation(loops_file: str, smallest: int = 0, elementwise: bool = False) -> Callable[[F], F]:
     """Decorator of a NumPy function that has a form made of loops in another file.
 
     Args:
         loops_file: its module, as it is imported.
         smallest: values of the first array below which NumPy is as fast, and is taken.
+        elementwise: whether all arrays have one shape; those of several are NumPy's to broadcast.
     """
 
     def choose_form(numpy: F) -> F:
@@ -115,16 +115,20 @@ def operation(loops_file: str, smallest: int = 0) -> Callable[[F], F]:
         forms: dict[np.dtype[Any], Callable[..., Any]] = {}
 
         @functools.wraps(numpy)
-        def chosen(first: Any, *others: Any, **settings: Any) -> Any:
-            if first.size < smallest:
-                return numpy(first, *others, **settings)
+        def chosen(*arguments: Any, **settings: Any) -> Any:
+            first = arguments[0] if arguments else None
+            if settings or not isinstance(first, np.ndarray) or first.size < smallest:
+                return numpy(*arguments, **settings)
             form = forms.get(first.dtype)
             if form is None:
                 form = forms[first.dtype] = both.form_for(first.dtype)
-            for other in others:
-                if type(other) is np.ndarray and other.dtype != first.dtype:
-                    form = numpy if other.dtype.kind == "f" else form
-            return form(first, *others, **settings)
+            for other in arguments[1:]:
+                if isinstance(other, np.ndarray):
+                    if other.dtype != first.dtype and other.dtype != WINNERS:
+                        return numpy(*arguments)
+                    if elementwise and other.shape != first.shape:
+                        return numpy(*arguments)
+            return form(*arguments)
 
         return cast(F, chosen)
 
@@ -159,9 +163,11 @@ def compile_all() -> str:
 
     Raises ValueError where loops are not in use.
     """
-    if KERNELS == "numpy":
+    if kernels_used() == "numpy":
         asked_for = os.environ.get(VARIABLE) == "numpy"
+        broken = KERNELS == "numba"
         reason = PROBLEM or (f"{VARIABLE} is numpy" if asked_for else MISSING)
+        reason = "Numba cannot be imported" if broken else reason
         raise ValueError(f"there is nothing to compile: {reason}")
     for dtype in COMPILED_TYPES:
         for name in sorted({both.loops_file for both in OPERATIONS.values()}):
@@ -170,12 +176,24 @@ def compile_all() -> str:
     return summary
 
 
+@functools.cache
+def kernels_used() -> str:
+    """``KERNELS``, but "numpy" where there is a Numba that cannot be imported; says so once."""
+    if KERNELS == "numba":
+        try:
+            importlib.import_module("src.common.loops")
+        except (ImportError, OSError) as error:
+            say_once(f"compiled loops cannot be used, NumPy takes their place: {error}")
+            return "numpy"
+    return KERNELS
+
+
 def kernels_in_use() -> str:
     """The form in use and what it depends on, for a report: "numba 0.68.1"."""
     try:
-        return f"{KERNELS} {version(KERNELS)}"
+        return f"{kernels_used()} {version(kernels_used())}"
     except PackageNotFoundError:  # installed without metadata
-        return KERNELS
+        return kernels_used()
 
 
 _quiet = False

@@ -20,6 +20,7 @@ that write one of Numba's index files at the same time can leave it wrong.
 
 import contextlib
 import inspect
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -58,7 +59,9 @@ LOOPS: dict[str, list[Any]] = {}
 """Compiled functions by file, in their order."""
 
 SHOWN_AFTER = 2.0
-"""Seconds of compiling after which a bar is shown."""
+"""Seconds of compiling, over all files, after which a bar is shown."""
+
+_spent = 0.0  # seconds of compiling and reading so far
 
 
 def loop(function: Loop) -> Loop:
@@ -86,19 +89,22 @@ def compile_loops(file: str, dtype: np.dtype[Any]) -> None:
         return
     from tqdm.auto import tqdm
 
+    global _spent
+    start = time.perf_counter()
     with _one_process_at_a_time(missing[0][0]), _announced():
         bar = tqdm(
             missing,
             desc=f"compiling {file.rpartition('.')[2]}",
             unit="loop",
             leave=False,
-            delay=SHOWN_AFTER,
+            delay=max(SHOWN_AFTER - _spent, 0),
             disable=True if is_quiet() else None,  # None: unless standard error is a terminal
         )
         for one, types_of in bar:
             one.disable_compile(False)
             _compile(one, types_of)
             one.disable_compile()  # another type is a mistake, not a reason to compile in between
+    _spent += time.perf_counter() - start
 
 
 def _compile(one: Any, types_of: tuple[Any, ...]) -> None:
@@ -176,9 +182,17 @@ def _one_process_at_a_time(one: Any) -> Iterator[None]:
     if not folder:
         yield
         return
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    with FileLock(Path(folder) / "classic_nn_loops.lock"):
+    lock = FileLock(Path(folder) / "classic_nn_loops.lock")
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError:  # a folder of somebody else's: what is there can be read
         yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class _Announcement(event.Listener):  # type: ignore[misc]

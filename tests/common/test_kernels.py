@@ -70,6 +70,8 @@ def test_small_arrays_stay_with_numpy(double):
 
 def python(*arguments, path=ROOT, **variables):
     environment = {**os.environ, "PYTHONPATH": str(path), **variables}
+    if "CLASSIC_NN_KERNELS" not in variables:
+        environment.pop("CLASSIC_NN_KERNELS", None)
     return subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, cwd=ROOT
     )
@@ -148,3 +150,30 @@ def test_the_version_says_which(kernels, name):
     assert done.returncode == 0
     module = sys.modules[name]
     assert done.stdout.endswith(f"kernels: {name} {module.__version__}\n")
+
+
+@needs_numba
+def test_numbers_keywords_and_other_shapes_stay_with_numpy(double, monkeypatch):
+    x = np.ones(4, np.float32)
+    assert double(0.5) == 1
+    assert (double(x=x) == 2).all()
+    assert (double(x, factor=x) == 2).all()
+    assert (double(x, np.arange(4)) == 2 * np.arange(4)).all()
+    assert (double(x, x.astype(float).view(np.memmap)) == 2).all()
+    alike = operation(LOOPS, elementwise=True)(numpy_form(double))
+    assert (alike(x, np.ones((4, 1), np.float32)) == 2).all()
+    assert (alike(x, np.ones(4, np.float32)) == 3).all()
+
+
+@needs_numba
+@pytest.mark.parametrize("error", ["ImportError", "OSError"])
+def test_a_report_says_what_has_computed_where_numba_is_broken(error, tmp_path):
+    (tmp_path / "numba").mkdir()
+    (tmp_path / "numba" / "__init__.py").write_text(f"raise {error}('no shared object file')")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    version = python("-m", "src.classic_train", "--version", path=path)
+    assert f"kernels: numpy {np.__version__}" in version.stdout
+    compiled = python("-m", "src.classic_train", "compile", path=path)
+    assert compiled.returncode == 2
+    assert "Traceback" not in compiled.stderr
+    assert "nothing to compile: Numba cannot be imported" in compiled.stderr

@@ -25,7 +25,7 @@ compiled_only = pytest.mark.skipif(
 STEP = """
 import numpy as np
 from src.classic_nn.optimizers.momentum import momentum_update
-theta, g, v = (np.full(5, value, np.float32) for value in (1, 2, 3))
+theta, g, v = (np.full(10_000, value, np.float32) for value in (1, 2, 3))
 momentum_update(theta, g, v, 0.5, 0.1)
 from src.classic_nn.optimizers import momentum_loops
 print(theta[0], momentum_loops.momentum_loop.stats.cache_hits)

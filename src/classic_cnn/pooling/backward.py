@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from src.classic_cnn.pooling.forward import AveragePoolCache, MaxPoolCache, pool_blocks
 from src.classic_cnn.shifted_views import shifted_views
-from src.classic_cnn.utils import Geometry, Pair, without_padding, zero_pad
+from src.classic_cnn.utils import Geometry, Pair, check_gradient, without_padding, zero_pad
 from src.classic_nn.array_types import Array
 from src.common.kernels import operation
 
@@ -50,6 +50,7 @@ def average_pool_backward_plain(dy: Array, counts: Array, where: Geometry, image
 
 def max_pool_backward(dy: Array, cache: MaxPoolCache) -> Array:
     """dx (samples, height, width, channels), from dy (samples, OH, OW, channels)."""
+    check_gradient(dy, cache.winner.shape)
     return to_winners(dy, cache.winner, cache.image, cache.where)
 
 
@@ -72,6 +73,7 @@ def to_winners(
 
 def average_pool_backward(dy: Array, cache: AveragePoolCache) -> Array:
     """dx (samples, height, width, channels), from dy (samples, OH, OW, channels)."""
+    check_gradient(dy, (len(dy), *cache.where.output, dy.shape[-1]))
     return to_all(dy, cache.counts, cache.image, cache.where)
 
 

@@ -62,6 +62,8 @@ def batch_norm_backward(
         this worker's shard, like every other parameter gradient of a worker.
     """
     values = cache.values
+    if dy.shape != cache.x.shape:
+        raise ValueError(f"expected dy of the input's shape {cache.x.shape}, got {dy.shape}")
     dbeta, dgamma = gradient_sums(dy, *values)
     sum_dy, sum_dy_x_hat = communicator.all_reduce(np.stack([dbeta, dgamma]))
     # x_hat = (x - mean) * r, so the bracket above is dy + (x - mean) * slope + shift
@@ -144,6 +146,8 @@ def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Arr
     Takes the cache of ``batch_norm_inference``; shapes as in ``batch_norm_backward``.
     """
     x, mean, inverse_std, gamma, relu_beta, ceiling = values = cache.values
+    if dy.shape != x.shape:
+        raise ValueError(f"expected dy of the input's shape {x.shape}, got {dy.shape}")
     dbeta, dgamma = gradient_sums(dy, *values)
     if relu_beta is not None:
         dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta, ceiling)

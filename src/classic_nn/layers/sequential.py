@@ -176,7 +176,18 @@ def fused_ceilings(layers: Sequence[Layer]) -> dict[int, float]:
     if KERNELS == "numpy":
         return {}
     return {
-        k: following.ceiling
+        k: following.ceiling  # type: ignore[attr-defined]  # of one of the two
         for k, (layer, following) in enumerate(pairwise(layers))
-        if isinstance(following, ReLU | ReLU6) and isinstance(layer, AppliesReLU)
+        if type(following) in (ReLU, ReLU6) and _applies_relu(layer)
     }
+
+
+def _applies_relu(layer: Layer) -> bool:
+    """Whether a layer can apply a ReLU, and is not of a subclass with passes of its own."""
+    if not isinstance(layer, AppliesReLU):
+        return False
+    owners = {
+        next(kind for kind in type(layer).__mro__ if name in vars(kind))
+        for name in ("forward", "backward", "forward_with_relu")
+    }
+    return len(owners) == 1

@@ -47,7 +47,7 @@ def adam_step_plain(
     return theta - learning_rate * m_hat / (np.sqrt(v_hat) + epsilon), m, v
 
 
-@operation("src.classic_nn.optimizers.adam_loops", SMALL)
+@operation("src.classic_nn.optimizers.adam_loops", SMALL, elementwise=True)
 def adam_update(
     theta: Array,
     g: Array,

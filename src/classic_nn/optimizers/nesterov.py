@@ -15,7 +15,7 @@ from src.classic_nn.optimizers.base import SMALL, Optimizer
 from src.common.kernels import operation
 
 
-@operation("src.classic_nn.optimizers.momentum_loops", SMALL)
+@operation("src.classic_nn.optimizers.momentum_loops", SMALL, elementwise=True)
 def nesterov_update(theta: Array, g: Array, v: Array, beta: float, rate: float) -> None:
     """The formula above, in place; all (parameters,)."""
     v *= beta

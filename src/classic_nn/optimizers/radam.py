@@ -21,7 +21,7 @@ from src.classic_nn.optimizers.base import SMALL
 from src.common.kernels import operation
 
 
-@operation("src.classic_nn.optimizers.adam_loops", SMALL)
+@operation("src.classic_nn.optimizers.adam_loops", SMALL, elementwise=True)
 def momentum_step(
     theta: Array,
     g: Array,

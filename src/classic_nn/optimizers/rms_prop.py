@@ -14,7 +14,7 @@ from src.classic_nn.optimizers.base import SMALL, Optimizer
 from src.common.kernels import operation
 
 
-@operation("src.classic_nn.optimizers.rms_prop_loops", SMALL)
+@operation("src.classic_nn.optimizers.rms_prop_loops", SMALL, elementwise=True)
 def rms_prop_update(
     theta: Array, g: Array, s: Array, beta: float, rate: float, epsilon: float
 ) -> None:

@@ -25,7 +25,7 @@ from src.classic_train.mini_batch.utils import AUGMENTATION, random_stream
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.directory import Run
 from src.classic_train.run.results import saved_model
-from src.common.kernels import KERNELS
+from src.common.kernels import kernels_used
 from src.history import TrainingHistoryWriter
 from src.history.tags import TEST
 
@@ -42,7 +42,7 @@ def writing_callbacks(
         "recipe": recipe.name,
         "options": options.as_dict(),
         "data_digest": data.digest(),
-        "kernels": KERNELS,
+        "kernels": kernels_used(),
         "history_directory": os.path.relpath(run.history_directory, run.directory),
     }
     writer = TrainingHistoryWriter(run.history_directory, resume_after=epoch)

@@ -29,7 +29,7 @@ from src.classic_train.run.gradients import check_gradients
 from src.classic_train.run.report import Trained, versions
 from src.classic_train.run.results import write_results
 from src.common.files import write_json
-from src.common.kernels import KERNELS, be_quiet
+from src.common.kernels import be_quiet, kernels_used
 from src.history.tags import TEST
 from src.inference.evaluation import Evaluation
 
@@ -89,10 +89,10 @@ def train_recipe(
             ) from None
         run.log(f"resuming {run.directory} after epoch {trainer.epoch}")
         before = run.checkpoint[1].get("kernels", "numpy")
-        if before != KERNELS:
+        if before != kernels_used():
             run.log(
                 f"the epochs so far were computed with {before} kernels, and the others are with "
-                f"{KERNELS}: what follows is equal to rounding, not to the last bit"
+                f"{kernels_used()}: what follows is equal to rounding, not to the last bit"
             )
     if run.writes:
         write_json(
@@ -101,7 +101,7 @@ def train_recipe(
                 "recipe": recipe.name,
                 **options.as_dict(recipe.used_settings(options)),
                 "processes": processes.size,
-                "kernels": KERNELS,
+                "kernels": kernels_used(),
                 "versions": versions(),
                 "history_directory": os.path.relpath(run.history_directory, run.directory),
                 "fingerprint": data.metadata(),

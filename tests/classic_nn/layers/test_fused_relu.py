@@ -15,7 +15,7 @@ from src.classic_nn import (
     Sequential,
     check_layer,
 )
-from src.classic_nn.context import Context
+from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers import sequential
 from src.classic_nn.layers.trace import trace_network
 from src.common.kernels import KERNELS
@@ -103,3 +103,18 @@ def test_a_batch_norm_in_numpy_applies_the_relu_too(rng):
 def test_fusing_needs_compiled_loops():
     network = build("batch norm")
     assert bool(network._ceilings) is (KERNELS == "numba")
+
+
+def test_a_subclass_keeps_its_own_passes(fused, rng):
+    class Halved(ReLU):
+        def derive(self, dy, saved):
+            return super().derive(dy, saved) / 2
+
+    class Louder(BatchNorm):
+        def forward(self, x, context=EVALUATION):
+            y, cache = super().forward(x, context)
+            return 2 * y, cache
+
+    network = Sequential([Conv2D(4), Halved(), Louder(), ReLU()])
+    network.build((5, 5, 3), np.random.default_rng(0), np.float64)
+    assert network._ceilings == {}
