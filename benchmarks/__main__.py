@@ -133,15 +133,13 @@ def _fastest(side: list[Contestant]) -> Contestant:
 
 
 def _torch_variants(workload: Workload) -> tuple[tuple[str, ...], ...]:
-    """Memory layouts, kinds of optimizer and of allocator that may be the fastest.
-
-    Training steps are fastest with kept memory, or not slower than noise (all runs so far).
-    """
+    """Memory layouts, kinds of optimizer and of allocator that make a difference."""
+    memory = ("default memory", "kept memory")
     if isinstance(workload.task, Convolution):
-        return ("contiguous", "channels_last"), ("no update",), ("default memory", "kept memory")
+        return ("contiguous", "channels_last"), ("no update",), memory
     images = len(workload.task.input_shape) == 3
     layouts = ("contiguous", "channels_last") if images else ("contiguous",)
-    return layouts, ("default", "foreach", "fused"), ("kept memory",)
+    return layouts, ("default", "foreach", "fused"), memory
 
 
 def _print(name: str, workload: Workload, result: dict[str, Any]) -> None:

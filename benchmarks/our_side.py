@@ -26,10 +26,10 @@ from src.classic_nn.communicator import Communicator
 from src.classic_nn.loss import Loss
 from src.classic_train import MiniBatchTrainer
 from src.classic_train.parallel.workers import WorkerTeam
-from src.common.kernels import kernels_in_use
+from src.common.kernels import kernels_version
 from src.common.sharding import shard
 
-VERSION = ", ".join(sorted({kernels_in_use(), f"numpy {np.__version__}"}))
+VERSION = ", ".join(sorted({kernels_version(), f"numpy {np.__version__}"}))
 
 
 def build(description: dict[str, Any]) -> Callable[[], object]:

@@ -19,7 +19,7 @@ import src.classic_cnn
 import src.classic_nn  # noqa: F401
 from src.classic_cnn.pooling.forward import pool_geometry
 from src.classic_train.parallel.memory import keep_freed_memory
-from src.common.kernels import KERNELS, OPERATIONS, kernels_in_use
+from src.common.kernels import KERNELS, OPERATIONS, kernels_version
 
 VALUES = 1 << 24
 """Of an array: 64 MiB in float32."""
@@ -74,7 +74,7 @@ def main() -> None:
     with threadpool_limits(1):
         a, b, c = (np.ones(VALUES, np.float32) for _ in range(3))
         best = 3 * size / seconds(np.add, [a, b, c], rounds) / 1e9
-        print(f"{kernels_in_use()}, one thread; adding two arrays: {best:.1f} GB/s\n")
+        print(f"{kernels_version()}, one thread; adding two arrays: {best:.1f} GB/s\n")
         print(f"{'':32}{'NumPy':>16}{'loop':>18}")
         for name, (operation, arrays, arguments) in cases().items():
             forms = OPERATIONS[operation]

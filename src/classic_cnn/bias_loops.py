@@ -6,33 +6,22 @@ import numpy as np
 
 from src.classic_cnn import bias
 from src.classic_nn.array_types import Array
-from src.classic_nn.channelwise import channelwise, repeated
+from src.classic_nn.channelwise import LOOP_WIDTH, channelwise, repeated
 from src.common.kernels import numpy_form
-from src.common.loops import Matrix, Number, Vector, contiguous, loop, numbers
+from src.common.loops import Matrix, Number, Vector, contiguous, loop, numbers, relu_ends
 
 ROWS = 128
 """Rows of a block of a sum: a long sum in single precision loses what it adds last."""
 
-WIDTH = 512
-"""Values in a row, at most: several positions side by side where there are few filters."""
-
 
 @loop
-def add_bias_loop(y: Matrix, b: Vector) -> None:
-    """y += b, for every row."""
-    for r in range(y.shape[0]):
-        for f in range(y.shape[1]):
-            y[r, f] += b[f]
-
-
-@loop
-def add_bias_relu_loop(y: Matrix, b: Vector, zero: Number, ceiling: Number) -> None:
-    """y = min(max(y + b, 0), ceiling), for every row; a NaN stays one."""
+def add_bias_loop(y: Matrix, b: Vector, lowest: Number, highest: Number) -> None:
+    """y = y + b between lowest and highest, for every row; a NaN stays one."""
     for r in range(y.shape[0]):
         for f in range(y.shape[1]):
             z = y[r, f] + b[f]
-            z = zero if z <= zero else z
-            y[r, f] = ceiling if z >= ceiling else z
+            z = lowest if z <= lowest else z
+            y[r, f] = highest if z >= highest else z
 
 
 @loop
@@ -60,12 +49,9 @@ def add_bias(y: Array, b: Array | None, relu: float | None = None) -> None:
     if not y.flags.carray or y.size == 0:
         numpy_form(bias.add_bias)(y, b, relu)
         return
-    rows = channelwise(y, WIDTH)
+    rows = channelwise(y, LOOP_WIDTH)
     row_of_biases = np.zeros(rows.shape[1], y.dtype) if b is None else repeated(b, rows)
-    if relu is None:
-        add_bias_loop(rows, row_of_biases)
-    else:
-        add_bias_relu_loop(rows, row_of_biases, *numbers(y.dtype, 0, relu))
+    add_bias_loop(rows, row_of_biases, *relu_ends(y.dtype, relu))
 
 
 def bias_backward(dy: Array, db: Array, y: Array | None = None, ceiling: float = math.inf) -> Array:
@@ -73,9 +59,9 @@ def bias_backward(dy: Array, db: Array, y: Array | None = None, ceiling: float =
     if y is None:
         return numpy_form(bias.bias_backward)(dy, db)
     dy, y = contiguous(dy, y)
-    rows = channelwise(dy, WIDTH)
+    rows = channelwise(dy, LOOP_WIDTH)
     dz, (block, sums) = np.empty_like(rows), np.empty((2, rows.shape[1]), dy.dtype)
     ends = numbers(dy.dtype, 0, ceiling)
-    bias_relu_backward_loop(rows, channelwise(y, WIDTH), *ends, dz, block, sums)
+    bias_relu_backward_loop(rows, channelwise(y, LOOP_WIDTH), *ends, dz, block, sums)
     np.sum(sums.reshape(-1, len(db)), axis=0, out=db)
     return dz.reshape(dy.shape)

@@ -29,8 +29,8 @@ from src.common.loops import (
     aligned,
     contiguous,
     loop,
-    numbers,
     part,
+    relu_ends,
 )
 
 # As there. They stand here too because compiled loops contain them, and are compiled again when
@@ -86,14 +86,20 @@ kernel_in, kernel_out = _both_sides(G), _both_sides(np.ascontiguousarray(G.T))
 
 
 @part
+def corner(tile: int, across: int, per_sample: int, top: int, left: int) -> tuple[int, int, int]:
+    """Sample, row and column of the image at which a tile begins."""
+    sample, place = divmod(tile, per_sample)
+    return sample, place // across * TILE - top, place % across * TILE - left
+
+
+@part
 def copy_tiles(
     x: Array4, first: int, across: int, per_sample: int, top: int, left: int, d: Array4
 ) -> None:
     """d (rows, columns, tiles, channels) = the tiles of x from number first on, zeros outside."""
     samples, height, width, channels = x.shape
     for q in range(d.shape[2]):
-        sample, place = divmod(first + q, per_sample)
-        row, column = place // across * TILE - top, place % across * TILE - left
+        sample, row, column = corner(first + q, across, per_sample, top, left)
         for i in range(d.shape[0]):
             for j in range(d.shape[1]):
                 r, s = row + i, column + j
@@ -112,8 +118,7 @@ def add_tiles(
     """The reverse: x += d where tiles lie inside the image."""
     samples, height, width, channels = x.shape
     for q in range(d.shape[2]):
-        sample, place = divmod(first + q, per_sample)
-        row, column = place // across * TILE - top, place % across * TILE - left
+        sample, row, column = corner(first + q, across, per_sample, top, left)
         for i in range(d.shape[0]):
             for j in range(d.shape[1]):
                 r, s = row + i, column + j
@@ -136,8 +141,7 @@ def write_tiles(
     """y = d + b between lowest and highest, for tiles, which do not overlap; a NaN stays one."""
     samples, height, width, filters = y.shape
     for q in range(d.shape[2]):
-        sample, place = divmod(first + q, per_sample)
-        row, column = place // across * TILE, place % across * TILE
+        sample, row, column = corner(first + q, across, per_sample, 0, 0)
         for i in range(d.shape[0]):
             for j in range(d.shape[1]):
                 r, s = row + i, column + j
@@ -300,7 +304,7 @@ def winograd_forward(
     U = _kernel_tiles(w)
     (b,) = contiguous(np.zeros(w.shape[3], x.dtype) if b is None else b)
     half = m.half_outputs.reshape(TILE, SEEN, -1)
-    lowest, highest = numbers(x.dtype, *((-np.inf, np.inf) if relu is None else (0, relu)))
+    lowest, highest = relu_ends(x.dtype, relu)
     for first in m.blocks:
         pixels_to_tiles(x, first, *m.places, *m.corner, m.pixels, m.half_pixels, m.V)
         np.matmul(V, U, out=M)

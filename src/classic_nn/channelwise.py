@@ -16,6 +16,10 @@ from src.classic_nn.array_types import Array
 WIDTH = 4096
 """Values in a long row, at most: 16 KiB in float32, so a few rows fit the first-level cache."""
 
+LOOP_WIDTH = 512
+"""Values in a row for a compiled loop, at most: it does not wait between rows, and a few vectors of
+this length fit the first-level cache together with the row."""
+
 BLOCK = 1 << 22
 """Values in a block: 16 MiB in float32. It bounds temporary memory; smaller blocks, which would fit
 a second-level cache, were slower (benchmarks/NOTES.md)."""

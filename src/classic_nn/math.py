@@ -100,7 +100,7 @@ def relu6_backward(dy: Array, y: Array) -> Array:
 
 def through_relu(dy: Array, y: Array, ceiling: float) -> Array:
     """dz = dy where 0 < y < ceiling, else 0: backward of a ReLU (ceiling inf) or ReLU6."""
-    return relu6_backward(dy, y) if ceiling == 6 else relu_backward(dy, y)
+    return relu_backward(dy, y) * (y < ceiling).astype(dy.dtype)
 
 
 @operation("src.classic_nn.math_loops", SMALL, elementwise=True)

@@ -23,7 +23,7 @@ from src.classic_train.parallel.processes import ALONE, MPIProcesses, Processes
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.recipes.registry import RECIPES
 from src.common.cli import Parser, argument_type, fail, run_command, whole_number
-from src.common.kernels import PROBLEM, compile_all, kernels_in_use
+from src.common.kernels import PROBLEM, compile_all, kernels_version
 from src.common.lookup import lookup
 
 EXAMPLES = f"""\
@@ -199,7 +199,7 @@ class Version(argparse.Action):
             program = version("classic-nn")
         except PackageNotFoundError:  # run from a folder, not installed
             program = "(not installed)"
-        print(f"classic-nn {program}; kernels: {kernels_in_use()}")
+        print(f"classic-nn {program}; kernels: {kernels_version()}")
         parser.exit()
 
 

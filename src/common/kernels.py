@@ -39,11 +39,11 @@ CHOICES = ("auto", "numpy", "numba")
 
 MISSING = "Numba is not installed: pip install 'classic-nn[fast]'"
 
-WINNERS = np.dtype(np.uint8)
-"""Type of an index, which goes along with either of those."""
-
 COMPILED_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 """Types that the loops are compiled for."""
+
+INDEX = np.dtype(np.uint8)
+"""Type of an array of indices, which goes along with either of those."""
 
 
 def choose(wanted: str, installed: bool) -> tuple[str, str]:
@@ -102,7 +102,7 @@ def operation(loops_file: str, smallest: int = 0, elementwise: bool = False) -> 
     Args:
         loops_file: its module, as it is imported.
         smallest: values of the first array below which NumPy is as fast, and is taken.
-        elementwise: whether all arrays have one shape; those of several are NumPy's to broadcast.
+        elementwise: whether the loops take arrays of one shape and type only; NumPy broadcasts.
     """
 
     def choose_form(numpy: F) -> F:
@@ -124,7 +124,7 @@ def operation(loops_file: str, smallest: int = 0, elementwise: bool = False) -> 
                 form = forms[first.dtype] = both.form_for(first.dtype)
             for other in arguments[1:]:
                 if isinstance(other, np.ndarray):
-                    if other.dtype != first.dtype and other.dtype != WINNERS:
+                    if other.dtype != first.dtype and (elementwise or other.dtype != INDEX):
                         return numpy(*arguments)
                     if elementwise and other.shape != first.shape:
                         return numpy(*arguments)
@@ -164,10 +164,9 @@ def compile_all() -> str:
     Raises ValueError where loops are not in use.
     """
     if kernels_used() == "numpy":
-        asked_for = os.environ.get(VARIABLE) == "numpy"
-        broken = KERNELS == "numba"
-        reason = PROBLEM or (f"{VARIABLE} is numpy" if asked_for else MISSING)
-        reason = "Numba cannot be imported" if broken else reason
+        reason = f"{VARIABLE} is numpy" if os.environ.get(VARIABLE) == "numpy" else MISSING
+        if KERNELS == "numba":
+            reason = "Numba cannot be imported"
         raise ValueError(f"there is nothing to compile: {reason}")
     for dtype in COMPILED_TYPES:
         for name in sorted({both.loops_file for both in OPERATIONS.values()}):
@@ -188,7 +187,7 @@ def kernels_used() -> str:
     return KERNELS
 
 
-def kernels_in_use() -> str:
+def kernels_version() -> str:
     """The form in use and what it depends on, for a report: "numba 0.68.1"."""
     try:
         return f"{kernels_used()} {version(kernels_used())}"

@@ -23,7 +23,7 @@ import inspect
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import numba
 import numpy as np
@@ -48,6 +48,8 @@ Number = Annotated[Any, 0]
 Whole = Annotated[int, 0, "int64"]
 
 Loop = Callable[..., None]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 SETTINGS = {
     "nogil": True,
@@ -75,9 +77,9 @@ def loop(function: Loop) -> Loop:
     return compiled
 
 
-def part(function: Loop) -> Loop:
+def part(function: F) -> F:
     """Compile a function that loops of the same file call: it becomes part of them."""
-    compiled: Loop = njit(**SETTINGS)(function)
+    compiled: F = njit(**SETTINGS)(function)
     return compiled
 
 
@@ -151,6 +153,11 @@ def contiguous(*arrays: Floats) -> tuple[Floats, ...]:
 def numbers(dtype: np.dtype[Any], *values: float) -> tuple[Any, ...]:
     """Numbers of the type that loops are compiled for."""
     return tuple(map(dtype.type, values))
+
+
+def relu_ends(dtype: np.dtype[Any], ceiling: float | None) -> tuple[Any, ...]:
+    """Smallest and largest output of a ReLU with this upper end; without one, of the identity."""
+    return numbers(dtype, -np.inf, np.inf) if ceiling is None else numbers(dtype, 0, ceiling)
 
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Floats:

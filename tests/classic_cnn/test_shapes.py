@@ -16,17 +16,22 @@ from src.classic_nn.batch_norm import batch_norm_backward, batch_norm_forward
 X = np.ones((2, 16, 16, 16), np.float32)
 
 
-@pytest.mark.parametrize("shape", [(2, 9, 9, 16), (1, 8, 8, 16), (2, 8, 8, 17), (2, 8, 8)])
+@pytest.mark.parametrize("shape", [(2, 9, 9, 16), (2, 8, 7, 16), (2, 8, 8)])
 @pytest.mark.parametrize(
     ("forward", "backward"),
     [(max_pool_forward, max_pool_backward), (average_pool_forward, average_pool_backward)],
 )
 def test_pooling(forward, backward, shape):
-    if backward is average_pool_backward and shape in ((1, 8, 8, 16), (2, 8, 8, 17)):
-        return  # its cache knows neither samples nor channels
     _, cache = forward(X)
     with pytest.raises(ValueError, match="expected dy of the output's shape"):
         backward(np.ones(shape, np.float32), cache)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8, 16), (2, 8, 8, 17), (2, 8, 8, 1)])
+def test_max_pooling_also_by_samples_and_channels(shape):
+    _, cache = max_pool_forward(X)
+    with pytest.raises(ValueError, match="expected dy of the output's shape"):
+        max_pool_backward(np.ones(shape, np.float32), cache)
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16, 16), (2, 8, 16, 16), (2, 16, 16, 1)])

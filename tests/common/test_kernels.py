@@ -163,6 +163,7 @@ def test_numbers_keywords_and_other_shapes_stay_with_numpy(double, monkeypatch):
     alike = operation(LOOPS, elementwise=True)(numpy_form(double))
     assert (alike(x, np.ones((4, 1), np.float32)) == 2).all()
     assert (alike(x, np.ones(4, np.float32)) == 3).all()
+    assert (alike(x, np.ones(4, np.uint8)) == 2).all()
 
 
 @needs_numba

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,11 +83,7 @@ def test_what_is_kept_and_cannot_be_read_is_compiled_again(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs to start a process as another user")
 def test_an_install_that_cannot_be_written_to(tmp_path):
     copy = tmp_path / "install"
-    subprocess.run(["cp", "-r", str(ROOT / "src"), f"{copy}/"], check=False)
-    copy.mkdir(exist_ok=True)
-    subprocess.run(["cp", "-r", str(ROOT / "src"), str(copy)], check=True)
-    for cache in copy.rglob("__pycache__"):
-        subprocess.run(["rm", "-r", str(cache)], check=True)
+    shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
     for parent in [*tmp_path.parents[:3], tmp_path]:
         parent.chmod(0o755)
     home = tmp_path / "home"
@@ -102,7 +99,7 @@ def test_an_install_that_cannot_be_written_to(tmp_path):
     assert list(home.rglob("*.nbc"))  # in the user's own cache folder
     assert "compiling" not in finish(start(None, variables=variables, **nobody))[1]
     home.chmod(0o555)
-    subprocess.run(["rm", "-r", str(home / ".cache")], check=True)
+    shutil.rmtree(home / ".cache")
     out, error = finish(start(None, variables=variables, **nobody))
     assert out.startswith("0.75 ")
     assert "compiling" in error

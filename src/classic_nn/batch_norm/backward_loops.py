@@ -8,14 +8,11 @@ computed again from x and so need not be kept.
 import numpy as np
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.channelwise import channelwise, repeated
+from src.classic_nn.channelwise import LOOP_WIDTH, channelwise, repeated
 from src.common.loops import Matrix, Number, Vector, contiguous, loop, numbers
 
 ROWS = 128
 """Rows of a block of a sum: a long sum in single precision loses what it adds last."""
-
-WIDTH = 512
-"""Values in a row, at most; see ``forward_loops``."""
 
 
 @loop
@@ -124,7 +121,7 @@ def gradient_sums(
 ) -> tuple[Array, Array]:
     """See ``backward.gradient_sums``."""
     dy, x = contiguous(dy, x)
-    rows, upstream = channelwise(x, WIDTH), channelwise(dy, WIDTH)
+    rows, upstream = channelwise(x, LOOP_WIDTH), channelwise(dy, LOOP_WIDTH)
     sums = [*np.empty((4, rows.shape[1]), x.dtype)]
     means = repeated(mean, rows)
     if relu_beta is None:
@@ -149,7 +146,7 @@ def input_gradient(
 ) -> Array:
     """See ``backward.input_gradient``."""
     dy, x = contiguous(dy, x)
-    rows, upstream = channelwise(x, WIDTH), channelwise(dy, WIDTH)
+    rows, upstream = channelwise(x, LOOP_WIDTH), channelwise(dy, LOOP_WIDTH)
     scale = inverse_std * gamma
     vectors = [repeated(v, rows) for v in (mean, scale, scale * slope, scale * shift)]
     dx = np.empty_like(rows)

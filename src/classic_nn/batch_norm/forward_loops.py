@@ -15,14 +15,11 @@ A ReLU that follows costs nothing here: it is applied to a number that is in a r
 import numpy as np
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.channelwise import channelwise, repeated
-from src.common.loops import Matrix, Number, Vector, contiguous, loop, numbers
+from src.classic_nn.channelwise import LOOP_WIDTH, channelwise, repeated
+from src.common.loops import Matrix, Number, Vector, contiguous, loop, relu_ends
 
 BLOCK = 1 << 13
 """Values of a block: 32 KiB in float32, which the first-level cache keeps for the second look."""
-
-WIDTH = 512
-"""Values in a row, at most: its mean, sums and the row itself fit that cache together."""
 
 
 @loop
@@ -60,30 +57,22 @@ def statistics_loop(
 
 
 @loop
-def normalize_loop(x: Matrix, mean: Vector, scale: Vector, beta: Vector, y: Matrix) -> None:
-    """y = (x - mean) * scale + beta."""
-    for r in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            y[r, c] = (x[r, c] - mean[c]) * scale[c] + beta[c]
-
-
-@loop
-def normalize_relu_loop(
-    x: Matrix, mean: Vector, scale: Vector, beta: Vector, zero: Number, ceiling: Number, y: Matrix
+def normalize_loop(
+    x: Matrix, mean: Vector, scale: Vector, beta: Vector, lowest: Number, highest: Number, y: Matrix
 ) -> None:
-    """y = min(max((x - mean) * scale + beta, 0), ceiling)."""
+    """y = (x - mean) * scale + beta between lowest and highest; a NaN stays one."""
     for r in range(x.shape[0]):
         for c in range(x.shape[1]):
             z = (x[r, c] - mean[c]) * scale[c] + beta[c]
-            z = zero if z <= zero else z
-            y[r, c] = ceiling if z >= ceiling else z
+            z = lowest if z <= lowest else z
+            y[r, c] = highest if z >= highest else z
 
 
 def shard_statistics(x: Array) -> tuple[Array, Array]:
     """See ``forward.shard_statistics``."""
     (x,) = contiguous(x)
     features = x.shape[-1]
-    rows = channelwise(x, WIDTH)
+    rows = channelwise(x, LOOP_WIDTH)
     block_mean, block_sum, mean, deviations = np.empty((4, rows.shape[1]), x.dtype)
     statistics_loop(rows, block_mean, block_sum, mean, deviations)
     # a row has several positions side by side: their statistics are joined likewise
@@ -98,11 +87,8 @@ def normalize(
 ) -> Array:
     """See ``forward.normalize``."""
     (x,) = contiguous(x)
-    rows = channelwise(x, WIDTH)
+    rows = channelwise(x, LOOP_WIDTH)
     vectors = [repeated(v, rows) for v in (mean, inverse_std * gamma, beta)]
     y = np.empty_like(rows)
-    if relu is None:
-        normalize_loop(rows, *vectors, y)
-    else:
-        normalize_relu_loop(rows, *vectors, *numbers(x.dtype, 0, relu), y)
+    normalize_loop(rows, *vectors, *relu_ends(x.dtype, relu), y)
     return y.reshape(x.shape)

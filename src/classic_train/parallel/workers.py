@@ -29,7 +29,6 @@ T = TypeVar("T")
 PARALLEL_FROM = 1 << 18
 """Values from which on a vector is divided among threads: half a millisecond of an update."""
 
-
 SMALL = 1 << 13
 """Values up to which every thread adds up the whole array: sums of a batch normalization."""
 
@@ -46,6 +45,9 @@ class Worker:
         copies: where they lay out copies of small ones, in two turns.
         barrier: at which they meet.
         processes: that train together.
+
+    Attributes:
+        turn: which of the copies the last small sum has used, 0 or 1; the same for all threads.
     """
 
     def __init__(

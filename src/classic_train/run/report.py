@@ -16,7 +16,7 @@ from src.classic_train.data.splits import RecipeData
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.directory import Run
 from src.common.best_epoch import best_epoch
-from src.common.kernels import kernels_in_use
+from src.common.kernels import kernels_version
 from src.common.tables import markdown_table, setting_text
 from src.inference.evaluation import Evaluation
 from src.inference.report import evaluation_page
@@ -52,7 +52,7 @@ def versions() -> dict[str, str]:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:  # run from a folder, not installed
             found[name] = "not installed"
-    return found | {"kernels": kernels_in_use()}
+    return found | {"kernels": kernels_version()}
 
 
 def report_page(
