@@ -150,14 +150,16 @@ def bias_backward(ceiling):
 
 POOLINGS = [(2,), (3, 2, 1), (3, 1, 1), ((2, 3), (1, 2), (0, 1)), (2, 3)]
 CONVOLUTIONS = [
-    {"channels": 16, "filters": 20},
-    {"channels": 17, "filters": 16, "padding": "valid"},
+    {"channels": 16, "filters": 20, "size": 12},
+    {"channels": 17, "filters": 16, "size": 14, "padding": "valid"},
     {"channels": 16, "filters": 16, "size": 12, "padding": ((0, 2), (3, 1))},
     {"channels": 3, "filters": 16},
     {"channels": 16, "filters": 16, "stride": 2},
     {"channels": 16, "filters": 16, "dilation": 2},
     {"channels": 2, "filters": 120, "size": 3},  # fewer positions than filters
 ]
+"""The first three are done by Winograd's loops."""
+
 DEPTHWISE = [
     {},
     {"kernel": 3, "stride": 2, "padding": 1},
@@ -190,22 +192,22 @@ CASES = {
         normalization(0.5),
     ],
     "src.classic_nn.batch_norm.backward.gradient_sums": [
-        normalization_backward(ceiling, sums=True) for ceiling in (None, np.inf, 6.0)
+        normalization_backward(ceiling, sums=True) for ceiling in (None, np.inf, 0.5)
     ],
     "src.classic_nn.batch_norm.backward.input_gradient": [
-        normalization_backward(ceiling, sums=False) for ceiling in (None, np.inf, 6.0)
+        normalization_backward(ceiling, sums=False) for ceiling in (None, np.inf, 0.5)
     ],
     "src.classic_cnn.bias.add_bias": [bias(None), bias(np.inf), bias(0.5), bias(np.inf, False)],
-    "src.classic_cnn.bias.bias_backward": [bias_backward(end) for end in (None, np.inf, 6.0)],
+    "src.classic_cnn.bias.bias_backward": [bias_backward(end) for end in (None, np.inf, 0.5)],
     "src.classic_cnn.forward.convolve": [
         *(convolution(**settings) for settings in CONVOLUTIONS),
-        convolution(16, 16, relu=np.inf),
-        convolution(16, 16, relu=0.5, bias=False),
+        convolution(16, 16, 12, relu=np.inf),
+        convolution(16, 16, 12, relu=6.0, bias=False),
         convolution(2, 3, relu=np.inf, bias=False),
     ],
     "src.classic_cnn.backward.convolve_backward": [
         *(convolution_backward(**settings) for settings in CONVOLUTIONS),
-        convolution_backward(16, 16, input_gradient=False),
+        convolution_backward(16, 16, 12, input_gradient=False),
     ],
     "src.classic_cnn.depthwise.depthwise_forward": [
         *(depthwise(**settings) for settings in DEPTHWISE),

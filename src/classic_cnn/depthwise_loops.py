@@ -27,6 +27,9 @@ from src.classic_nn.array_types import Array
 from src.common.kernels import numpy_form
 from src.common.loops import Array3, Array4, Vector, Whole, contiguous, loop, part
 
+ROWS = 128
+"""Rows of a block of a sum: a long sum in single precision loses what it adds last."""
+
 TOGETHER = 4
 """Positions whose products are added to dw at once, so that it is loaded and stored less often."""
 
@@ -82,10 +85,9 @@ def _kernel_gradient_loop(size: int, stride: int) -> Callable[..., None]:
     def kernel_gradient(x: Array4, dy: Array4, top: Whole, left: Whole, dw: Array3) -> None:
         samples, height, width, channels = dy.shape
         band = np.empty((2 * size, (width - 1) * stride + size, channels), x.dtype)
-        total = np.empty((size, size, channels), x.dtype)  # of a sample
+        total = np.zeros((size, size, channels), x.dtype)
         dw[...] = 0
         for n in range(samples):
-            total[...] = 0
             copied = 0
             for p in range(height):
                 first = p * stride
@@ -110,7 +112,10 @@ def _kernel_gradient_loop(size: int, stride: int) -> Callable[..., None]:
                         for c in range(channels):
                             for j in range(size):
                                 total[i, j, c] += rows[i, q * stride + j, c] * dy[n, p, q, c]
-            dw += total
+                if (n * height + p) % ROWS == 0:
+                    dw += total
+                    total[...] = 0
+        dw += total
 
     return kernel_gradient
 
