@@ -202,7 +202,7 @@ CASES = {
     "src.classic_cnn.forward.convolve": [
         *(convolution(**settings) for settings in CONVOLUTIONS),
         convolution(16, 16, 12, relu=np.inf),
-        convolution(16, 16, 12, relu=6.0, bias=False),
+        convolution(16, 16, 12, relu=30.0, bias=False),
         convolution(2, 3, relu=np.inf, bias=False),
     ],
     "src.classic_cnn.backward.convolve_backward": [
