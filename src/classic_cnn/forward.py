@@ -89,7 +89,7 @@ def conv_forward(
         w: (KH, KW, channels / groups, filters).
         b: (filters,), or None for no bias.
         stride: pixels from one window to the next, one number or (vertical, horizontal).
-        padding: "valid", "same", "same_tf", or numbers of pixels; see ``utils.geometry``.
+        padding: "valid", "same", "same_tf", "ceil", or numbers of pixels; see ``utils.geometry``.
         dilation: pixels from one kernel element to the next.
         groups: parts into which channels and filters are divided.
         relu: upper end of a ReLU that follows and is applied here, y = min(max(y, 0), relu): inf

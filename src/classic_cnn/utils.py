@@ -17,8 +17,8 @@ from src.common.lookup import lookup
 
 Pair = tuple[int, int]
 Padding = str | int | Pair | tuple[Pair, Pair]
-"""A rule ("valid", "same", "same_tf"), pixels on all sides, (vertical, horizontal) pixels, or
-((top, bottom), (left, right)) pixels."""
+"""A rule ("valid", "same", "same_tf", "ceil"), pixels on all sides, (vertical, horizontal) pixels,
+or ((top, bottom), (left, right)) pixels."""
 
 
 class Geometry(NamedTuple):
@@ -52,7 +52,9 @@ def geometry(
       padding does;
     * "same_tf": TensorFlow's rule. The output has ceil(image / stride) pixels; the padding that
       this takes is divided in halves, an odd one at the bottom and right. With a stride it
-      depends on the size of the image too.
+      depends on the size of the image too;
+    * "ceil": as much at the bottom and right as completes the last window, if that begins inside
+      the image (PyTorch's ``ceil_mode``).
 
     Raises:
         ValueError: an unknown rule, a number that is not positive (negative for padding), or an
@@ -82,7 +84,7 @@ def _geometry(
             rule(size, e, s) for size, e, s in zip(image, effective, strides, strict=True)
         )
     else:
-        top_bottom, left_right = _sides(padding)
+        top_bottom, left_right = padding_sides(padding)
     if min(*top_bottom, *left_right) < 0:
         raise ValueError(f"padding must be 0 or more, got {padding}")
     sides = (top_bottom, left_right)
@@ -111,7 +113,12 @@ def _same_tf(size: int, effective: int, stride: int) -> Pair:
     return total // 2, total - total // 2
 
 
-PADDING_RULES = {"valid": _valid, "same": _same, "same_tf": _same_tf}
+def _ceil(size: int, effective: int, stride: int) -> Pair:
+    last = -(-max(size - effective, 0) // stride) * stride  # where the last window begins
+    return 0, max(last + effective - size, 0) if last < size else 0
+
+
+PADDING_RULES = {"valid": _valid, "same": _same, "same_tf": _same_tf, "ceil": _ceil}
 """From image size, effective kernel size and stride to the pixels before and after, by name."""
 
 
@@ -123,7 +130,8 @@ def pair(value: int | Pair) -> Pair:
     return int(both[0]), int(both[1])
 
 
-def _sides(padding: int | Pair | tuple[Pair, Pair]) -> tuple[Pair, Pair]:
+def padding_sides(padding: int | Pair | tuple[Pair, Pair]) -> tuple[Pair, Pair]:
+    """((top, bottom), (left, right)) of pixels in any of their three forms."""
     if isinstance(padding, Sequence) and len(padding) == 2:
         return pair(padding[0]), pair(padding[1])
     return pair(padding), pair(padding)
@@ -167,7 +175,7 @@ def zero_pad(x: Array, padding: Padding, value: float = 0.0) -> Array:
     """
     if isinstance(padding, str):
         raise ValueError(f"zero_pad needs numbers of pixels, got {padding!r}")
-    (top, bottom), (left, right) = _sides(padding)
+    (top, bottom), (left, right) = padding_sides(padding)
     n, height, width, channels = x.shape
     padded = np.full((n, top + height + bottom, left + width + right, channels), value, x.dtype)
     padded[:, top : top + height, left : left + width] = x

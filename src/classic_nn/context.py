@@ -1,7 +1,8 @@
 """What a forward or backward pass needs to know besides its arrays."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,10 @@ class Context:
             pass; see ``observe_outputs``.
         finished: called with the parameter gradients of each layer of the network as soon as the
             backward pass has them, from the last layer to the first.
+        keep_cache: False where no backward pass will follow: the containers then keep nothing of
+            what their layers remember for it.
+        input_gradient: False where the backward pass will not be asked for the gradient of the
+            network's input: frozen layers before the first trained one then remember nothing.
     """
 
     training: bool = False
@@ -36,7 +41,25 @@ class Context:
     communicator: Communicator = SOLO
     observer: Observer | None = None
     finished: Callable[[ParameterVector], None] | None = None
+    keep_cache: bool = True
+    input_gradient: bool = True
+
+    # both are asked for in every pass, and made once
+
+    @cached_property
+    def after_trained(self) -> "Context":
+        """For what comes after a trained layer, which needs the gradient of that one's output."""
+        return self if self.input_gradient else replace(self, input_gradient=True)
+
+    @cached_property
+    def of_frozen(self) -> "Context":
+        """For a frozen layer, in training: it computes as in evaluation."""
+        keep = self.keep_cache and self.input_gradient
+        return replace(self, training=False, keep_cache=keep)
 
 
 EVALUATION = Context()
-"""The context of prediction: not training, one worker."""
+"""The context of evaluation: not training, one worker; a backward pass may follow."""
+
+PREDICTION = Context(keep_cache=False)
+"""The context of prediction: no backward pass follows."""

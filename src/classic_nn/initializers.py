@@ -41,16 +41,22 @@ def fans(shape: Shape) -> tuple[int, int]:
 
 
 def initialize_weights(
-    shape: Shape, initialization: str, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    shape: Shape,
+    initialization: str,
+    rng: np.random.Generator | None,
+    dtype: DTypeLike = np.float32,
 ) -> Array:
     """Normal random weights of the given shape, (..., in_features, out_features).
 
     ``initialization`` is "he" (variance 2 / fan_in), "xavier" (2 / (fan_in + fan_out)), "lecun"
     (1 / fan_in), "torch" (1 / (3 fan_in), that of PyTorch's layers) or "zeros". They are drawn in
     float64 and then rounded to ``dtype``, so a float32 network and a float64 network of one seed
-    start from the same numbers.
+    start from the same numbers. Without ``rng`` nothing is drawn and all are zero: values that are
+    read from a file replace them.
 
     Raises ValueError for an unknown name.
     """
     variance = lookup("initialization", initialization, VARIANCES)(*fans(shape))
+    if rng is None:
+        return np.zeros(shape, dtype)
     return rng.normal(0.0, np.sqrt(variance), shape).astype(dtype)

@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 import src.classic_cnn  # noqa: F401  a model file may name its layers
 from src.classic_nn.array_types import Array
+from src.classic_nn.context import PREDICTION
 from src.classic_nn.math import sigmoid, softmax
 from src.classic_nn.serialization import SavedModel, TensorFileError
 from src.classic_nn.serialization import load_model as load_saved_model
@@ -225,7 +226,9 @@ class Classifier:
         for name, read in group:
             try:
                 x = self.prepare(read()).astype(network.parameters.vector.dtype, copy=False)
-                outputs = ACTIVATIONS[self.model.task](network.forward(x[np.newaxis])[0])
+                outputs = ACTIVATIONS[self.model.task](
+                    network.forward(x[np.newaxis], PREDICTION)[0]
+                )
                 answers.append((name, outputs[0]))
             except UnreadableDataError as error:
                 if name not in str(error):

@@ -25,7 +25,7 @@ class Conv2D(Layer):
         out_channels: number of filters.
         kernel_size: one number or (height, width).
         stride: one number or (vertical, horizontal).
-        padding: "valid", "same", "same_tf", or numbers of pixels; see ``utils.geometry``.
+        padding: "valid", "same", "same_tf", "ceil", or numbers of pixels; see ``utils.geometry``.
         dilation: pixels from one kernel element to the next.
         groups: parts into which channels and filters are divided.
         bias: whether to add b; leave it out before batch normalization, which removes it.
@@ -49,7 +49,7 @@ class Conv2D(Layer):
         check_number("groups", self.groups, 1, whole=True)
 
     def build(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike = np.float32
     ) -> Shape:
         """Draw W (KH, KW, channels / groups, out_channels) and set b (out_channels,) to zero."""
         output_shape = self.output_shape(input_shape)
@@ -78,7 +78,8 @@ class Conv2D(Layer):
         return self._forward(x, ceiling)
 
     def _forward(self, x: Array, relu: float | None = None) -> tuple[Array, ConvCache]:
-        W, b = self.parameters["W"], self.parameters.get("b")
+        parameters = self.frozen or self.parameters
+        W, b = parameters["W"], parameters.get("b")
         if x.ndim != 4 or x.shape[3] != W.shape[2] * self.groups:
             raise ValueError(
                 f"{self.name}: expected x of shape (samples, height, width, "

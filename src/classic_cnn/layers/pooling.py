@@ -47,7 +47,7 @@ class MaxPool2D(Pooling):
     Args:
         window: one number or (height, width).
         stride: one number or (vertical, horizontal); the window's size if None.
-        padding: "valid", "same", "same_tf", or numbers of pixels.
+        padding: "valid", "same", "same_tf", "ceil", or numbers of pixels.
     """
 
     window: int | Pair = 2
@@ -75,7 +75,7 @@ class AveragePool2D(MaxPool2D):
     Args:
         window: one number or (height, width).
         stride: one number or (vertical, horizontal); the window's size if None.
-        padding: "valid", "same", "same_tf", or numbers of pixels.
+        padding: "valid", "same", "same_tf", "ceil", or numbers of pixels.
         count_padding: whether the zeros of the padding count as values.
     """
 

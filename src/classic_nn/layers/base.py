@@ -8,6 +8,7 @@ layer made of layers.
 
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -36,6 +37,10 @@ class TraceNode(NamedTuple):
     layer: "Layer | None" = None
 
 
+OWNERS: "WeakKeyDictionary[Layer, ref[Layer]]" = WeakKeyDictionary()
+"""The container that each layer stands in; of one that no longer exists, the reference is dead."""
+
+
 @dataclass(eq=False)
 class Layer:
     """Base of all layers; on its own it is the identity.
@@ -46,8 +51,11 @@ class Layer:
     Attributes:
         name: set by the network that the layer stands in ("dense1"); error messages use it.
         parameters: trained arrays, views of one vector.
-        buffers: arrays that are not trained (running statistics). Optimizers and gradient checks
-            never see them.
+        frozen: the arrays that would be parameters, where the layer is not trained: they have no
+            gradient, no optimizer state and no place in the vector.
+        buffers: arrays that are never trained (running statistics). Optimizers and gradient checks
+            see neither these nor the frozen ones.
+        trainable: False for a frozen layer, which computes as in evaluation also in training.
     """
 
     weight_name: ClassVar[str] = ""
@@ -55,20 +63,24 @@ class Layer:
 
     name: str = field(init=False, default="", repr=False)
     parameters: ParameterVector = field(init=False, repr=False)
+    frozen: dict[str, Array] = field(init=False, repr=False)
+    trainable: bool = field(init=False, default=True, repr=False)
     buffers: dict[str, Array] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.name = type(self).__name__
         self.parameters = ParameterVector({})
+        self.frozen = {}
         self.buffers = {}
 
     def build(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike = np.float32
     ) -> Shape:
         """Create parameters and buffers for samples of ``input_shape``; return the output shape.
 
-        Shapes are those of one sample, without the samples axis. Raises ValueError, naming the
-        layer, for a shape that the layer cannot take.
+        Shapes are those of one sample, without the samples axis. Without ``rng`` no weights are
+        drawn: for those who load them. Raises ValueError, naming the layer, for a shape that the
+        layer cannot take.
         """
         self.parameters = ParameterVector({}, dtype=dtype)
         return self.output_shape(input_shape)
@@ -107,7 +119,12 @@ class Layer:
         return (dy.copy() if input_gradient else None), self.gradient_vector(out)
 
     def gradient_vector(self, out: ParameterVector | None = None) -> ParameterVector:
-        """``out``, or a new vector of zeros, with the layout of the parameters."""
+        """``out``, or a new vector of zeros, with the layout of the parameters.
+
+        A frozen layer gets memory with the layout of its frozen arrays, which nobody reads.
+        """
+        if self.frozen:
+            return ParameterVector.pack(self.frozen)
         return self.view_of(np.zeros_like(self.parameters.vector)) if out is None else out
 
     def view_of(self, vector: Array) -> ParameterVector:
@@ -117,6 +134,38 @@ class Layer:
     def bind(self, views: ParameterVector) -> None:
         """Keep the parameters in the memory of ``views`` from now on; values are not copied."""
         self.parameters = views
+
+    def freeze(self) -> None:
+        """Train this layer no more, and what is inside of it.
+
+        The network that it stands in joins its parameters anew, without those of the layer:
+        gradient vectors, optimizer states and parts of the network made before no longer fit.
+        """
+        self.mark_trainable(False)
+        self.outermost().join()
+
+    def unfreeze(self) -> None:
+        """Train this layer, and what is inside of it; the inverse of ``freeze``."""
+        self.mark_trainable(True)
+        self.outermost().join()
+
+    def mark_trainable(self, trainable: bool) -> None:
+        """Say whether the layer is trained; ``join`` acts on it."""
+        self.trainable = trainable
+
+    def outermost(self) -> "Layer":
+        """The network that the layer stands in; itself where it stands in none."""
+        owner = OWNERS[self]() if self in OWNERS else None
+        return self if owner is None else owner.outermost()
+
+    def join(self) -> None:
+        """Have the arrays in ``parameters`` or in ``frozen``, as ``trainable`` says."""
+        dtype = self.parameters.vector.dtype
+        if self.trainable and self.frozen:
+            self.parameters, self.frozen = ParameterVector.pack(self.frozen, dtype), {}
+        elif not self.trainable and self.parameters:
+            self.frozen = ParameterVector.pack(self.parameters, dtype)  # memory of its own
+            self.parameters = ParameterVector({}, dtype=dtype)
 
     def trace(self, source: TraceNode, path: str, nodes: list[TraceNode]) -> TraceNode:
         """Append the nodes that this layer is made of; see ``trace_network``.

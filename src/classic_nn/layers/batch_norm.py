@@ -46,7 +46,7 @@ class BatchNorm(Layer):
         check_number("epsilon", self.epsilon, above=0)
 
     def build(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike = np.float32
     ) -> Shape:
         """gamma = 1, beta = 0, running mean = 0, running variance = 1, each (features,)."""
         features = input_shape[-1]
@@ -72,7 +72,8 @@ class BatchNorm(Layer):
     def _forward(
         self, x: Array, context: Context, relu: float | None = None
     ) -> tuple[Array, BatchNormCache]:
-        gamma, beta = self.parameters["gamma"], self.parameters["beta"]
+        parameters = self.frozen or self.parameters
+        gamma, beta = parameters["gamma"], parameters["beta"]
         running_mean, running_variance = (
             self.buffers["running_mean"],
             self.buffers["running_variance"],

@@ -6,22 +6,20 @@ part; so the vector of the outermost network is all there is, and any part of th
 finds its parameters under its own names.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import Context
-from src.classic_nn.layers.base import Layer, TraceNode
+from src.classic_nn.layers.base import OWNERS, Layer, TraceNode
 from src.classic_nn.layers.summary import summary_table
 from src.classic_nn.parameters import ParameterVector
-
-OWNERS: "WeakKeyDictionary[Layer, ref[Container]]" = WeakKeyDictionary()
-"""The container that each layer stands in; of one that no longer exists, the reference is dead."""
+from src.common.lookup import lookup
 
 
 @dataclass(eq=False)
@@ -40,6 +38,7 @@ class Container(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.input_shape: Shape | None = None
+        self._dtype: np.dtype[Any] = np.dtype(np.float32)
         inside = [id(layer) for layer in self.descendants()]
         if not inside or len(set(inside)) < len(inside):
             raise ValueError(f"{self.name} needs one layer or more, each of them only once")
@@ -86,27 +85,48 @@ class Container(Layer):
         return child.trace(source, path_inside(path, child.name), nodes)
 
     def forward_child(self, child: Layer, x: Array, context: Context) -> tuple[Array, Any]:
-        """Forward of a child; an observer is given its output."""
+        """Forward of a child; an observer is given its output.
+
+        The cache is None where nobody will ask for it.
+        """
+        context = self.context_of(child, context)
         y, cache = child.forward(x, context)
         if context.observer is not None:
             context.observer(child, y)
-        return y, cache
+        return y, cache if context.keep_cache else None
+
+    def context_of(self, child: Layer, context: Context) -> Context:
+        """The context of a child's passes: a frozen one computes as in evaluation."""
+        return context.of_frozen if context.training and not child.trainable else context
 
     def build_children(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike
     ) -> Shape:
         """Build every child for the shape that it will meet; return the output shape."""
         raise NotImplementedError
 
     def build(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike = np.float32
     ) -> Shape:
         """Build the children, then join their parameters in one vector."""
         self.claim_children()
-        self.input_shape = tuple(input_shape)
+        self.input_shape, self._dtype = tuple(input_shape), np.dtype(dtype)
         output_shape = self.build_children(self.input_shape, rng, dtype)
+        self.join()
+        return output_shape
+
+    def join(self) -> None:
+        """Join the parameters of the children in one vector, and list their other arrays."""
+        if self.input_shape is None:
+            return  # ``build`` will
+        for child in self.children():
+            child.join()
+        self.trainable = any(child.trainable for child in self.children())
         vectors = [child.parameters.vector for child in self.children()]
-        vector = np.concatenate([np.zeros(0, dtype), *vectors])
+        self.see(np.concatenate([np.zeros(0, self._dtype), *vectors]))
+
+    def see(self, vector: Array) -> None:
+        """Keep the parameters in this vector, where their values are already."""
         shapes = {
             name: child.parameters.shapes[local]
             for child, names in zip(self.children(), self.child_names("parameters"), strict=True)
@@ -114,15 +134,43 @@ class Container(Layer):
         }
         self.parameters = ParameterVector(shapes, vector)
         self.bind(self.view_of(vector))
-        self.buffers = {
-            name: child.buffers[local]
-            for child, names in zip(self.children(), self.child_names("buffers"), strict=True)
+        self.frozen, self.buffers = self._named_arrays("frozen"), self._named_arrays("buffers")
+
+    def _named_arrays(self, kind: str) -> dict[str, Array]:
+        return {
+            name: getattr(child, kind)[local]
+            for child, names in zip(self.children(), self.child_names(kind), strict=True)
             for local, name in names.items()
         }
-        return output_shape
+
+    def mark_trainable(self, trainable: bool) -> None:
+        """Also of everything inside."""
+        super().mark_trainable(trainable)
+        for child in self.children():
+            child.mark_trainable(trainable)
+
+    def gradient_vector(self, out: ParameterVector | None = None) -> ParameterVector:
+        """``out``, or a new vector of zeros, with the layout of the parameters."""
+        return self.view_of(np.zeros_like(self.parameters.vector)) if out is None else out
+
+    def __getitem__(self, path: str) -> Layer:
+        """The layer of that name; of one inside, names joined by dots: "layer4.0.body.conv1".
+
+        Raises KeyError for a name that does not exist; the nearest one is offered.
+        """
+        name, _, rest = path.partition(".")
+        try:
+            child = lookup("layer", name, {child.name: child for child in self.children()})
+        except ValueError as error:
+            raise KeyError(f"{self.name}: {error}") from None
+        if not rest:
+            return child
+        if not isinstance(child, Container):
+            raise KeyError(f"{name} ({type(child).__name__}) has no layers inside, got {path!r}")
+        return child[rest]
 
     def child_names(self, kind: str) -> list[dict[str, str]]:
-        """For each child, the names of its "parameters" or "buffers": own name -> name here."""
+        """For each child, names of its "parameters", "frozen" or "buffers": own -> name here."""
         return [
             {local: f"{child.name}.{local}" for local in getattr(child, kind)}
             for child in self.children()
@@ -162,6 +210,26 @@ class Container(Layer):
             elif isinstance(value, Sequence) and any(isinstance(v, Layer) for v in value):
                 config[name] = [layer.config() for layer in value]
         return config
+
+
+def named_layers(
+    layers: Sequence[Layer] | Mapping[str, Layer],
+) -> tuple[list[str], Sequence[Layer]]:
+    """Names, if they are given, and layers; ValueError for a name that no path can hold."""
+    if not isinstance(layers, Mapping):
+        return [], layers
+    for name in layers:
+        if not name or "." in name:
+            raise ValueError(f"expected names of layers without a dot, got {name!r}")
+    return list(layers), list(layers.values())
+
+
+def with_names(config: dict[str, Any], setting: str, layers: Sequence[Layer]) -> dict[str, Any]:
+    """A configuration with a mapping from the names of layers instead of their list."""
+    if layers:
+        names = [layer.name for layer in layers]
+        config[setting] = dict(zip(names, config[setting], strict=True))
+    return config
 
 
 def path_inside(path: str, name: str) -> str:

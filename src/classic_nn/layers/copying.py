@@ -1,6 +1,5 @@
 """Copies of networks, in another precision if wanted."""
 
-import numpy as np
 from numpy.typing import DTypeLike
 
 from src.classic_nn.layers.container import Container
@@ -15,8 +14,10 @@ def copy_network(network: Container, dtype: DTypeLike | None = None) -> Containe
     dtype = network.parameters.vector.dtype if dtype is None else dtype
     copied = layer_from_config(network.config())
     assert isinstance(copied, Container)
-    copied.build(network.built_shape(), np.random.default_rng(0), dtype)
+    for own, other in zip(copied.descendants(), network.descendants(), strict=True):
+        own.trainable = other.trainable
+    copied.build(network.built_shape(), None, dtype)
     copied.parameters.vector[...] = network.parameters.vector
-    for name, buffer in network.buffers.items():
-        copied.buffers[name][...] = buffer
+    for name, array in [*network.frozen.items(), *network.buffers.items()]:
+        (copied.frozen if name in network.frozen else copied.buffers)[name][...] = array
     return copied

@@ -91,7 +91,7 @@ class Dense(Layer):
         check_number("out_features", self.out_features, 1, whole=True)
 
     def build(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike = np.float32
     ) -> Shape:
         """Draw W (in_features, out_features) and set b (out_features,) to zero."""
         if len(input_shape) != 1:
@@ -112,9 +112,10 @@ class Dense(Layer):
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, LinearCache]:
         """(samples, in_features) -> (samples, out_features)."""
-        W = self.parameters["W"]
+        parameters = self.frozen or self.parameters
+        W = parameters["W"]
         self.check_input(x, W.shape[:1])
-        return linear_forward(x, W, self.parameters.get("b"))
+        return linear_forward(x, W, parameters.get("b"))
 
     def backward(
         self,

@@ -4,7 +4,7 @@ forward   y  = [branch_1(x), branch_2(x), ...] along the last axis (features or 
 backward  dx = sum of the branches' backward of their part of dy
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,31 +14,38 @@ from numpy.typing import DTypeLike
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer, TraceNode
-from src.classic_nn.layers.container import Container, path_inside
+from src.classic_nn.layers.container import Container, named_layers, path_inside, with_names
 from src.classic_nn.parameters import ParameterVector
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, init=False)
 class Parallel(Container):
     """Give the same input to every branch; parameters are named "branch1.W1", "branch2.W1".
 
     Args:
-        branches: layers or networks whose outputs differ in the last axis at most.
+        branches: layers or networks whose outputs differ in the last axis at most; with names of
+            your own, a mapping from these.
     """
 
     branches: Sequence[Layer]
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def __init__(self, branches: Sequence[Layer] | Mapping[str, Layer]) -> None:
+        names, self.branches = named_layers(branches)
+        self.named = bool(names)
+        self.__post_init__()
         for number, branch in enumerate(self.branches, start=1):
-            branch.name = f"branch{number}"
+            branch.name = names[number - 1] if names else f"branch{number}"
+
+    def config(self) -> dict[str, Any]:
+        """Also the names of the branches, where they have some of their own."""
+        return with_names(super().config(), "branches", self.branches if self.named else ())
 
     def children(self) -> Sequence[Layer]:
         """The branches."""
         return self.branches
 
     def build_children(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike
     ) -> Shape:
         """Build every branch for the same input; ValueError where outputs do not fit together."""
         for branch in self.branches:
@@ -78,8 +85,9 @@ class Parallel(Container):
         dx: Array | None = None
         for k, part in enumerate(np.split(dy, np.cumsum(widths)[:-1], axis=-1)):
             upstream = np.ascontiguousarray(part)
+            own = self.context_of(self.branches[k], context)
             way, _ = self.branches[k].backward(
-                upstream, cache[k], context, out.parts[k], input_gradient
+                upstream, cache[k], own, out.parts[k], input_gradient
             )
             dx = way if dx is None or way is None else dx + way
         return dx, out

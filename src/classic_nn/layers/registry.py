@@ -43,8 +43,10 @@ def layer_from_config(config: Mapping[str, Any]) -> Layer:
             f"{error} (and layers on images once src.classic_cnn is imported)"
         ) from None
     for name, value in settings.items():  # a container's children are configurations themselves
-        if isinstance(value, dict):
+        if isinstance(value, dict) and isinstance(value.get("type"), str):
             settings[name] = layer_from_config(value)
+        elif isinstance(value, dict):  # layers by their names
+            settings[name] = {key: layer_from_config(inner) for key, inner in value.items()}
         elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
             settings[name] = [layer_from_config(inner) for inner in value]
     try:

@@ -43,7 +43,7 @@ class Residual(Container):
         return [self.body] if self.shortcut is None else [self.body, self.shortcut]
 
     def build_children(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike
     ) -> Shape:
         """Build both for the same input; ValueError unless their outputs have the same shape."""
         shapes = [child.build(input_shape, rng, dtype) for child in self.children()]
@@ -78,7 +78,8 @@ class Residual(Container):
         out = self.gradient_vector(out)
         dx = dy.copy() if input_gradient and self.shortcut is None else None
         for k, child in enumerate(self.children()):
-            way, _ = child.backward(dy, cache[k], context, out.parts[k], input_gradient)
+            own = self.context_of(child, context)
+            way, _ = child.backward(dy, cache[k], own, out.parts[k], input_gradient)
             dx = way if dx is None or way is None else dx + way
         return dx, out
 

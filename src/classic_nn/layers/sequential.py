@@ -5,14 +5,20 @@
 
 Parameters take the classic names: layers with weights are counted W1, b1, W2, b2, ..., batch
 normalizations gamma1, beta1, ... A network inside a network adds its name and a dot
-("sequential1.W1").
+("sequential1.W1"). Layers that are given names keep them, "conv1.W", so that inserting one renames
+no other.
+
+A part of a network is a network too, of the same layers and the same memory: ``network[:3]``,
+``network["layer4"]``.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, overload, runtime_checkable
+from weakref import ref
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -20,8 +26,8 @@ from numpy.typing import DTypeLike
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.activations import ReLU, ReLU6
-from src.classic_nn.layers.base import Layer, TraceNode
-from src.classic_nn.layers.container import Container
+from src.classic_nn.layers.base import OWNERS, Layer, TraceNode
+from src.classic_nn.layers.container import Container, named_layers, with_names
 from src.classic_nn.parameters import ParameterVector
 from src.common.kernels import KERNELS
 
@@ -37,12 +43,15 @@ class AppliesReLU(Protocol):
         """The outputs of the ReLU; the cache lets ``backward`` know of it."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, init=False)
 class Sequential(Container):
     """Apply layers in order. It is a layer itself and can stand in another network.
 
     Args:
-        layers: the layers, from input to output.
+        layers: the layers, from input to output; with names of your own, a mapping from these.
+
+    Attributes:
+        named: whether the layers have names of their own.
 
     >>> from src.classic_nn import Dense, ReLU
     >>> network = Sequential([Dense(8), ReLU(), Dense(3)])
@@ -58,22 +67,28 @@ class Sequential(Container):
 
     layers: Sequence[Layer]
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._first_with_parameters = 0
+    def __init__(self, layers: Sequence[Layer] | Mapping[str, Layer]) -> None:
+        names, self.layers = named_layers(layers)
+        self.named = bool(names)
+        self._first_trained = 0
         self._ceilings: dict[int, float] = {}
+        self.__post_init__()
         numbers: Counter[str] = Counter()
-        for layer in self.layers:
+        for k, layer in enumerate(self.layers):
             kind = type(layer).__name__.lower()
             numbers[kind] += 1
-            layer.name = f"{kind}{numbers[kind]}"
+            layer.name = names[k] if names else f"{kind}{numbers[kind]}"
+
+    def config(self) -> dict[str, Any]:
+        """Also the names of the layers, where they have some of their own."""
+        return with_names(super().config(), "layers", self.layers if self.named else ())
 
     def children(self) -> Sequence[Layer]:
         """The layers."""
         return self.layers
 
     def build_children(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike
     ) -> Shape:
         """Build every layer for the output of the one before it."""
         shape = input_shape
@@ -84,15 +99,70 @@ class Sequential(Container):
                 if str(error).startswith(layer.name):
                     raise
                 raise ValueError(f"{layer.name}: {error}") from None
+        return shape
+
+    def see(self, vector: Array) -> None:
+        """Also see where the backward pass ends, and which ReLUs the layer before them applies."""
+        super().see(vector)
         self._ceilings = fused_ceilings(self.layers)
         sizes = [layer.parameters.vector.size for layer in self.layers]
-        self._first_with_parameters = next((k for k, size in enumerate(sizes) if size), 0)
-        return shape
+        self._first_trained = next((k for k, size in enumerate(sizes) if size), len(sizes))
+
+    def freeze(self, until: str | None = None) -> None:
+        """Train no more what comes up to the layer of this name, itself included; None for all.
+
+        Raises KeyError for a name that does not exist.
+        """
+        end = len(self.layers) if until is None else self._position(until) + 1
+        for layer in self.layers[:end]:
+            layer.mark_trainable(False)
+        self.outermost().join()
+
+    def _position(self, name: str) -> int:
+        return self.layers.index(super().__getitem__(name))
+
+    @overload
+    def __getitem__(self, key: str | int) -> Layer: ...
+    @overload
+    def __getitem__(self, key: slice) -> Self: ...
+    def __getitem__(self, key: str | int | slice) -> Layer:
+        """A layer by name, path or number; or the network of some layers in a row.
+
+        A slice takes numbers or names and leaves out its end, as lists do. It sees the memory of
+        this network until layers are frozen or unfrozen.
+        """
+        if isinstance(key, str):
+            return super().__getitem__(key)
+        if not isinstance(key, slice):
+            return self.layers[key]
+        start, stop, step = slice(
+            *(self._position(end) if isinstance(end, str) else end for end in (key.start, key.stop))
+        ).indices(len(self.layers))
+        if step != 1 or key.step not in (None, 1) or start >= stop:
+            raise IndexError(f"{self.name}: expected one layer or more in a row, got {key}")
+        return self._part(start, stop)
+
+    def _part(self, start: int, stop: int) -> Self:
+        """The network of the layers from start to stop: a second view, which owns none of them."""
+        part = copy(self)
+        part.layers = self.layers[start:stop]
+        OWNERS[part] = ref(self)
+        if self.input_shape is not None:
+            shape = self.input_shape
+            for layer in self.layers[:start]:
+                shape = layer.output_shape(shape)
+            part.input_shape = shape
+            sizes = [layer.parameters.vector.size for layer in self.layers]
+            before = sum(sizes[:start])
+            part.see(self.parameters.vector[before : before + sum(sizes[start:stop])])
+        return part
 
     def child_names(self, kind: str) -> list[dict[str, str]]:
         """Classic names, W1, b1, ..., for the layers; containers keep name and dot."""
         numbers: Counter[str] = Counter()
         names = super().child_names(kind)
+        if self.named:
+            return names
         for position, layer in enumerate(self.layers):
             if not isinstance(layer, Container):
                 numbers[layer.weight_name] += 1
@@ -104,16 +174,20 @@ class Sequential(Container):
         """(samples, *input_shape) -> (samples, *output_shape), and the caches of all layers."""
         self.check_input(x, self.built_shape())
         caches: list[Any] = []
+        given = context
         for k, layer in enumerate(self.layers):
             if len(caches) > k:
                 continue  # a ReLU that the layer before has applied
+            if given.training:
+                context = given.after_trained if k > self._first_trained else given
+                context = context if layer.trainable else context.of_frozen
             if context.observer is None and k in self._ceilings:
                 assert isinstance(layer, AppliesReLU)
                 x, cache = layer.forward_with_relu(x, context, self._ceilings[k])
-                caches += [cache, FUSED]
+                caches += [cache if context.keep_cache else None, FUSED]
                 continue
             x, cache = layer.forward(x, context)
-            caches.append(cache)
+            caches.append(cache if context.keep_cache else None)
             if context.observer is not None:
                 context.observer(layer, x)
         return x, caches
@@ -128,22 +202,29 @@ class Sequential(Container):
     ) -> tuple[Array | None, ParameterVector]:
         """Walk the layers in reverse. ``out`` comes from ``gradient_vector`` or ``view_of``.
 
-        Without ``input_gradient`` the walk ends at the first layer that has parameters.
+        Without ``input_gradient`` the walk ends at the first layer that is trained.
         """
+        if not context.keep_cache or (input_gradient and not context.input_gradient):
+            raise ValueError(
+                f"{self.name}: the forward pass was told that no backward pass, or none to the "
+                "input, would follow, and kept nothing for it"
+            )
         out = self.gradient_vector(out)
-        first = 0 if input_gradient else self._first_with_parameters
+        first = 0 if input_gradient else self._first_trained
         dx: Array | None = dy
         inside = context if context.finished is None else replace(context, finished=None)
         for k in reversed(range(first, len(self.layers))):
             if cache[k] is FUSED:
                 continue
             assert dx is not None
-            dx, _ = self.layers[k].backward(
-                dx, cache[k], inside, out.parts[k], input_gradient or k > first
-            )
+            layer = self.layers[k]
+            own = inside.after_trained if k > self._first_trained else inside
+            if own.training and not layer.trainable:
+                own = own.of_frozen
+            dx, _ = layer.backward(dx, cache[k], own, out.parts[k], input_gradient or k > first)
             if context.finished is not None:
                 context.finished(out.parts[k])
-        return dx, out
+        return (dx if input_gradient else None), out
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of the last layer's output."""

@@ -43,7 +43,7 @@ class SqueezeExcitation(Container):
         return [self.excitation]
 
     def build_children(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike
+        self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike
     ) -> Shape:
         """Build the excitation for (channels,); ValueError unless that is its output."""
         channels = input_shape[-1:]
@@ -74,9 +74,8 @@ class SqueezeExcitation(Container):
         out = self.gradient_vector(out)
         x, excited, inner = cache
         dexcited = (dy * x).sum(axis=_pixel_axes(x))
-        dsqueezed, _ = self.excitation.backward(
-            dexcited, inner, context, out.parts[0], input_gradient
-        )
+        own = self.context_of(self.excitation, context)
+        dsqueezed, _ = self.excitation.backward(dexcited, inner, own, out.parts[0], input_gradient)
         if dsqueezed is None:
             return None, out
         dx = dy * _per_pixel(excited, x)

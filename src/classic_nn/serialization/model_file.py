@@ -89,7 +89,7 @@ def load_model(path: str | Path) -> SavedModel:
         network = layer_from_config(metadata["architecture"])
         if not isinstance(network, Container):
             raise ValueError(f"{type(network).__name__} is a layer, expected a network")
-        network.build(tuple(metadata["input_shape"]), np.random.default_rng(0), metadata["dtype"])
+        network.build(tuple(metadata["input_shape"]), None, metadata["dtype"])
         load_network_arrays(network, arrays)
         return SavedModel(
             network,

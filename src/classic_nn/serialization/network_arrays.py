@@ -7,8 +7,12 @@ from src.classic_nn.layers.base import Layer
 
 
 def network_arrays(network: Layer) -> dict[str, Array]:
-    """Views of all parameters and running statistics: "parameters/W1", "buffers/..."."""
-    return {f"parameters/{name}": array for name, array in network.parameters.items()} | {
+    """Views of all parameters, trained or frozen, and running statistics.
+
+    Their names are "parameters/W1", "buffers/...": what is frozen does not change them.
+    """
+    parameters = {**network.parameters, **network.frozen}
+    return {f"parameters/{name}": array for name, array in parameters.items()} | {
         f"buffers/{name}": array for name, array in network.buffers.items()
     }
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
+from src.classic_nn.context import PREDICTION
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.loss.base import Loss
 
@@ -29,7 +30,7 @@ def predict_logits(network: Layer, x: Array, batch_size: int | None = None) -> A
         values = max(math.prod(x.shape[1:]), 1)
         batch_size = min(max(MOST_VALUES // values, 1), MOST_SAMPLES)
     parts = [
-        network.forward(x[start : start + batch_size].astype(dtype, copy=False))[0]
+        network.forward(x[start : start + batch_size].astype(dtype, copy=False), PREDICTION)[0]
         for start in range(0, max(len(x), 1), batch_size)
     ]
     return np.concatenate(parts)

@@ -75,7 +75,9 @@ class WorkerStep:
     def begin_epoch(self, streams: SampleStreams) -> None:
         """Take the layers' random numbers from ``streams``, which belong to this worker."""
         self.streams = streams
-        self.context = Context(training=True, rng=streams, communicator=self.worker)
+        self.context = Context(
+            training=True, rng=streams, communicator=self.worker, input_gradient=False
+        )
 
     def run(self, micro_batches: Sequence[MicroBatch]) -> float:
         """Loss and gradients of micro-batches that count as one; each by itself fits the memory.
