@@ -35,6 +35,7 @@ def mobilenet_v2(
     padding: str = "same",
     epsilon: float = 1e-5,
     dropout: float = 0.2,
+    expand_first: bool = False,
 ) -> Sequential:
     """A MobileNetV2.
 
@@ -44,6 +45,8 @@ def mobilenet_v2(
         padding: "same" as in PyTorch, or "same_tf" for weights of TensorFlow and Keras.
         epsilon: of batch normalization; 1e-3 in Keras.
         dropout: fraction of the features dropped in training.
+        expand_first: whether the first block has an expansion too, though its factor is 1, as
+            MXNet's has.
 
     Returns:
         The network, to be built for the images' shape.
@@ -56,7 +59,8 @@ def mobilenet_v2(
         out = _divisible(filters * width)
         for k in range(blocks):
             stride = first_stride if k == 0 else 1
-            block = _block(channels, out, expansion, stride, padding, epsilon)
+            expand = expansion > 1 or expand_first
+            block = _block(channels * expansion, out, expand, stride, padding, epsilon)
             made[str(k)] = Residual(block) if stride == 1 and channels == out else block
             channels = out
         stages[f"stage{number}"] = Sequential(made)
@@ -70,12 +74,11 @@ def _conv(conv: Conv2D, epsilon: float) -> Sequential:
 
 
 def _block(
-    channels: int, filters: int, expansion: int, stride: int, padding: str, epsilon: float
+    wide: int, filters: int, expand: bool, stride: int, padding: str, epsilon: float
 ) -> Sequential:
-    """Expand (unless the factor is 1), depthwise, project (figure 4d)."""
-    wide = channels * expansion
+    """Expand, depthwise, project (figure 4d)."""
     layers: dict[str, Layer] = {}
-    if expansion > 1:
+    if expand:
         layers["expand"] = Conv2D(wide, 1, bias=False)
         layers |= {"expand_bn": BatchNorm(epsilon=epsilon), "expand_relu": ReLU6()}
     layers["depthwise"] = Conv2D(wide, 3, stride, padding, groups=wide, bias=False)

@@ -3,7 +3,7 @@
 from src.load.transforms.base import Compose, Picture, Transform
 from src.load.transforms.color import ColorJitter, Grayscale
 from src.load.transforms.configuration import transform_config, transform_from_config
-from src.load.transforms.conversion import Normalize, ToFloat
+from src.load.transforms.conversion import Normalize, ReverseChannels, ToFloat
 from src.load.transforms.geometry import (
     RandomAffine,
     RandomHorizontalFlip,
@@ -30,6 +30,7 @@ __all__ = [
     "RandomRotation",
     "RandomVerticalFlip",
     "Resize",
+    "ReverseChannels",
     "ToFloat",
     "Transform",
     "TrivialAugmentWide",

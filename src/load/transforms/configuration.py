@@ -6,7 +6,7 @@ from typing import Any
 
 from src.load.transforms.base import Compose, Transform
 from src.load.transforms.color import ColorJitter, Grayscale
-from src.load.transforms.conversion import Normalize, ToFloat
+from src.load.transforms.conversion import Normalize, ReverseChannels, ToFloat
 from src.load.transforms.geometry import (
     RandomAffine,
     RandomHorizontalFlip,
@@ -30,6 +30,7 @@ TRANSFORMS: dict[str, type[Any]] = {
         RandomRotation,
         RandomVerticalFlip,
         Resize,
+        ReverseChannels,
         ToFloat,
         TrivialAugmentWide,
     )

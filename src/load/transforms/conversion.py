@@ -58,3 +58,14 @@ class Normalize(Transform):
         rows = image.reshape(height, -1) - np.tile(np.array(self.mean, np.float32), width)
         rows /= np.tile(np.array(self.std, np.float32), width)
         return rows.reshape(image.shape)
+
+
+@dataclass(frozen=True)
+class ReverseChannels(Transform):
+    """R, G, B to B, G, R; comes after ``ToFloat``."""
+
+    def __call__(self, image: NDArray[Any], rng: np.random.Generator) -> NDArray[np.float32]:
+        """The same levels, in the other order."""
+        if not isinstance(image, np.ndarray) or image.ndim != 3:
+            raise ValueError("ReverseChannels: expected floating levels; put ToFloat() before it")
+        return image[..., ::-1]
