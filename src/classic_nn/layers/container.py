@@ -17,7 +17,6 @@ from numpy.typing import DTypeLike
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import Context
 from src.classic_nn.layers.base import OWNERS, Layer, TraceNode
-from src.classic_nn.layers.summary import summary_table
 from src.classic_nn.parameters import ParameterVector
 from src.common.lookup import lookup
 
@@ -199,6 +198,8 @@ class Container(Layer):
 
     def summary(self) -> str:
         """A table of the children: output shape, parameters, multiply-adds and bytes."""
+        from src.classic_nn.layers.summary import summary_table  # only who prints one needs it
+
         return summary_table(self.children(), self.built_shape())
 
     def config(self) -> dict[str, Any]:

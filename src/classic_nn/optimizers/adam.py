@@ -130,8 +130,8 @@ class AdamW(Adam):
         parallel_for: ParallelFor = serial_for,
     ) -> None:
         """Decay, then Adam's step."""
-        keep = 1 - self.learning_rate * self.weight_decay
+        decay = self.learning_rate * self.weight_decay
         for name, array in parameters.items():
             if self.decay_all or is_weight(name):
-                array *= keep
+                array *= 1 - decay * self.rate_factor(name)
         super().step(parameters, gradients, parallel_for)

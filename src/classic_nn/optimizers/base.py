@@ -7,6 +7,7 @@ to memory and back every time. The formula itself, ``update``, knows nothing of 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, ClassVar
 
 from src.classic_nn.array_types import Array
@@ -43,6 +44,8 @@ class Optimizer:
     Attributes:
         step_count: steps taken so far; t in the formulas.
         state: one ParameterVector a slot, with the names of the parameters.
+        rate_factors: by beginnings of names of parameters, what the learning rate is multiplied by
+            for these; the longest beginning decides, and without one the factor is 1.
     """
 
     slots: ClassVar[tuple[str, ...]] = ()
@@ -50,6 +53,7 @@ class Optimizer:
     learning_rate: float = 0.01
     step_count: int = field(init=False, default=0, repr=False)
     state: dict[str, ParameterVector] = field(init=False, default_factory=dict, repr=False)
+    rate_factors: dict[str, float] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         check_number("learning_rate", self.learning_rate, above=0)
@@ -81,12 +85,40 @@ class Optimizer:
             *(self.state[slot].vector for slot in self.slots),
         ]
 
-        def update_range(start: int, stop: int) -> None:
-            for first in range(start, stop, BLOCK):
-                block = slice(first, min(first + BLOCK, stop))
+        def update_range(start: int, stop: int, begin: int = 0) -> None:
+            for first in range(begin + start, begin + stop, BLOCK):
+                block = slice(first, min(first + BLOCK, begin + stop))
                 self.update(*[vector[block] for vector in vectors])
 
-        parallel_for(update_range, parameters.vector.size)
+        if not self.rate_factors:
+            parallel_for(update_range, parameters.vector.size)
+            return
+        rate = self.learning_rate
+        for begin, end, factor in self.rate_ranges(parameters):
+            self.learning_rate = rate * factor
+            parallel_for(partial(update_range, begin=begin), end - begin)
+        self.learning_rate = rate
+
+    def rate_factor(self, name: str) -> float:
+        """What the learning rate is multiplied by for a parameter."""
+        begins = [begin for begin in self.rate_factors if name.startswith(begin)]
+        return self.rate_factors[max(begins, key=len)] if begins else 1.0
+
+    def rate_ranges(self, parameters: ParameterVector) -> list[tuple[int, int, float]]:
+        """Ranges of the vector, from start to stop, that have one factor each."""
+        ranges: list[tuple[int, int, float]] = []
+        start = 0
+        for name, array in parameters.items():
+            stop, factor = start + array.size, self.rate_factor(name)
+            if ranges and ranges[-1][2] == factor:
+                start = ranges.pop()[0]
+            ranges.append((start, stop, factor))
+            start = stop
+        return ranges
+
+    def forget(self) -> None:
+        """Begin anew: with parameters of another layout, whose moments are not known."""
+        self.step_count, self.state = 0, {}
 
     def update(self, theta: Array, g: Array, *slots: Array) -> None:
         """Apply the formula in place to a block.

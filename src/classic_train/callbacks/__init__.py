@@ -8,6 +8,7 @@ from src.classic_train.callbacks.images import Pictures
 from src.classic_train.callbacks.probe import Probe
 from src.classic_train.callbacks.progress import Progress
 from src.classic_train.callbacks.stopwatch import Stopwatch
+from src.classic_train.callbacks.unfreezing import Unfreezing
 from src.classic_train.mini_batch.callback import Callback
 from src.classic_train.mini_batch.learning_rate import LearningRate
 
@@ -23,5 +24,6 @@ __all__ = [
     "Probe",
     "Progress",
     "Stopwatch",
+    "Unfreezing",
     "read_checkpoint",
 ]

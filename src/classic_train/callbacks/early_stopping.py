@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.serialization import load_network_arrays, network_arrays
+from src.classic_nn.serialization import load_network_arrays, trained_arrays
 from src.classic_train.callbacks.monitor import Monitor
 from src.classic_train.mini_batch.callback import Callback, Training
 
@@ -49,7 +49,7 @@ class EarlyStopping(Callback):
         """Keep a copy of the best weights; ask the trainer to stop when patience is over."""
         if self.best.see(trainer) and self.restore_best:
             self._best_arrays = {
-                name: array.copy() for name, array in network_arrays(trainer.network).items()
+                name: array.copy() for name, array in trained_arrays(trainer.network).items()
             }
         self._stop_when_patience_is_over(trainer)
 
@@ -64,7 +64,12 @@ class EarlyStopping(Callback):
     def on_fit_end(self, trainer: Training) -> None:
         """Put the best weights back."""
         if self.restore_best and self._best_arrays:
-            load_network_arrays(trainer.network, self._best_arrays)
+            load_network_arrays(trainer.network, self._best_arrays, trained_arrays(trainer.network))
+
+    def on_unfreeze(self, trainer: Training, arrays: Mapping[str, Array]) -> None:
+        """The best epoch so far had these values in the layers that are trained from now on."""
+        if self._best_arrays:
+            self._best_arrays |= {name: array.copy() for name, array in arrays.items()}
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """The best epoch and its weights."""

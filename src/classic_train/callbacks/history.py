@@ -112,7 +112,8 @@ def network_graph(network: Sequential) -> list[GraphNode]:
         settings: dict[str, object] = {}
         if layer is not None:
             settings = {name: value for name, value in layer.config().items() if name != "type"}
-            settings["parameters"] = layer.parameters.vector.size
+            frozen = sum(array.size for array in layer.frozen.values())
+            settings["parameters"] = layer.parameters.vector.size + frozen
         boxes = (name.replace(".", "/") for name in (path, *inputs))
         name, *sources = boxes
         nodes.append(GraphNode(name, operation, tuple(sources), shape, settings))

@@ -15,6 +15,7 @@ from src.classic_nn.schedules import SCHEDULES, Cosine, Schedule
 from src.classic_train.cli.parsers import (
     one_of,
     parse_specification,
+    rate,
     specification,
     units,
     whole_number_or_auto,
@@ -42,10 +43,11 @@ class TrainingOptions:
     train_samples: int = option(4000, "size of generated training data", whole_number(10), "N")
     epochs: int = option(20, "passes over the training data", whole_number(1), "N")
     batch_size: int = option(64, "samples in a mini-batch", whole_number(1), "N")
-    learning_rate: float = option(
+    learning_rate: float | str = option(
         0.1,
-        "step size; with another --optimizer, that one's own default",
-        number(0, exclusive=True),
+        "step size; with another --optimizer, that one's own default; auto finds one by a range "
+        "test",
+        rate,
         "RATE",
     )
     optimizer: str = option(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from src.common.cli import whole_number
+from src.common.cli import number, whole_number
 from src.common.lookup import create, lookup
 
 
@@ -15,6 +15,20 @@ def whole_number_or_auto(minimum: int) -> Callable[[str], int | str]:
     """Parser of "auto", or of whole numbers from ``minimum``."""
     parse = whole_number(minimum)
     return lambda text: text if text == "auto" else parse(text)
+
+
+def rate(text: str) -> float | str:
+    """Parser of a learning rate: "auto", or a number above 0."""
+    return text if text == "auto" else number(0, exclusive=True)(text)
+
+
+def unfreezing(text: str) -> str:
+    """Parser of "layer4@5,layer3@8": names, each with an epoch counted from 1."""
+    for part in filter(None, text.split(",")):
+        name, at, epoch = part.partition("@")
+        if not (name and at and epoch.isdecimal() and int(epoch)):
+            raise OptionError(f"expected LAYER@EPOCH, as layer4@5,layer3@8, got {part!r}")
+    return text
 
 
 def units(text: str) -> tuple[int, ...]:

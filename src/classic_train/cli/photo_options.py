@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from src.classic_train.cli.options import TrainingOptions, option
-from src.classic_train.cli.parsers import one_of
+from src.classic_train.cli.parsers import one_of, unfreezing, whole_number_or_auto
 from src.common.cli import number, whole_number
 from src.load.listed.cells import SEPARATORS
 from src.load.reading_options import white_level
@@ -65,6 +65,39 @@ class PhotoOptions(TrainingOptions):
         "right; 0 for a threshold of one half",
         number(0, below=1),
         "FRACTION",
+    )
+    backbone: str = option(
+        "none",
+        "pretrained network below the head: a name of an architecture whose weights are here, auto "
+        "for the best of these, or none",
+        str,
+        "NAME",
+    )
+    weights: str = option(
+        "imagenet", "of the backbone: imagenet, those that were fetched, or a file", str, "FILE"
+    )
+    freeze: str = option(
+        "auto",
+        "what of the backbone is not trained: all, none, or all up to a stage such as layer3; auto "
+        "decides by the number of photos",
+        str,
+        "STAGE",
+    )
+    backbone_rate: float = option(
+        0.1,
+        "what the learning rate is multiplied by for the backbone's layers",
+        number(0, exclusive=True),
+        "FACTOR",
+    )
+    unfreeze: str = option(
+        "", "layers to be trained from an epoch on, as layer4@5,layer3@8", unfreezing, "PLAN"
+    )
+    cache_features: int | str = option(
+        "auto",
+        "augmented views of each photo whose features are computed once, where the whole backbone "
+        "is frozen; 0 computes them anew in every epoch",
+        whole_number_or_auto(0),
+        "VIEWS",
     )
     split_seed: int = option(
         0,

@@ -1,6 +1,6 @@
 """What a recipe does to photos: the part that differs from recipe to recipe."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -8,6 +8,19 @@ from typing import Any, Literal
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.load import Fingerprints, ImageDataset
 from src.load.transforms import Compose, Transform
+
+
+@dataclass(frozen=True)
+class BackboneOrigin:
+    """What is known of a pretrained network.
+
+    Attributes:
+        numbers: from a resized photo to its input.
+        source: where its weights are from.
+    """
+
+    numbers: Sequence[Transform]
+    source: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,8 @@ class PhotoPipeline:
         resplit: whether all photos are divided anew; else splits that they came in are completed.
         validation_from: see ``complete_splits``.
         read: settings of ``read_data`` that the options of this recipe decide.
+        backbone: from options to what is known of the pretrained network that photos go through;
+            None for a network that learns from nothing.
         gather: reads the photos, where one place does not hold them all; the last argument are
             transforms whose results are cached while a photo is decoded.
     """
@@ -36,6 +51,7 @@ class PhotoPipeline:
     resplit: bool = False
     validation_from: Literal["train", "test"] = "train"
     read: Callable[[PhotoOptions], dict[str, Any]] = field(default=lambda options: {})
+    backbone: Callable[[PhotoOptions], BackboneOrigin | None] = field(default=lambda options: None)
     gather: (
         Callable[[Path, PhotoOptions, Sequence[Compose]], tuple[ImageDataset, Fingerprints]] | None
     ) = None

@@ -81,6 +81,9 @@ class PhotoData(RecipeData):
 
     @cached_property
     def _to_numbers(self) -> list[Transform]:
+        backbone = self.pipeline.backbone(self.options)
+        if backbone is not None:
+            return list(backbone.numbers)
         if not self.pipeline.normalize:
             return [ToFloat()]
         resized = Compose([*eval_transforms(self.options, self.pipeline), ToFloat()])
@@ -147,9 +150,13 @@ class PhotoData(RecipeData):
 
     def digest(self) -> str:
         """SHA-256 of pixels, boxes, labels and splits."""
+        return self.digest_of(*SPLITS)
+
+    def digest_of(self, *splits: str) -> str:
+        """SHA-256 of pixels, boxes and labels of some splits."""
         digest = hashlib.sha256()
         boxes = getattr(self.photos.images, "boxes", None)
-        for split in SPLITS:
+        for split in splits:
             for row in self.photos.splits[split].tolist():
                 photo = self.fingerprints.digests[self.photos.images.photo_of[row]]
                 box = "" if boxes is None else boxes[row].tolist()
@@ -161,7 +168,9 @@ class PhotoData(RecipeData):
         reading = self.pipeline.read(self.options)
         white = getattr(self.photos.images, "white", None)
         reading |= {} if white is None else {"white": white}
-        return {**super().metadata(), "reading": reading}
+        backbone = self.pipeline.backbone(self.options)
+        weights = {} if backbone is None else {"weights": dict(backbone.source)}
+        return {**super().metadata(), "reading": reading, **weights}
 
     def photo_digests(self) -> dict[str, NDArray[np.uint64]]:
         """Of the photos that training learns from, and of those that it chooses the epoch by."""

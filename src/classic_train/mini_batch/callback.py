@@ -74,6 +74,9 @@ class Callback:
     def on_epoch_end(self, trainer: Training) -> None:
         """The epoch's costs and metrics are in ``trainer.record``."""
 
+    def on_unfreeze(self, trainer: Training, arrays: Mapping[str, Array]) -> None:
+        """Layers that were frozen are trained from now on; ``arrays`` are theirs, by name."""
+
     def on_fit_end(self, trainer: Training) -> None:
         """Training has come to its end."""
 

@@ -4,20 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.serialization import load_network_arrays, network_arrays
+from src.classic_nn.serialization import frozen_digest, load_network_arrays, trained_arrays
 from src.classic_train.mini_batch.callback import Training
 
 
 def trainer_state(trainer: Training) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Arrays by name, and metadata that JSON can hold."""
+    """Arrays by name, and metadata that JSON can hold; of frozen layers a digest."""
     optimizer = trainer.optimizer
-    arrays = network_arrays(trainer.network)
+    arrays = dict(trained_arrays(trainer.network))
     arrays |= {f"optimizer/{name}": array for name, array in optimizer.state_arrays().items()}
     metadata: dict[str, Any] = {
         "epoch": trainer.epoch,
         "step_count": optimizer.step_count,
         "learning_rate": optimizer.learning_rate,
         "seed": trainer.seed,
+        "frozen_digest": frozen_digest(trainer.network),
         "history": trainer.history,
         "callbacks": {},
     }
@@ -35,7 +36,9 @@ def load_trainer_state(
 
     Raises ValueError where the state is that of another network or optimizer.
     """
-    load_network_arrays(trainer.network, arrays)
+    if metadata.get("frozen_digest", "") != frozen_digest(trainer.network):
+        raise ValueError("the frozen layers have other weights, or are others")
+    load_network_arrays(trainer.network, arrays, trained_arrays(trainer.network))
     trainer.optimizer.load_state(
         _below("optimizer", arrays), metadata["step_count"], trainer.network.parameters
     )

@@ -68,9 +68,13 @@ class WorkerStep:
         self.worker = worker
         self.augmentation = augmentation
         self.overlap = overlap
-        self.gradients = network.gradient_vector()
-        self._accumulated: ParameterVector | None = None  # of one micro-batch among several
+        self.renew()
         self.begin_epoch(SampleStreams((), ()))
+
+    def renew(self) -> None:
+        """Make gradients of the layout that the trained parameters have now."""
+        self.gradients = self.network.gradient_vector()
+        self._accumulated: ParameterVector | None = None  # of one micro-batch among several
 
     def begin_epoch(self, streams: SampleStreams) -> None:
         """Take the layers' random numbers from ``streams``, which belong to this worker."""

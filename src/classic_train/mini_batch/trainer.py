@@ -16,6 +16,7 @@ from src.classic_nn.optimizers import Optimizer, clip_by_norm, clip_by_value
 from src.classic_nn.regularization import L2
 from src.classic_nn.sample_streams import SampleStreams
 from src.classic_nn.schedules import Schedule
+from src.classic_nn.serialization import trained_arrays
 from src.classic_nn.utils.eval import Metric
 from src.classic_train.mini_batch.batches import (
     ArrayBatches,
@@ -192,6 +193,24 @@ class MiniBatchTrainer:
             raise
         self._notify("on_fit_end")
         return self.history
+
+    def unfreeze(self, *names: str) -> None:
+        """Train layers from now on that were frozen; the optimizer begins anew.
+
+        Its moments of the parameters trained so far are given up too: they would be compared with
+        those of new ones under one count of steps, which corrects both alike.
+        """
+        before = trained_arrays(self.network)
+        for name in names:
+            self.network[name].unfreeze()
+        after = trained_arrays(self.network)
+        self.optimizer.forget()
+        for step in self.worker_steps:
+            step.renew()
+        self.gradients = self.worker_steps[0].gradients
+        found = {name: array for name, array in after.items() if name not in before}
+        for callback in self.callbacks:
+            callback.on_unfreeze(self, found)
 
     def _train_epoch(self, train: Batches) -> float:
         """One pass over the data; the mean cost over its samples, as they were met."""

@@ -13,7 +13,12 @@ from src.classic_nn.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Flatte
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.data.splits import RecipeData
 
-NETWORK_OPTIONS = frozenset({"hidden", "filters", "activation", "initialization", "dropout"})
+NETWORK_OPTIONS = frozenset(
+    {
+        *("hidden", "filters", "activation", "initialization", "dropout"),
+        *("backbone", "weights", "freeze", "backbone_rate", "unfreeze", "cache_features"),
+    }
+)
 """Options that describe a network; which of them mean something, the network decides."""
 
 Builder = Callable[[TrainingOptions, RecipeData], Sequential]
@@ -26,10 +31,12 @@ class Network:
     Attributes:
         builder: makes the network, not yet built, from options and data.
         reads: names of the ``NETWORK_OPTIONS`` that it uses.
+        prepare: what is done to the network once it is built: pretrained weights, freezing.
     """
 
     builder: Builder
     reads: frozenset[str]
+    prepare: Callable[[Sequential, TrainingOptions], None] | None = None
 
     def __call__(self, options: TrainingOptions, data: RecipeData) -> Sequential:
         """The network for these data."""
@@ -50,9 +57,11 @@ class _DeclaredOptions:
         return getattr(self._options, name)
 
 
-def reads(*names: str) -> Callable[[Builder], Network]:
-    """Declare which options a network reads."""
-    return lambda builder: Network(builder, frozenset(names))
+def reads(
+    *names: str, prepare: Callable[[Sequential, TrainingOptions], None] | None = None
+) -> Callable[[Builder], Network]:
+    """Declare which options a network reads, and what is done to it once it is built."""
+    return lambda builder: Network(builder, frozenset(names), prepare)
 
 
 @reads("hidden", "activation", "initialization", "dropout")

@@ -47,6 +47,8 @@ class Recipe:
         read_directory: reads the data set from a directory that ``--data`` names.
         augmentation: moves training images, each time otherwise.
         without: names of settings that mean nothing to the recipe, whatever the model.
+        settle: from the settings that were given to those that they stand for.
+        settle_by_data: from options to those that they stand for with some data.
     """
 
     name: str
@@ -59,6 +61,10 @@ class Recipe:
     read_directory: Callable[[Path, TrainingOptions], RecipeData] | None = None
     augmentation: Augmentation | None = None
     without: Collection[str] = ()
+    settle: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    settle_by_data: Callable[[TrainingOptions, RecipeData], TrainingOptions] = field(
+        default=lambda options, data: options
+    )
 
     def defaults(self, model: str) -> TrainingOptions:
         """The settings of the recipe with one of its models."""
@@ -161,9 +167,14 @@ class Recipe:
         Raises OptionError for an unknown model, or one that the data are too small for.
         """
         try:
-            network = lookup("model", options.model, self.models)(options, data)
+            made = lookup("model", options.model, self.models)
+            network = made(options, data)
             rng = np.random.default_rng(options.seed)
             network.build(data.input_shape, rng, options.dtype)
+            if made.prepare is not None:
+                made.prepare(network, options)
+        except OptionError:
+            raise
         except ValueError as error:
             raise OptionError(f"--model: {error}") from None
         return network

@@ -12,6 +12,7 @@ from src.classic_train.recipes import (
     dishes,
     fashion_mnist,
     grocery,
+    photos,
     plants,
     produce,
     sign_mnist,
@@ -35,5 +36,6 @@ RECIPES: dict[str, Recipe] = {
         produce,
         plants,
         grocery,
+        photos,
     )
 }

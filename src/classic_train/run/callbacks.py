@@ -4,7 +4,6 @@ import json
 import os
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.layers import Sequential
 from src.classic_nn.serialization import save_model
 from src.classic_train.callbacks import (
     Callback,
@@ -25,6 +24,7 @@ from src.classic_train.mini_batch.utils import AUGMENTATION, random_stream
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.directory import Run
 from src.classic_train.run.results import saved_model
+from src.classic_train.run.trained_part import TrainedPart
 from src.common.kernels import kernels_used
 from src.history import TrainingHistoryWriter
 from src.history.tags import TEST
@@ -34,7 +34,7 @@ PROBED, PICTURED = 64, 16
 
 
 def writing_callbacks(
-    recipe: Recipe, options: TrainingOptions, run: Run, network: Sequential, data: RecipeData
+    recipe: Recipe, options: TrainingOptions, run: Run, part: TrainedPart, data: RecipeData
 ) -> list[Callback]:
     """Those that write files or on the terminal: one process has them."""
     epoch = run.checkpoint[1]["epoch"] if run.checkpoint else 0
@@ -42,6 +42,7 @@ def writing_callbacks(
         "recipe": recipe.name,
         "options": options.as_dict(),
         "data_digest": data.digest(),
+        "weights_digest": part.weights_digest,
         "kernels": kernels_used(),
         "history_directory": os.path.relpath(run.history_directory, run.directory),
     }
@@ -55,22 +56,22 @@ def writing_callbacks(
         settings={"recipe": recipe.name, **plain_settings(recipe, options)},
         metrics=[*names, *(f"{TEST}{name}" for name in names)],
     )
-    examples = data.validation_examples(PROBED)
+    examples = data.validation_examples(PICTURED)
     diagnosis = Diagnosis(data.targets("train"), data.class_names, not run.quiet, writer)
     callbacks: list[Callback] = [
         Stopwatch(),
-        Probe(examples, [history.look, diagnosis.look]),
+        Probe(part.inputs.validation_examples(PROBED), [history.look, diagnosis.look]),
         diagnosis,
         history,
         Checkpoint(run.directory, options.checkpoint_every, metadata=metadata),
-        pictures(writer, recipe, options, data, examples[:PICTURED]),
+        pictures(writer, recipe, options, data, examples),
     ]
     if options.save_every:
         callbacks.append(
             EpochModels(
                 run.directory / "epochs",
                 options.save_every,
-                lambda path: save_model(path, saved_model(network, data)),
+                lambda path: save_model(path, saved_model(part.network, data)),
             )
         )
     return callbacks if run.quiet else [*callbacks, Progress()]

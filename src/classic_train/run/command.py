@@ -62,6 +62,7 @@ def _settings(
     given = given_options(arguments, type(recipe.options))
     settings = {"check_gradients": arguments.check_gradients, "quiet": arguments.quiet}
     if arguments.resume is None:
+        given = recipe.settle(given)
         options = resolve_options(recipe.defaults(given.get("model", "")), given)
         options = recipe.resolve_paths(options, given)
         recipe.check_settings(options, given)

@@ -2,9 +2,9 @@
 
 import os
 import shlex
+from dataclasses import replace
 from typing import TypeVar
 
-from src.classic_nn.layers import Sequential
 from src.classic_nn.loss import Loss
 from src.classic_nn.regularization import L2
 from src.classic_train.callbacks import (
@@ -13,6 +13,7 @@ from src.classic_train.callbacks import (
     EarlyStopping,
     History,
     Stopwatch,
+    Unfreezing,
 )
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.parsers import OptionError
@@ -28,6 +29,7 @@ from src.classic_train.run.directory import Run
 from src.classic_train.run.gradients import check_gradients
 from src.classic_train.run.report import Trained, versions
 from src.classic_train.run.results import write_results
+from src.classic_train.run.trained_part import TrainedPart, find_rate, trained_part
 from src.common.files import write_json
 from src.common.kernels import be_quiet, kernels_used
 from src.history.tags import TEST
@@ -62,6 +64,7 @@ def train_recipe(
     if run.quiet:
         be_quiet()
     data = data or recipe.load_data(options)
+    options = recipe.settle_by_data(options, data)
     network = recipe.build_network(options, data)
     loss = recipe.create_loss(options, data)
     sizes = ", ".join(f"{split} {len(data.targets(split)):,}" for split in SPLITS)
@@ -77,11 +80,19 @@ def train_recipe(
         raise DataError(
             "the processes were given different data: expected the same files on every machine"
         )
-    trainer = create_trainer(recipe, options, run, network, loss, data, processes)
+    part = trained_part(network, options, data, run)
+    if options.learning_rate == "auto":
+        options = replace(options, learning_rate=find_rate(part, options, loss, run))
+    trainer = create_trainer(recipe, options, run, part, loss, data, processes)
     if run.checkpoint:
         try:
             if data.digest() != run.checkpoint[1]["data_digest"]:
                 raise ValueError("the samples are not those that it was trained on")
+            if run.checkpoint[1].get("weights_digest", "") != part.weights_digest:
+                raise ValueError("the backbone has other weights than those that it began with")
+            for unfreezing in trainer.callbacks:
+                if isinstance(unfreezing, Unfreezing):
+                    unfreezing.apply(trainer, run.checkpoint[1]["epoch"])
             trainer.load_state(*run.checkpoint)
         except ValueError as error:
             raise OptionError(
@@ -107,7 +118,7 @@ def train_recipe(
                 "fingerprint": data.metadata(),
             },
         )
-    history = trainer.fit(data.batches("train"), data.batches("validation"))
+    history = trainer.fit(part.inputs.batches("train"), part.inputs.batches("validation"))
     if not run.writes:
         return None
     seconds = callback(trainer, Stopwatch).seconds
@@ -128,7 +139,7 @@ def create_trainer(
     recipe: Recipe,
     options: TrainingOptions,
     run: Run,
-    network: Sequential,
+    part: TrainedPart,
     loss: Loss,
     data: RecipeData,
     processes: Processes = ALONE,
@@ -137,15 +148,21 @@ def create_trainer(
     callbacks: list[Callback] = [
         EarlyStopping(options.patience or None, restore_best=options.keep == "best")
     ]
+    if part.unfreezing:
+        callbacks.append(Unfreezing(part.unfreezing))
     if run.writes:
-        callbacks += writing_callbacks(recipe, options, run, network, data)
-    workers, product_threads, why = chosen_workers(options, network, data.input_shape, processes)
+        callbacks += writing_callbacks(recipe, options, run, part, data)
+    workers, product_threads, why = chosen_workers(
+        options, part.trained, part.inputs.input_shape, processes
+    )
     if why:
         run.log(why)
+    optimizer = options.create_optimizer()
+    optimizer.rate_factors = dict(part.rate_factors)
     return MiniBatchTrainer(
-        network,
+        part.trained,
         loss,
-        options.create_optimizer(),
+        optimizer,
         batch_size=options.batch_size,
         epochs=options.epochs,
         schedule=options.create_schedule(),

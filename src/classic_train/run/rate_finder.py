@@ -1,0 +1,111 @@
+"""The learning-rate range test (Smith 2017, section 3.3): ``--learning-rate auto``.
+
+A copy of the network is trained for a few dozen mini-batches while the learning rate grows from
+one mini-batch to the next by the same factor. The cost first stays, then falls, then explodes. The
+rate is taken where the smoothed cost falls steepest over the logarithm of the rate: well before
+the lowest cost, which is already at the edge. Nothing of it is left in the network that will be
+trained, nor in any generator.
+"""
+
+import math
+from contextlib import closing
+from itertools import cycle, islice
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from src.classic_nn.layers import Sequential, copy_network
+from src.classic_nn.loss import Loss
+from src.classic_nn.optimizers import Optimizer
+from src.classic_nn.utils.plots import new_figure
+from src.classic_train.mini_batch import MiniBatchTrainer
+from src.classic_train.mini_batch.batches import Batches
+
+LOWEST, HIGHEST = 1e-6, 10.0
+"""Ends of the rates that are tried."""
+
+STEPS = 100
+"""Mini-batches, at most: less where the cost explodes before."""
+
+SMOOTHING = 0.9
+"""Fraction of the old mean cost that remains at each step."""
+
+EXPLODED = 4.0
+"""Times the lowest smoothed cost at which the test ends."""
+
+
+class RangeTest(NamedTuple):
+    """Rates, their smoothed costs, and the rate that is suggested."""
+
+    rates: list[float]
+    costs: list[float]
+    suggested: float
+
+
+def range_test(
+    network: Sequential, loss: Loss, optimizer: Optimizer, batches: Batches, seed: int
+) -> RangeTest:
+    """Find a learning rate.
+
+    Args:
+        network: built; it stays as it is.
+        loss: of training.
+        optimizer: of training; it stays as it is, of its settings a new one is made.
+        batches: of training.
+        seed: of the layers' randomness.
+    """
+    settings = {**optimizer.settings(), "learning_rate": LOWEST}
+    fresh = type(optimizer)(**settings)
+    fresh.rate_factors = dict(optimizer.rate_factors)
+    copied = copy_network(network)
+    assert isinstance(copied, Sequential)
+    trainer = MiniBatchTrainer(copied, loss, fresh, seed=seed)
+    steps = min(STEPS, max(3 * len(batches), 30))
+    rates: list[float] = []
+    costs: list[float] = []
+    mean = 0.0
+    with trainer.team, np.errstate(over="ignore", invalid="ignore"):
+        for k, batch in enumerate(islice(_repeated(batches), steps)):
+            fresh.learning_rate = LOWEST * (HIGHEST / LOWEST) ** (k / (steps - 1))
+            try:
+                cost = trainer.train_on_batch(*(array for array in batch))
+            except ArithmeticError:
+                break
+            mean = SMOOTHING * mean + (1 - SMOOTHING) * cost
+            smoothed = mean / (1 - SMOOTHING ** (k + 1))
+            if not math.isfinite(smoothed) or (costs and smoothed > EXPLODED * min(costs)):
+                break
+            rates.append(fresh.learning_rate)
+            costs.append(smoothed)
+    return RangeTest(rates, costs, _steepest(rates, costs))
+
+
+def _repeated(batches: Batches) -> Any:
+    """Mini-batches of one epoch after another, without end."""
+    for number in cycle(range(1, 1000)):
+        with closing(batches.epoch(number)) as epoch:
+            yield from epoch
+
+
+def _steepest(rates: list[float], costs: list[float]) -> float:
+    """The rate at which the cost falls fastest over log(rate), before it is lowest."""
+    if len(rates) < 3:
+        return LOWEST
+    lowest = max(int(np.argmin(costs)), 2)
+    slopes = np.gradient(costs[: lowest + 1], np.log(rates[: lowest + 1]))
+    return rates[int(np.argmin(slopes))]
+
+
+def plot_range_test(found: RangeTest) -> Figure:
+    """Cost over rate, with the suggestion."""
+    figure = new_figure()
+    axes = figure.add_subplot()
+    axes.plot(found.rates, found.costs, color="C0")
+    axes.axvline(found.suggested, color="C1", linestyle="--", label=f"{found.suggested:.2g}")
+    axes.set_xscale("log")
+    axes.set_xlabel("learning rate, growing from one mini-batch to the next")
+    axes.set_ylabel("cost, smoothed")
+    axes.set_title("Learning-rate range test: taken where the cost falls steepest")
+    axes.legend(title="suggested")
+    return figure
