@@ -1,4 +1,4 @@
-"""The command line: ``python -m src.load COMMAND``: fetch, inspect, show augmentations.
+"""The command line: ``python -m src.load COMMAND``: fetch data and weights, inspect, augment.
 
 Exit status: 0 done; 2 a mistake in the command or in its files, with one line on standard error
 that says what to change; 130 interrupted.
@@ -22,6 +22,8 @@ examples:
   {PROGRAM} tomatoes --archive FILE.zip   the same, from a zip downloaded by hand
   {PROGRAM} inspect photos/               what is in a folder of photos, and what is wrong
   {PROGRAM} augmentations photo.jpg       what every augmentation does to a photo
+  {PROGRAM} weights                       pretrained weights that can be fetched
+  {PROGRAM} weights resnet50              fetch those of a network into assets/weights/
 """
 
 
@@ -67,6 +69,11 @@ def build_parser() -> Parser:
         default=Path("assets/augmentations.png"),
         metavar="FILE",
         help="the PNG (default: assets/augmentations.png)",
+    )
+    weighing = commands.add_parser("weights", help="list pretrained weights, or fetch some")
+    weighing.add_argument("name", nargs="?", help="of the network; none for the list")
+    weighing.add_argument(
+        "--file", type=Path, metavar="FILE", help="a file that was downloaded by hand"
     )
     for name, remote in REMOTE.items():
         fetching = commands.add_parser(name, help=f"fetch {remote.title}")
@@ -120,6 +127,32 @@ def augmentations_command(arguments: argparse.Namespace) -> None:
     print(arguments.output)
 
 
+def weights_command(arguments: argparse.Namespace) -> None:
+    """Print what weights there are, or bring some here."""
+    from src.common.tables import format_table
+    from src.load.weights import PUBLISHED, fetch_weights, local_weights
+
+    if arguments.name:
+        fetch_weights(arguments.name, arguments.file)
+        return
+    if arguments.file:
+        raise UnreadableDataError("--file: name the network whose weights are in it, too")
+    rows = [("network", "accuracy", "licence", "source", "here")]
+    for name, published in PUBLISHED.items():
+        try:
+            here = str(local_weights(name))
+        except UnreadableDataError as error:
+            here = "" if "there are no weights" in str(error) else "damaged"
+        rows.append(
+            (name, f"{published.accuracy:.3f}", published.licence, published.repository, here)
+        )
+    print(format_table(rows, left_columns=1))
+    print(
+        "\naccuracy: of the first answer on ImageNet's validation photos, as the source states it"
+        "\nother files: --backbone NAME --weights FILE takes those of torchvision, timm and Keras"
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     arguments = build_parser().parse_args(argv)
@@ -132,6 +165,8 @@ def _do(arguments: argparse.Namespace) -> int:
         inspect_command(arguments)
     elif arguments.command == "augmentations":
         augmentations_command(arguments)
+    elif arguments.command == "weights":
+        weights_command(arguments)
     else:
         from src.load.fetch import REMOTE, fetch
 

@@ -161,7 +161,7 @@ class Container(Layer):
         try:
             child = lookup("layer", name, {child.name: child for child in self.children()})
         except ValueError as error:
-            raise KeyError(f"{self.name}: {error}") from None
+            raise KeyError(str(error)) from None
         if not rest:
             return child
         if not isinstance(child, Container):

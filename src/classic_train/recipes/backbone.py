@@ -50,8 +50,8 @@ def settle_backbone(given: Mapping[str, Any]) -> dict[str, Any]:
     settled = dict(given)
     wanted = settled.get("backbone", "none" if settled.get("model") == "cnn" else "auto")
     name = available_backbone() if wanted == "auto" else wanted
-    settled["backbone"] = name
     if name == "none":
+        settled.pop("backbone", None)
         settled.setdefault("model", "cnn")
         if wanted == "auto" and "model" not in given:
             print(
@@ -59,6 +59,9 @@ def settle_backbone(given: Mapping[str, Any]) -> dict[str, Any]:
                 "training from nothing"
             )
         return settled
+    settled["backbone"] = name
+    if settled.get("color") == "grey":
+        raise OptionError("--color: pretrained weights take photos in colour; leave it out")
     weights = settled.get("weights", "imagenet")
     try:  # before any photo is read
         settled.setdefault("image_size", lookup("backbone", name, ARCHITECTURES).pixels)

@@ -61,15 +61,14 @@ def range_test(
     copied = copy_network(network)
     assert isinstance(copied, Sequential)
     trainer = MiniBatchTrainer(copied, loss, fresh, seed=seed)
-    steps = min(STEPS, max(3 * len(batches), 30))
     rates: list[float] = []
     costs: list[float] = []
     mean = 0.0
     with trainer.team, np.errstate(over="ignore", invalid="ignore"):
-        for k, batch in enumerate(islice(_repeated(batches), steps)):
-            fresh.learning_rate = LOWEST * (HIGHEST / LOWEST) ** (k / (steps - 1))
+        for k, batch in enumerate(islice(_repeated(batches), STEPS)):
+            fresh.learning_rate = LOWEST * (HIGHEST / LOWEST) ** (k / (STEPS - 1))
             try:
-                cost = trainer.train_on_batch(*(array for array in batch))
+                cost = trainer.train_on_batch(*batch)
             except ArithmeticError:
                 break
             mean = SMOOTHING * mean + (1 - SMOOTHING) * cost
@@ -89,12 +88,12 @@ def _repeated(batches: Batches) -> Any:
 
 
 def _steepest(rates: list[float], costs: list[float]) -> float:
-    """The rate at which the cost falls fastest over log(rate), before it is lowest."""
+    """Where the cost falls fastest over log(rate), and at most a tenth of where it is lowest."""
     if len(rates) < 3:
         return LOWEST
     lowest = max(int(np.argmin(costs)), 2)
     slopes = np.gradient(costs[: lowest + 1], np.log(rates[: lowest + 1]))
-    return rates[int(np.argmin(slopes))]
+    return min(rates[int(np.argmin(slopes))], rates[lowest] / 10)
 
 
 def plot_range_test(found: RangeTest) -> Figure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -81,12 +82,19 @@ class Diagnosis(Callback):
 
     def on_fit_begin(self, trainer: Training) -> None:
         """Look at the labels."""
+        self._name_weights(trainer)
+        if self.targets is not None and not self.measurements:
+            self._add(label_imbalance(self.targets, self.class_names))
+
+    def on_unfreeze(self, trainer: Training, arrays: Mapping[str, Array]) -> None:
+        """Measure what is trained from now on."""
+        self._name_weights(trainer)
+
+    def _name_weights(self, trainer: Training) -> None:
         labels = parameter_labels(trainer.network)
         # biases, and scale and shift of batch normalization, are no weights
         arrays = trainer.network.parameters.items()
         self._weights = {name: labels[name] for name, array in arrays if array.ndim > 1}
-        if self.targets is not None and not self.measurements:
-            self._add(label_imbalance(self.targets, self.class_names))
 
     def on_epoch_begin(self, trainer: Training) -> None:
         """Begin new measurements."""
@@ -131,7 +139,10 @@ class Diagnosis(Callback):
         self._now.validation_cost = trainer.record.get("validation_cost")
         self._now.learning_rate = trainer.record["learning_rate"]
         self.measurements.append(self._now)
-        self._add(diagnose(self.measurements))
+        # epochs that trained other layers cannot be compared with this one
+        layers = self._now.weights.keys()
+        alike = list(takewhile(lambda m: m.weights.keys() == layers, reversed(self.measurements)))
+        self._add(diagnose(alike[::-1]))
 
     def on_fit_failed(self, trainer: Training) -> None:
         """Say so if it is because the numbers have left the finite ones."""
