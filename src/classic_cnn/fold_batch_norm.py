@@ -47,28 +47,26 @@ def without_batch_norm(network: Sequential) -> Sequential:
 
 def _folded(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration of a layer, with what is inside of it folded."""
-    folded = {
-        setting: [_folded(inner) for inner in value]
-        if isinstance(value, list) and any(isinstance(inner, dict) for inner in value)
-        else {name: _folded(inner) for name, inner in value.items()}
-        if isinstance(value, dict) and not isinstance(value.get("type"), str)
-        else _folded(value)
-        if isinstance(value, dict)
-        else value
-        for setting, value in config.items()
-    }
+    folded = dict(config)
+    for setting, value in config.items():
+        if isinstance(value, dict):
+            folded[setting] = _folded(value)
+        elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+            folded[setting] = [_folded(inner) for inner in value]
     if config["type"] != Sequential.__name__:
         return folded
-    layers = folded["layers"]
-    items = list(layers.items() if isinstance(layers, dict) else enumerate(layers))
     into = {kind.__name__ for kind in FOLDED_INTO}
-    gone = set()
-    for (_, before), (name, layer) in pairwise(items):
-        if layer["type"] == BatchNorm.__name__ and before["type"] in into:
-            before["bias"] = True
-            gone.add(name)
-    kept = {name: layer for name, layer in items if name not in gone}
-    return folded | {"layers": kept if isinstance(layers, dict) else list(kept.values())}
+    layers = folded["layers"]
+    gone = {
+        k
+        for k, (before, layer) in enumerate(pairwise(layers), start=1)
+        if layer["type"] == BatchNorm.__name__ and before["type"] in into
+    }
+    for k in gone:
+        layers[k - 1]["bias"] = True
+    for setting in {"layers", "names"} & folded.keys():
+        folded[setting] = [one for k, one in enumerate(folded[setting]) if k not in gone]
+    return folded
 
 
 def _copy(layer: Layer, folded: Layer) -> None:

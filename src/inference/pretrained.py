@@ -138,12 +138,12 @@ def _until(network: Sequential, stage: str | None) -> Sequential:
         return network
     names = [layer.name for layer in network.layers if layer.name not in ("pool", "head")]
     lookup("stage", stage, dict.fromkeys(names))
-    config = network.config()
-    kept = names[: names.index(stage) + 1]
-    layers = {name: config["layers"][name] for name in kept} | {"pool": config["layers"]["pool"]}
-    part = layer_from_config({**config, "layers": layers})
-    assert isinstance(part, Sequential)
-    return part
+    kept = [*names[: names.index(stage) + 1], "pool"]
+    copied = layer_from_config(network.config())
+    assert isinstance(copied, Sequential)
+    layers = {layer.name: layer for layer in copied.layers if layer.name in kept}
+    del copied  # and with it its claim to the layers
+    return Sequential(layers)
 
 
 def _outputs(file: WeightFile, theirs: Mapping[str, str]) -> int | None:

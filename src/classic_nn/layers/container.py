@@ -225,12 +225,12 @@ def named_layers(
     return list(layers), list(layers.values())
 
 
-def with_names(config: dict[str, Any], setting: str, layers: Sequence[Layer]) -> dict[str, Any]:
-    """A configuration with a mapping from the names of layers instead of their list."""
-    if layers:
-        names = [layer.name for layer in layers]
-        config[setting] = dict(zip(names, config[setting], strict=True))
-    return config
+def with_names(config: dict[str, Any], layers: Sequence[Layer]) -> dict[str, Any]:
+    """A configuration with the names of its layers, if they have some of their own.
+
+    Their order matters, and JSON's objects have none: so names and layers are two lists.
+    """
+    return {**config, "names": [layer.name for layer in layers]} if layers else config
 
 
 def path_inside(path: str, name: str) -> str:

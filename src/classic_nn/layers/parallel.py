@@ -38,7 +38,7 @@ class Parallel(Container):
 
     def config(self) -> dict[str, Any]:
         """Also the names of the branches, where they have some of their own."""
-        return with_names(super().config(), "branches", self.branches if self.named else ())
+        return with_names(super().config(), self.branches if self.named else ())
 
     def children(self) -> Sequence[Layer]:
         """The branches."""

@@ -36,6 +36,7 @@ def layer_from_config(config: Mapping[str, Any]) -> Layer:
     Dense(out_features=3, bias=True, initialization='he')
     """
     settings = dict(config)
+    names = settings.pop("names", None)  # of a container's layers
     try:
         layer_class = lookup("layer type", str(settings.pop("type", None)), LAYERS)
     except ValueError as error:
@@ -43,12 +44,11 @@ def layer_from_config(config: Mapping[str, Any]) -> Layer:
             f"{error} (and layers on images once src.classic_cnn is imported)"
         ) from None
     for name, value in settings.items():  # a container's children are configurations themselves
-        if isinstance(value, dict) and isinstance(value.get("type"), str):
+        if isinstance(value, dict):
             settings[name] = layer_from_config(value)
-        elif isinstance(value, dict):  # layers by their names
-            settings[name] = {key: layer_from_config(inner) for key, inner in value.items()}
         elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
-            settings[name] = [layer_from_config(inner) for inner in value]
+            made = [layer_from_config(inner) for inner in value]
+            settings[name] = dict(zip(names, made, strict=True)) if names else made
     try:
         return layer_class(**settings)
     except TypeError as error:

@@ -81,7 +81,7 @@ class Sequential(Container):
 
     def config(self) -> dict[str, Any]:
         """Also the names of the layers, where they have some of their own."""
-        return with_names(super().config(), "layers", self.layers if self.named else ())
+        return with_names(super().config(), self.layers if self.named else ())
 
     def children(self) -> Sequence[Layer]:
         """The layers."""

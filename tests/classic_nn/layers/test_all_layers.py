@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from src.classic_cnn import AveragePool2D, Conv2D, GlobalAveragePool, MaxPool2D
+from src.classic_cnn.layers import ZeroPad2D
 from src.classic_nn import (
     BatchNorm,
     Context,
@@ -68,6 +69,10 @@ CASES = {
     "overlapping max pooling": (lambda: MaxPool2D(3, 2, 1), (5, 5, 2)),
     "average pooling": (lambda: AveragePool2D(3, 2, 1, count_padding=False), (5, 5, 2)),
     "global average pooling": (GlobalAveragePool, (4, 3, 2)),
+    "zero padding": (lambda: ZeroPad2D(((0, 1), (2, 0))), (3, 2, 2)),
+    "max pooling that completes its windows": (lambda: MaxPool2D(3, 2, "ceil"), (6, 4, 2)),
+    "named layers": (lambda: Sequential({"one": Dense(4), "two": Tanh(), "three": Dense(2)}), (3,)),
+    "named branches": (lambda: Parallel({"wide": Dense(4), "narrow": Dense(1)}), (3,)),
     "sequential": (
         lambda: Sequential([Flatten(), Dense(6), BatchNorm(), ReLU(), Dropout(0.3), Dense(3)]),
         (2, 3, 1),

@@ -21,6 +21,7 @@ from src.classic_train.mini_batch.metrics import MULTI_LABEL
 from src.classic_train.recipes.registry import RECIPES
 from src.classic_train.run.directory import Run
 from src.classic_train.run.train import create_trainer
+from src.classic_train.run.trained_part import trained_part
 from src.common.files import write_json
 
 OPTIONS = replace(
@@ -56,7 +57,8 @@ def trainer_for(recipe, options, data, directory):
     network = recipe.build_network(options, data)
     run = Run(directory / "run", directory / "logs")
     loss = recipe.create_loss(options, data)
-    return create_trainer(recipe, options, run, network, loss, data)
+    part = trained_part(network, options, data, run)
+    return create_trainer(recipe, options, run, part, loss, data)
 
 
 def test_options_reach_the_trainer_and_its_callbacks(data, tmp_path):
