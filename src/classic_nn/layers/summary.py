@@ -11,6 +11,11 @@ from src.common.tables import format_table
 HEADER = ("layer", "output shape", "parameters", "multiply-adds", "bytes")
 
 
+def parameter_count(layer: Layer) -> int:
+    """Number of a layer's parameters, trained or frozen."""
+    return layer.parameters.vector.size + sum(array.size for array in layer.frozen.values())
+
+
 def summary_table(layers: Sequence[Layer], input_shape: Shape) -> str:
     """Text table of built layers, one line each and one for the total.
 
@@ -22,7 +27,7 @@ def summary_table(layers: Sequence[Layer], input_shape: Shape) -> str:
     itemsize = max((layer.parameters.vector.itemsize for layer in layers), default=4)
     for layer in layers:
         output_shape = layer.output_shape(input_shape)
-        size = layer.parameters.vector.size + sum(array.size for array in layer.frozen.values())
+        size = parameter_count(layer)
         stored = (size + int(np.prod(output_shape))) * itemsize
         shapes.append(output_shape)
         counts.append((size, layer.multiply_adds(input_shape), stored))

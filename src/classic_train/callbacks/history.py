@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers import Layer, Sequential, trace_network
+from src.classic_nn.layers.summary import parameter_count
 from src.classic_train.mini_batch.callback import Callback, Training
 from src.history import GraphNode, TrainingHistoryWriter
 
@@ -112,8 +113,7 @@ def network_graph(network: Sequential) -> list[GraphNode]:
         settings: dict[str, object] = {}
         if layer is not None:
             settings = {name: value for name, value in layer.config().items() if name != "type"}
-            frozen = sum(array.size for array in layer.frozen.values())
-            settings["parameters"] = layer.parameters.vector.size + frozen
+            settings["parameters"] = parameter_count(layer)
         boxes = (name.replace(".", "/") for name in (path, *inputs))
         name, *sources = boxes
         nodes.append(GraphNode(name, operation, tuple(sources), shape, settings))

@@ -31,16 +31,23 @@ STEPS = 100
 SMOOTHING = 0.9
 """Fraction of the old mean cost that remains at each step."""
 
+FALLS = 0.98
+"""Fraction of the first cost below which the smoothed cost counts as fallen."""
+
 EXPLODED = 4.0
 """Times the lowest smoothed cost at which the test ends."""
 
 
 class RangeTest(NamedTuple):
-    """Rates, their smoothed costs, and the rate that is suggested."""
+    """Rates, their smoothed costs, the rate that is suggested, and whether the cost ever fell.
+
+    If it did not, there is nothing to go by, and the suggestion is the optimizer's default.
+    """
 
     rates: list[float]
     costs: list[float]
     suggested: float
+    falls: bool
 
 
 def range_test(
@@ -77,7 +84,9 @@ def range_test(
                 break
             rates.append(fresh.learning_rate)
             costs.append(smoothed)
-    return RangeTest(rates, costs, _steepest(rates, costs))
+    falls = bool(costs) and min(costs) < FALLS * costs[0]
+    suggested = _steepest(rates, costs) if falls else type(optimizer)().learning_rate
+    return RangeTest(rates, costs, suggested, falls)
 
 
 def _repeated(batches: Batches) -> Any:
@@ -89,11 +98,9 @@ def _repeated(batches: Batches) -> Any:
 
 def _steepest(rates: list[float], costs: list[float]) -> float:
     """Where the cost falls fastest over log(rate), and at most a tenth of where it is lowest."""
-    if len(rates) < 3:
-        return LOWEST
     lowest = max(int(np.argmin(costs)), 2)
     slopes = np.gradient(costs[: lowest + 1], np.log(rates[: lowest + 1]))
-    return min(rates[int(np.argmin(slopes))], rates[lowest] / 10)
+    return max(min(rates[int(np.argmin(slopes))], rates[lowest] / 10), LOWEST)
 
 
 def plot_range_test(found: RangeTest) -> Figure:

@@ -7,8 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from src.classic_nn.layers import Sequential
+from src.classic_nn.layers.summary import parameter_count
 from src.classic_train.callbacks.diagnosis import Finding
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.program import train_command_line
@@ -55,6 +57,13 @@ def versions() -> dict[str, str]:
     return found | {"kernels": kernels_version()}
 
 
+def source_text(source: Mapping[str, Any]) -> str:
+    """Where pretrained weights are from, in a line."""
+    said = [f"{key}: {source[key]}" for key in ("source", "licence") if key in source]
+    named = f"{source['architecture']}, file {source['file']} as {source['layout']} names them"
+    return "; ".join([named, *said, f"SHA-256 of the arrays `{source['digest'][:16]}...`"])
+
+
 def report_page(
     recipe: Recipe,
     options: TrainingOptions,
@@ -77,7 +86,11 @@ def report_page(
     costs = {int(r["epoch"]): r.get("validation_cost", r["cost"]) for r in trained.history}
     metadata = data.metadata()
     sizes = ", ".join(f"{split} {count:,}" for split, count in metadata["samples"].items())
-    parameters = len(trained.network.parameters.vector)
+    parameters = parameter_count(trained.network)
+    own = len(trained.network.parameters.vector)
+    part = f" ({own:,} of them trained)" if own < parameters else ""
+    source = metadata.get("weights", {})
+    weights = [f"- pretrained weights: {source_text(source)}"] if source else []
     settings = [
         ("setting", "value"),
         *((k, setting_text(v)) for k, v in options.as_dict(recipe.used_settings(options)).items()),
@@ -91,7 +104,8 @@ def report_page(
         "",
         f"- data: {data.description}; {sizes}",
         f"- fingerprint of the data (SHA-256): `{metadata['sha256']}`",
-        f"- network: {parameters:,} parameters, input {data.input_shape}",
+        f"- network: {parameters:,} parameters{part}, input {data.input_shape}",
+        *weights,
         f"- training: {len(trained.history)} epochs, {trained.seconds:.1f} s; {trained.ending}",
         f"- best epoch by validation cost: {best_epoch(costs)}; threshold {test.threshold:.4g}",
         f"- written {time.strftime('%Y-%m-%d %H:%M')}; all epochs in [epochs.csv](epochs.csv), all "

@@ -3,6 +3,7 @@
 from typing import Any
 
 from src.classic_nn.layers import Sequential
+from src.classic_nn.layers.summary import parameter_count
 from src.classic_nn.serialization import SavedModel, save_model
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.data.splits import RecipeData
@@ -57,7 +58,8 @@ def write_results(
             "baselines": compared,
             "threshold": threshold,
             "seconds": trained.seconds,
-            "parameters": len(trained.network.parameters.vector),
+            "parameters": parameter_count(trained.network),
+            "trained_parameters": len(trained.network.parameters.vector),
             "data": data.metadata(),
             "findings": [str(finding) for finding in trained.findings],
             "history": trained.history,

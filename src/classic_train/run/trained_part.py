@@ -91,5 +91,8 @@ def find_rate(part: TrainedPart, options: TrainingOptions, loss: Loss, run: Run)
     found = range_test(part.trained, loss, optimizer, train, options.seed)
     if run.writes:
         save_figure(plot_range_test(found), run.directory / RATE_PICTURE)
-    run.log(f"learning rate {found.suggested:.2g}, by a range test of {len(found.rates)} steps")
+    how = f"by a range test of {len(found.rates)} steps"
+    if not found.falls:
+        how = "the optimizer's default: in the range test the cost never fell"
+    run.log(f"learning rate {found.suggested:.2g}, {how}")
     return found.suggested
