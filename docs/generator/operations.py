@@ -8,6 +8,9 @@ import numpy as np
 from docs.generator.checks import Checks, of_function, of_layer, of_loss
 from src import classic_cnn as cnn
 from src import classic_nn as nn
+from src.classic_cnn import architectures, fold_batch_norm  # noqa: F401 - pages name them
+from src.classic_cnn.layers import ZeroPad2D
+from src.inference import pretrained  # noqa: F401
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,24 @@ CONVOLUTIONAL = [
         | of_layer("AveragePool2D(3, 2, 1)", lambda: cnn.AveragePool2D(3, 2, 1), 5, 5, 2)
         | of_layer("GlobalAveragePool()", cnn.GlobalAveragePool, 4, 3, 2),
     ),
+    Operation(
+        "Zero padding",
+        {"classic_cnn.layers.zero_padding": ""},
+        layer={"classic_cnn.layers.zero_padding": "ZeroPad2D"},
+        checks=of_layer("ZeroPad2D(1)", lambda: ZeroPad2D(1), 3, 3, 2),
+    ),
+    Operation("Folding of batch normalization", {"classic_cnn.fold_batch_norm": "fold_batch_norm"}),
+]
+
+ARCHITECTURES = [
+    Operation("Catalogue", {"classic_cnn.architectures.catalogue": "create_network Architecture"}),
+    Operation("ResNet", {"classic_cnn.architectures.resnet": "resnet"}),
+    Operation("VGG", {"classic_cnn.architectures.vgg": "vgg"}),
+    Operation("InceptionV3", {"classic_cnn.architectures.inception_v3": "inception_v3"}),
+    Operation("EfficientNet", {"classic_cnn.architectures.efficientnet": "efficientnet"}),
+    Operation("MobileNetV2", {"classic_cnn.architectures.mobilenet_v2": "mobilenet_v2"}),
+    Operation("SqueezeNet", {"classic_cnn.architectures.squeezenet": "squeezenet"}),
+    Operation("Pretrained networks", {"inference.pretrained": "pretrained_network"}),
 ]
 
 LOSSES = [
@@ -259,6 +280,7 @@ CHAPTERS = {
     "Dense networks": DENSE,
     "Networks of layers": NETWORKS,
     "Convolutional networks": CONVOLUTIONAL,
+    "Published networks": ARCHITECTURES,
     "Losses": LOSSES,
     "Learning": LEARNING,
     "Several workers": WORKERS,
