@@ -49,6 +49,10 @@ def _build(description: dict[str, Any]) -> tuple[Callable[[], object], str, int]
     side = description["side"]
     if side == "torch":
         from benchmarks import torch_side as module
+    elif side == "backbone":
+        from benchmarks import backbone_side as module  # type: ignore[no-redef]
+    elif side == "backbone_torch":
+        from benchmarks import backbone_torch as module  # type: ignore[no-redef]
     elif side == "sklearn":
         from benchmarks import sklearn_side as module  # type: ignore[no-redef]
     elif side == "peak":

@@ -64,7 +64,7 @@ def test_code_is_shown_as_it_is():
     assert code in code_text("classic_nn.layers.dense")
 
 
-@pytest.mark.parametrize("page", ["index.md", "reading_order.md", "data_sets.md"])
+@pytest.mark.parametrize("page", ["index.md", "reading_order.md", "data_sets.md", "pretrained.md"])
 def test_links_of_written_pages_lead_to_files(page):
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "docs" / page).read_text(encoding="utf-8"))
     assert links
