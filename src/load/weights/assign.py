@@ -1,5 +1,6 @@
 """From the arrays of a file to those that a network needs: nothing guessed, nothing left unsaid."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,8 @@ from src.load.weights.formats import FloatArray, WeightFile
 from src.load.weights.layout import Layout
 from src.load.weights.layouts import LAYOUTS
 
-IGNORED = ("num_batches_tracked", "normalization/", "AuxLogits.", "optimizer")
-"""Parts of names of arrays that are no weights of the network."""
+IGNORED = re.compile(r"num_batches_tracked$|^AuxLogits\.|^optimizer|^(.*/)?normalization(_\d+)?/")
+"""Where it is found, a name is that of no weight of the network."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,7 @@ def assign(
             )
         arrays[name] = _finite(array, their, path)
     used = {names[name] for name in arrays}
-    left_over = [
-        their
-        for their in file.arrays
-        if their not in used and not any(part in their for part in IGNORED)
-    ]
+    left_over = [their for their in file.arrays if their not in used and not IGNORED.search(their)]
     return Assigned(arrays, missing, left_over)
 
 
