@@ -7,6 +7,7 @@ from collections.abc import Iterator
 # is read when NumPy is imported, and by the processes that tests start.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # PyTorch's
 
 import numpy as np
 import pytest

@@ -1,8 +1,4 @@
-"""Every transform against torchvision's own function for Pillow images, pixel by pixel.
-
-torchvision has no build for the CPU on PyPI; its transforms of Pillow images are Python alone, so
-they run once the operators that its compiled part would register are declared.
-"""
+"""Every transform against torchvision's own function for Pillow images, pixel by pixel."""
 
 import numpy as np
 import pytest
@@ -10,21 +6,15 @@ from PIL import Image
 
 from src.load import transforms as ours
 from src.load.transforms import color, geometry, resizing, trivial_augment
+from tests.torchvision_import import import_torchvision
 
 
 @pytest.fixture(scope="module")
 def theirs():
-    torch = pytest.importorskip(
-        "torch", reason="needs torch, and torchvision without its dependencies"
-    )
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    pytest.importorskip("torchvision", reason="pip install --no-deps torchvision==0.28.0")
+    import_torchvision()
     from torchvision.transforms import v2
 
-    yield v2
-    library._destroy()
+    return v2
 
 
 def photo(width, height, mode="RGB"):
