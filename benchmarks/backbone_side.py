@@ -11,6 +11,7 @@ from src.classic_cnn.architectures import create_network
 from src.classic_cnn.fold_batch_norm import fold_batch_norm
 from src.classic_nn import Sequential, SoftmaxCrossEntropy, create_optimizer
 from src.classic_nn.context import EVALUATION, PREDICTION
+from src.classic_nn.initializers import fans
 from src.classic_train import MiniBatchTrainer
 from src.classic_train.parallel.workers import WorkerTeam
 from src.common.sharding import shard
@@ -24,7 +25,11 @@ def network_for(description: dict[str, Any]) -> Sequential:
     """The network, with random weights; for inference with random running statistics."""
     rng = np.random.default_rng(0)
     network = create_network(description["network"])
-    network.build((PIXELS, PIXELS, 3), rng)
+    network.build((PIXELS, PIXELS, 3), None)
+    for array in network.parameters.values():
+        if array.ndim > 1:
+            scale = np.float32(np.sqrt(2 / fans(array.shape)[0]))
+            array[...] = rng.standard_normal(array.shape, dtype=np.float32) * scale
     for name, array in network.buffers.items():
         array += 0.1 * rng.random(array.shape) * (1 if name.endswith("variance") else 0.1)
     return network

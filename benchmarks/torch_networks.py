@@ -17,12 +17,14 @@ from src.classic_nn import (
     ReLU6,
     Residual,
     Sequential,
+    StochasticDepth,
 )
 
 PLAIN: dict[type[Layer], type[nn.Module]] = {
     ReLU: nn.ReLU,
     ReLU6: nn.ReLU6,
     Dropout: nn.Identity,
+    StochasticDepth: nn.Identity,
 }
 
 

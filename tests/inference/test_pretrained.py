@@ -175,5 +175,5 @@ def test_prediction_holds_one_layers_maps_and_no_caches(rng):
     held, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert held < 2**20 + y.nbytes
-    assert not any(caches)
+    assert {type(cache) for cache in caches} <= {type(None), object}  # FUSED, where a ReLU was
     assert peak < 20 * 2**20

@@ -69,8 +69,8 @@ def watched(cells: list[NotebookNode]) -> NotebookNode:
     )
 
 
-def test_there_are_eight():
-    assert [path.name[0] for path in NOTEBOOKS] == list("12345678")
+def test_there_are_nine():
+    assert [path.name[0] for path in NOTEBOOKS] == list("123456789")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
