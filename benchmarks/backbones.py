@@ -57,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"{name:22} {result['ours_s'] * 1e3:8.1f} ms, {result['other']} "
             f"{result['other_s'] * 1e3:8.1f} ms: {result['ratio']:.2f} (goal {goal}); peak memory "
-            f"{result['ours_peak'] / 2**20:,.0f} and {result['other_peak'] / 2**20:,.0f} MiB",
+            f"{result['ours_peak'] / 2**20:,.0f} and {result['other_peak'] / 2**20:,.0f} MiB, of the "
+            f"whole process {result['ours_process'] / 2**20:,.0f} and "
+            f"{result['other_process'] / 2**20:,.0f}",
             flush=True,
         )
         options.output.parent.mkdir(parents=True, exist_ok=True)
@@ -103,6 +105,8 @@ def measure(description: dict[str, Any], goal: float, threads: int, rounds: int)
         "other_s": best_other.median,
         "ours_peak": best.peak,
         "other_peak": min(one.peak for one in other),
+        "ours_process": best.process_peak,
+        "other_process": min(one.process_peak for one in other),
         "contestants": {one.name: one.result() for one in [*ours, *other]},
     }
 

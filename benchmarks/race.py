@@ -35,6 +35,7 @@ class Contestant:
     environment: dict[str, str] = field(default_factory=dict)
     seconds: list[float] = field(init=False, default_factory=list)
     peak: int = field(init=False, default=0)
+    process_peak: int = field(init=False, default=0)
     version: str = field(init=False, default="")
 
     def __enter__(self) -> Self:
@@ -67,7 +68,7 @@ class Contestant:
         self._process.stdin.flush()
         answer = self._read()
         self.seconds.append(answer["seconds"])
-        self.peak = answer["peak"]
+        self.peak, self.process_peak = answer["peak"], answer["process"]
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -90,6 +91,7 @@ class Contestant:
             "slowest_s": max(self.seconds),
             "rounds": len(self.seconds),
             "peak_bytes": self.peak,
+            "process_peak_bytes": self.process_peak,
             "version": self.version,
             "environment": self.environment,
             **self.description,

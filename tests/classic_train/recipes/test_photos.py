@@ -28,7 +28,7 @@ SMALL = ["--image-size", "40", "--batch-size", "8", "--quiet"]
 def place(tmp_path_factory):
     """A folder with photos, and a folder of weights with two backbones."""
     directory = tmp_path_factory.mktemp("photos")
-    class_folders(directory / "photos", {"clean": 20, "dirty": 20, "half": 14})
+    class_folders(directory / "photos", {"clean": 14, "dirty": 14, "half": 10})
     (directory / "weights").mkdir()
     rng = np.random.default_rng(5)
     save_weights(directory / "weights/mobilenet_v2.safetensors", "mobilenet_v2", "torchvision", rng)
