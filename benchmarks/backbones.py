@@ -57,8 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"{name:22} {result['ours_s'] * 1e3:8.1f} ms, {result['other']} "
             f"{result['other_s'] * 1e3:8.1f} ms: {result['ratio']:.2f} (goal {goal}); peak memory "
-            f"{result['ours_peak'] / 2**20:,.0f} and {result['other_peak'] / 2**20:,.0f} MiB, of the "
-            f"whole process {result['ours_process'] / 2**20:,.0f} and "
+            f"{result['ours_peak'] / 2**20:,.0f} and {result['other_peak'] / 2**20:,.0f} MiB, "
+            f"of the whole process {result['ours_process'] / 2**20:,.0f} and "
             f"{result['other_process'] / 2**20:,.0f}",
             flush=True,
         )

@@ -84,6 +84,8 @@ class Parallel(Container):
         widths = [branch.output_shape(shape)[-1] for branch in self.branches]
         dx: Array | None = None
         for k, part in enumerate(np.split(dy, np.cumsum(widths)[:-1], axis=-1)):
+            if not (input_gradient or self.branches[k].parameters.vector.size):
+                continue  # nothing of it is trained
             upstream = np.ascontiguousarray(part)
             own = self.context_of(self.branches[k], context)
             way, _ = self.branches[k].backward(

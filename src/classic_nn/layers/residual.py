@@ -78,6 +78,8 @@ class Residual(Container):
         out = self.gradient_vector(out)
         dx = dy.copy() if input_gradient and self.shortcut is None else None
         for k, child in enumerate(self.children()):
+            if not (input_gradient or child.parameters.vector.size):
+                continue  # nothing of it is trained
             own = self.context_of(child, context)
             way, _ = child.backward(dy, cache[k], own, out.parts[k], input_gradient)
             dx = way if dx is None or way is None else dx + way

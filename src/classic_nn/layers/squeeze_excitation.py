@@ -72,6 +72,8 @@ class SqueezeExcitation(Container):
     ) -> tuple[Array | None, ParameterVector]:
         """dx over both ways: through the scaled pixels and through their mean."""
         out = self.gradient_vector(out)
+        if not (input_gradient or out.vector.size):
+            return None, out  # nothing of it is trained
         x, excited, inner = cache
         dexcited = (dy * x).sum(axis=_pixel_axes(x))
         own = self.context_of(self.excitation, context)

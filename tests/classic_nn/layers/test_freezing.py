@@ -133,6 +133,30 @@ def holds_arrays(cache):
     return isinstance(cache, tuple | list) and any(map(holds_arrays, cache))
 
 
+@pytest.mark.parametrize(
+    "frozen",
+    [
+        *(["layer1.sum.body"], ["layer1.sum.body.conv"], ["layer1.sum", "layer1.branches.1"]),
+        *(["layer1.sum", "layer1.branches"], ["layer1.sum", "layer1.branches.3", "layer1.se"]),
+        ["layer1.sum", "layer1.branches", "layer1.se.excitation.down"],
+    ],
+)
+def test_the_first_trained_layer_may_be_a_part_of_a_branch(frozen, rng):
+    """The gradients of a training step are those of the pass to the input, which are checked."""
+    made, x = network(rng), rng.normal(size=(4, 6, 6, 3))
+    made.freeze(until="pool1")
+    for name in frozen:
+        made[name].freeze()
+    whole = Context(training=True, rng=np.random.default_rng(1))
+    y, caches = made.forward(x, whole)
+    dy = rng.normal(size=y.shape)
+    expected = made.backward(dy, caches, whole)[1]
+    y, caches = made.forward(x, training(rng))
+    found = made.backward(dy, caches, training(rng), input_gradient=False)[1]
+    assert np.allclose(found.vector, expected.vector, rtol=1e-10, atol=1e-12)
+    assert check_layer(made, x[:2], rng, max_elements=4).passed
+
+
 def test_prediction_keeps_no_caches(rng):
     made, x = network(rng), rng.normal(size=(4, 6, 6, 3))
     y, caches = made.forward(x, PREDICTION)
