@@ -12,31 +12,23 @@
     top         7 x 7                1280      1 x 1
     pool        1 x 1        the mean of each map; head: dropout and a dense layer
 
-(table 1, for images of 224 x 224; they may have any size from 32 pixels on). Blocks are those of
+(table 1, for images of 224 x 224; they may have any size). Blocks are those of
 MobileNetV2, with SiLU and, after the depthwise convolution, squeeze and excitation to a quarter of
 the block's input channels. B1 to B7 multiply filters and blocks by the factors of ``SIZES``.
 EfficientNet-Lite (Liu 2020, tensorflow/tpu) is for devices that compute in integers: no squeeze and
 excitation, ReLU6, and stem, top, and the blocks of the first and the last stage not scaled.
+
+Weights take RGB / 255 with ImageNet's mean and standard deviation taken out, from whatever program;
+those of Lite (RGB - 127) / 128, or in timm RGB / 127.5 - 1.
 """
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
+from src.classic_cnn.architectures.inverted_residual import Style, divisible
 from src.classic_cnn.architectures.parts import with_head
 from src.classic_cnn.layers import Conv2D
-from src.classic_nn import (
-    BatchNorm,
-    Dense,
-    Layer,
-    ReLU6,
-    Residual,
-    Sequential,
-    Sigmoid,
-    SiLU,
-    SqueezeExcitation,
-    StochasticDepth,
-)
+from src.classic_nn import Layer, ReLU6, Residual, Sequential, SiLU, StochasticDepth
 from src.common.lookup import lookup
 
 
@@ -73,15 +65,6 @@ STAGES = (
 """Filters, blocks, kernel, stride of the first block, and expansion of each stage of B0."""
 
 
-class Settings(NamedTuple):
-    """What all blocks of a network have in common; see ``efficientnet``."""
-
-    padding: str
-    epsilon: float
-    activation: Callable[[], Layer]
-    squeeze: bool
-
-
 def efficientnet(
     size: str,
     classes: int | None = 1000,
@@ -106,21 +89,22 @@ def efficientnet(
     """
     width, depth, _, dropout = lookup("size", size, SIZES)
     lite = size.startswith("lite")
-    settings = Settings(padding, epsilon, ReLU6 if lite else SiLU, not lite)
+    style = Style(padding, epsilon, 0.99, ReLU6 if lite else SiLU)
     repeats = [
         count if lite and number in (0, len(STAGES) - 1) else math.ceil(count * depth)
         for number, (_, count, *_) in enumerate(STAGES)
     ]
-    channels = 32 if lite else _rounded(32, width)
-    stem = Conv2D(channels, 3, 2, padding, bias=False)
-    stages: dict[str, Layer] = {"stem": _conv(stem, settings)}
+    channels = 32 if lite else divisible(32 * width)
+    stages: dict[str, Layer] = {"stem": style.stage(Conv2D(channels, 3, 2, padding, bias=False))}
     total, before = sum(repeats), 0
     for number, (filters, _, kernel, first_stride, expansion) in enumerate(STAGES):
         made: dict[str, Layer] = {}
-        out = _rounded(filters, width)
+        out = divisible(filters * width)
         for k in range(repeats[number]):
             stride = first_stride if k == 0 else 1
-            block = _block(channels, out, expansion, kernel, stride, settings)
+            squeeze = 0 if lite else max(1, channels // 4)
+            wide = channels * expansion
+            block = style.block(wide, out, kernel, stride, expansion > 1, squeeze)
             if stride == 1 and channels == out:
                 block["drop"] = StochasticDepth(drop_path * (before + k) / total)
                 made[str(k)] = Residual(Sequential(block))
@@ -129,47 +113,6 @@ def efficientnet(
             channels = out
         before += repeats[number]
         stages[f"stage{number + 1}"] = Sequential(made)
-    stages["top"] = _conv(Conv2D(1280 if lite else _rounded(1280, width), 1, bias=False), settings)
+    last = 1280 if lite else divisible(1280 * width)
+    stages["top"] = style.stage(Conv2D(last, 1, bias=False))
     return with_head(stages, classes, dropout)
-
-
-def _conv(conv: Conv2D, settings: Settings) -> Sequential:
-    return Sequential(
-        {"conv": conv, "bn": _batch_norm(settings), "activation": settings.activation()}
-    )
-
-
-def _batch_norm(settings: Settings) -> BatchNorm:
-    return BatchNorm(0.99, settings.epsilon)
-
-
-def _block(
-    channels: int, filters: int, expansion: int, kernel: int, stride: int, settings: Settings
-) -> dict[str, Layer]:
-    """Expand (unless the factor is 1), depthwise, squeeze and excitation, project."""
-    wide = channels * expansion
-    layers: dict[str, Layer] = {}
-    if expansion > 1:
-        layers["expand"] = Conv2D(wide, 1, bias=False)
-        layers |= {"expand_bn": _batch_norm(settings), "expand_activation": settings.activation()}
-    layers["depthwise"] = Conv2D(wide, kernel, stride, settings.padding, groups=wide, bias=False)
-    layers["depthwise_bn"] = _batch_norm(settings)
-    layers["depthwise_activation"] = settings.activation()
-    if settings.squeeze:
-        excitation = {
-            **{"reduce": Dense(max(1, channels // 4)), "activation": settings.activation()},
-            **{"expand": Dense(wide), "gate": Sigmoid()},
-        }
-        layers["se"] = SqueezeExcitation(Sequential(excitation))
-    return {
-        **layers,
-        "project": Conv2D(filters, 1, bias=False),
-        "project_bn": _batch_norm(settings),
-    }
-
-
-def _rounded(filters: int, width: float, divisor: int = 8) -> int:
-    """Filters times a factor, as a multiple of 8 that is not less than nine tenths."""
-    wide = filters * width
-    rounded = max(divisor, int(wide + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * wide else rounded

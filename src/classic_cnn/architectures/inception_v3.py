@@ -14,6 +14,9 @@
 
 for images of 299 x 299; they may have any size from 75 pixels on. Every convolution is followed by
 batch normalization and ReLU. The auxiliary head, which only helps training, is left out.
+
+Weights of torchvision and timm take RGB / 255 with ImageNet's mean and standard deviation taken
+out; those of Keras and TensorFlow take RGB / 127.5 - 1.
 """
 
 from collections.abc import Sequence
@@ -141,7 +144,6 @@ def _wide(count_padding: bool) -> Parallel:
 
 def _split(kernels: Sequence[Kernel]) -> Sequential:
     """Convolutions, and after them a row beside a column."""
-    both = Parallel(
-        {"1x3": _conv(384, (1, 3), padding="same"), "3x1": _conv(384, (3, 1), padding="same")}
-    )
+    row, column = (_conv(384, kernel, padding="same") for kernel in ((1, 3), (3, 1)))
+    both = Parallel({"1x3": row, "3x1": column})
     return Sequential({"before": _row(kernels), "split": both})

@@ -12,14 +12,18 @@
     top         7 x 7              1280      1 x 1
     pool        1 x 1       the mean of each map; head: dropout and a dense layer
 
-for images of 224 x 224; they may have any size from 32 pixels on. A block expands its channels with
+for images of 224 x 224; they may have any size. A block expands its channels with
 a 1 x 1 convolution, filters each of them with a 3 x 3 depthwise one, and projects to few channels
 without an activation: what is small must stay linear. Between equal shapes the input is added.
+
+Weights of PyTorch and MXNet take RGB / 255 with ImageNet's mean and standard deviation taken out;
+those of Keras and TensorFlow take RGB / 127.5 - 1.
 """
 
+from src.classic_cnn.architectures.inverted_residual import Style, divisible
 from src.classic_cnn.architectures.parts import with_head
 from src.classic_cnn.layers import Conv2D
-from src.classic_nn import BatchNorm, Layer, ReLU6, Residual, Sequential
+from src.classic_nn import Layer, ReLU6, Residual, Sequential
 from src.common.checks import check_number
 
 STAGES = (
@@ -52,42 +56,18 @@ def mobilenet_v2(
         The network, to be built for the images' shape.
     """
     check_number("width", width, above=0)
-    channels = _divisible(32 * width)
-    stages: dict[str, Layer] = {"stem": _conv(Conv2D(channels, 3, 2, padding, bias=False), epsilon)}
+    style = Style(padding, epsilon, 0.9, ReLU6)
+    channels = divisible(32 * width)
+    stages: dict[str, Layer] = {"stem": style.stage(Conv2D(channels, 3, 2, padding, bias=False))}
     for number, (filters, blocks, first_stride, expansion) in enumerate(STAGES, start=1):
         made: dict[str, Layer] = {}
-        out = _divisible(filters * width)
+        out = divisible(filters * width)
         for k in range(blocks):
             stride = first_stride if k == 0 else 1
             expand = expansion > 1 or expand_first
-            block = _block(channels * expansion, out, expand, stride, padding, epsilon)
+            block = Sequential(style.block(channels * expansion, out, 3, stride, expand))
             made[str(k)] = Residual(block) if stride == 1 and channels == out else block
             channels = out
         stages[f"stage{number}"] = Sequential(made)
-    last = _divisible(1280 * max(width, 1.0))
-    stages["top"] = _conv(Conv2D(last, 1, bias=False), epsilon)
+    stages["top"] = style.stage(Conv2D(divisible(1280 * max(width, 1.0)), 1, bias=False))
     return with_head(stages, classes, dropout)
-
-
-def _conv(conv: Conv2D, epsilon: float) -> Sequential:
-    return Sequential({"conv": conv, "bn": BatchNorm(epsilon=epsilon), "relu": ReLU6()})
-
-
-def _block(
-    wide: int, filters: int, expand: bool, stride: int, padding: str, epsilon: float
-) -> Sequential:
-    """Expand, depthwise, project (figure 4d)."""
-    layers: dict[str, Layer] = {}
-    if expand:
-        layers["expand"] = Conv2D(wide, 1, bias=False)
-        layers |= {"expand_bn": BatchNorm(epsilon=epsilon), "expand_relu": ReLU6()}
-    layers["depthwise"] = Conv2D(wide, 3, stride, padding, groups=wide, bias=False)
-    layers |= {"depthwise_bn": BatchNorm(epsilon=epsilon), "depthwise_relu": ReLU6()}
-    layers["project"] = Conv2D(filters, 1, bias=False)
-    return Sequential({**layers, "project_bn": BatchNorm(epsilon=epsilon)})
-
-
-def _divisible(filters: float, divisor: int = 8) -> int:
-    """The nearest multiple of 8, but not less than nine tenths: what processors like."""
-    rounded = max(divisor, int(filters + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * filters else rounded

@@ -9,16 +9,18 @@
     layer4      7 x 7     [3x3, 512] [3x3, 512]       [1x1, 512] [3x3, 512] [1x1, 2048]
     pool        1 x 1     the mean of each map; head: a dense layer
 
-(table 1; sizes for images of 224 x 224, which may have any size from 33 pixels on). Blocks of each
+(table 1; sizes for images of 224 x 224, which may have any size). Blocks of each
 stage: 2 2 2 2 of 18; 3 4 6 3 of 34 and 50; 3 4 23 3 of 101. The first block of layer2 to layer4
 halves the maps: v1, the paper, in the first 1 x 1 convolution of a bottleneck, which looks at a
-quarter of the pixels; v1.5 (torchvision) in the 3 x 3. In v2 (He et al. 2016b) batch normalization
-and ReLU come before each convolution, so that the sums pass from stage to stage unchanged; as in
-Keras, its last block of a stage halves the maps.
+quarter of the pixels; v1.5 (torchvision) in the 3 x 3. ``resnet_v2.py`` has v2.
+
+Weights of torchvision and timm take RGB / 255 with ImageNet's mean and standard deviation taken
+out; those of Keras for v1 take BGR without the mean of each.
 """
 
 from src.classic_cnn.architectures.parts import with_head
-from src.classic_cnn.layers import Conv2D, MaxPool2D, ZeroPad2D
+from src.classic_cnn.architectures.resnet_v2 import resnet_v2
+from src.classic_cnn.layers import Conv2D, MaxPool2D
 from src.classic_nn import BatchNorm, Layer, ReLU, Residual, Sequential
 from src.common.lookup import lookup
 
@@ -52,7 +54,7 @@ def resnet(
     Raises ValueError for another depth or version.
     """
     if version == "v2":
-        return _resnet_v2(depth, classes, epsilon)
+        return resnet_v2(depth, BLOCKS.get(depth, ()), classes, epsilon)
     lookup("version", version, dict.fromkeys(("v1", "v1.5", "v2")))
     repeats = lookup("depth", str(depth), {str(known): blocks for known, blocks in BLOCKS.items()})
     stages: dict[str, Layer] = {
@@ -113,40 +115,3 @@ def _projection(filters: int, stride: int, bias: bool, epsilon: float) -> Sequen
     """The shortcut where a block changes the shape (equation 2)."""
     conv = Conv2D(filters, 1, stride, padding=0, bias=bias)
     return Sequential({"conv": conv, "bn": BatchNorm(epsilon=epsilon)})
-
-
-def _resnet_v2(depth: int, classes: int | None, epsilon: float) -> Sequential:
-    if depth not in BOTTLENECKS:
-        raise ValueError(f"version v2 has bottlenecks: expected depth 50 or 101, got {depth}")
-    stages: dict[str, Layer] = {
-        "conv1": Conv2D(64, 7, 2, padding=3),
-        "pad": ZeroPad2D(1),  # zeros, which may be the largest: there is no ReLU before
-        "maxpool": MaxPool2D(3, 2),
-    }
-    for stage, blocks in enumerate(BLOCKS[depth]):
-        filters, made = 64 * 2**stage, {}
-        for k in range(blocks):
-            stride = 2 if k == blocks - 1 and stage < 3 else 1
-            made[str(k)] = _block_v2(filters, stride, k == 0, epsilon)
-        stages[f"layer{stage + 1}"] = Sequential(made)
-    stages |= {"bn": BatchNorm(epsilon=epsilon), "relu": ReLU()}
-    return with_head(stages, classes)
-
-
-def _block_v2(filters: int, stride: int, project: bool, epsilon: float) -> Sequential:
-    """Normalization and ReLU first (figure 4e); a projection sees them too."""
-    before: dict[str, Layer] = {"bn0": BatchNorm(epsilon=epsilon), "relu0": ReLU()}
-    body: dict[str, Layer] = {
-        "conv1": Conv2D(filters, 1, bias=False),
-        "bn1": BatchNorm(epsilon=epsilon),
-        "relu1": ReLU(),
-        "conv2": Conv2D(filters, 3, stride, padding=1, bias=False),
-        "bn2": BatchNorm(epsilon=epsilon),
-        "relu2": ReLU(),
-        "conv3": Conv2D(4 * filters, 1),
-    }
-    if project:
-        shortcut = Conv2D(4 * filters, 1, stride, padding=0)
-        return Sequential({**before, "sum": Residual(Sequential(body), shortcut)})
-    smaller = MaxPool2D(1, stride) if stride > 1 else None
-    return Sequential({"sum": Residual(Sequential({**before, **body}), smaller)})

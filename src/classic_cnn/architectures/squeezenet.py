@@ -8,7 +8,8 @@
     head      dropout, 1 x 1 to classes, ReLU, the mean of each map
 
 Version 1.1 pools earlier and needs 2.4 times fewer multiplications. Images may have any size from
-17 (1.1) or 21 (1.0) pixels on; the published ones have 224.
+3 (1.1) or 7 (1.0) pixels on; the published ones have 224, as RGB / 255 with ImageNet's mean and
+standard deviation taken out.
 """
 
 from src.classic_cnn.architectures.parts import with_head

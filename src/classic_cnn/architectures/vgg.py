@@ -11,6 +11,9 @@
 for images of 224 x 224: every block ends with max pooling by 2. The dense layers know places, so
 a network with classes is built for one size; without them images may have any size from 32 pixels
 on. With batch normalization (torchvision's ``vgg16_bn``) each convolution has one.
+
+Weights of torchvision and timm take RGB / 255 with ImageNet's mean and standard deviation taken
+out; those of Keras take BGR without the mean of each.
 """
 
 from src.classic_cnn.architectures.parts import with_head

@@ -30,9 +30,13 @@ class Parallel(Container):
     branches: Sequence[Layer]
 
     def __init__(self, branches: Sequence[Layer] | Mapping[str, Layer]) -> None:
-        names, self.branches = named_layers(branches)
-        self.named = bool(names)
+        self.branches = branches  # type: ignore[assignment]  # a list from here on
         self.__post_init__()
+
+    def __post_init__(self) -> None:
+        names, self.branches = named_layers(self.branches)
+        self.named = bool(names)
+        super().__post_init__()
         for number, branch in enumerate(self.branches, start=1):
             branch.name = names[number - 1] if names else f"branch{number}"
 

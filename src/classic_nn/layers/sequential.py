@@ -68,11 +68,15 @@ class Sequential(Container):
     layers: Sequence[Layer]
 
     def __init__(self, layers: Sequence[Layer] | Mapping[str, Layer]) -> None:
-        names, self.layers = named_layers(layers)
+        self.layers = layers  # type: ignore[assignment]  # a list from here on
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        names, self.layers = named_layers(self.layers)
         self.named = bool(names)
         self._first_trained = 0
         self._ceilings: dict[int, float] = {}
-        self.__post_init__()
+        super().__post_init__()
         numbers: Counter[str] = Counter()
         for k, layer in enumerate(self.layers):
             kind = type(layer).__name__.lower()

@@ -21,6 +21,9 @@ from src.inference.thresholds import threshold_for_specificity
 
 MODEL = "model.safetensors"
 
+RATE_PICTURE = "learning_rate.png"
+"""Of the range test, where there was one."""
+
 
 def saved_model(network: Sequential, data: RecipeData, **more: Any) -> SavedModel:
     """The network with all that is needed to use it, and what it was trained on."""
@@ -70,6 +73,7 @@ def write_results(
     write_csv(run.directory / "epochs.csv", [columns, *rows])
     shown = save_evaluation(test, run.directory)
     pictures = save_pictures(run.directory, classifier, data, test, trained.history)
+    pictures += [path for path in [run.directory / RATE_PICTURE] if path.exists()]
     page = report_page(recipe, options, run, data, trained, test, compared, pictures, shown)
     write_text(run.directory / "report.md", page)
     run.log(f"model     {run.directory / MODEL}")

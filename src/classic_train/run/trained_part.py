@@ -20,8 +20,7 @@ from src.classic_train.parallel.choice import usable_cores
 from src.classic_train.recipes.backbone import HEAD, unfreezing_plan
 from src.classic_train.run.directory import Run
 from src.classic_train.run.rate_finder import plot_range_test, range_test
-
-RATE_PICTURE = "learning_rate.png"
+from src.classic_train.run.results import RATE_PICTURE
 
 
 class Inputs(Protocol):

@@ -1,5 +1,7 @@
 """Networks of named layers, and parts of networks."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,22 @@ def test_a_configuration_keeps_the_names():
 def test_a_name_that_no_path_can_hold(name):
     with pytest.raises(ValueError, match="names of layers without a dot"):
         Sequential({name: Dense(2)})
+
+
+@dataclass(eq=False)
+class Own(Sequential):
+    """A subclass with a setting of its own."""
+
+    rate: float = 0.5
+
+
+@pytest.mark.parametrize("layers", [[Dense(2), ReLU()], {"a": Dense(2), "b": ReLU()}])
+def test_a_subclass_takes_both_forms(layers, rng):
+    made = Own(layers, 0.25)
+    made.build((3,), rng)
+    assert (made.rate, made.named) == (0.25, isinstance(layers, dict))
+    assert made.config()["rate"] == 0.25
+    assert len(made.layers) == 2
 
 
 def test_layers_by_path():

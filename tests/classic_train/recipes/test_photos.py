@@ -191,6 +191,7 @@ def test_the_learning_rate_is_found(inside):
     assert status == 0, error
     assert 1e-6 <= config_of(run)["learning_rate"] < 10
     assert (run / "learning_rate.png").is_file()
+    assert "](learning_rate.png)" in (run / "report.md").read_text()
 
 
 @pytest.mark.parametrize("arguments", [["--backbone", "none"], ["--model", "cnn"]])
