@@ -3,10 +3,13 @@
 import doctest
 import re
 
+import numpy as np
+from PIL import Image
+
 from src.inference import load_model
 from tests.inference.models import write
 from tests.load.photos import folder_of, save
-from tests.paths import ROOT
+from tests.paths import ROOT, real_weights
 
 
 def test_the_examples_are_true():
@@ -35,6 +38,19 @@ def test_the_example_of_predicting_runs(tmp_path, monkeypatch):
     (prediction,) = eval(block.strip().splitlines()[-1], {"load_model": load_model})
     assert prediction.labels
     assert not prediction.error
+
+
+def test_the_example_of_a_pretrained_network_runs(tmp_path, monkeypatch):
+    weights = real_weights("efficientnet_lite2.safetensors")
+    with np.load(real_weights("efficientnet_lite2_reference.npz")) as file:
+        Image.fromarray(file["input_0"]).save(tmp_path / "banana.jpg")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (block,) = (block for block in blocks if "pretrained_network(" in block)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLASSIC_NN_WEIGHTS", str(weights.parent))
+    found: dict = {}
+    exec(block.replace("Classifier(pre", "found = Classifier(pre"), found)
+    assert found["found"][0].labels == ("banana",)
 
 
 def test_every_linked_file_exists():

@@ -23,6 +23,7 @@ from src.load.weights import (
     Assigned,
     WeightFile,
     assign,
+    fetched_path,
     find_layout,
     imagenet_classes,
     local_weights,
@@ -73,7 +74,8 @@ def pretrained_network(
     pixels = pixels or lookup("architecture", name, ARCHITECTURES).pixels
     path = local_weights(name) if str(weights) == "imagenet" else Path(weights)
     file = read_weight_file(path)
-    published = PUBLISHED.get(name) if path.parent.name == "weights" and not layout else None
+    fetched = path == fetched_path(name) and not layout
+    published = PUBLISHED.get(name) if fetched else None
     skeleton = create_network(name)
     skeleton.build((ARCHITECTURES[name].pixels, ARCHITECTURES[name].pixels, 3), None)
     ours = list(needed_arrays(skeleton))

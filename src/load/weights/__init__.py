@@ -1,7 +1,7 @@
 """Weights of other programs, as arrays by our names: read, fetched, checked. Knows no networks."""
 
 from src.load.weights.assign import Assigned, assign, find_layout
-from src.load.weights.fetching import fetch_weights, local_weights
+from src.load.weights.fetching import fetch_weights, fetched_path, local_weights
 from src.load.weights.formats import WeightFile, read_weight_file
 from src.load.weights.layout import Layout
 from src.load.weights.layouts import LAYOUTS
@@ -18,6 +18,7 @@ __all__ = [
     "WeightFile",
     "assign",
     "fetch_weights",
+    "fetched_path",
     "find_layout",
     "imagenet_classes",
     "local_weights",

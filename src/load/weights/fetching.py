@@ -28,7 +28,7 @@ def local_weights(architecture: str) -> Path:
 
     Raises UnreadableDataError where there is none, or one has changed since it was fetched.
     """
-    fetched = WEIGHTS / f"{architecture}.safetensors"
+    fetched = fetched_path(architecture)
     if fetched.is_file():
         _check(fetched)
         return fetched
@@ -46,6 +46,11 @@ def local_weights(architecture: str) -> Path:
     raise UnreadableDataError(
         f"there are no weights of {architecture} in {WEIGHTS}{where}; {how} a file of them"
     )
+
+
+def fetched_path(architecture: str) -> Path:
+    """Where the fetched weights of an architecture are, or would be."""
+    return WEIGHTS / f"{architecture}.safetensors"
 
 
 def _of_architecture(path: Path) -> str:
@@ -73,7 +78,7 @@ def fetch_weights(
         UnreadableDataError: no weights were published under this name, huggingface_hub is missing,
             the download failed, or a file is not what it should be.
     """
-    target = WEIGHTS / f"{architecture}.safetensors"
+    target = fetched_path(architecture)
     try:
         published = lookup("weights", architecture, PUBLISHED)
     except ValueError as error:
