@@ -71,19 +71,19 @@ def pretrained_network(
         ValueError: an unknown name; images smaller than the network's least size.
         UnreadableDataError: no weights, or the file does not fit the network; in one line.
     """
+    if classes is not None and not head:
+        raise ValueError("classes are those of a head, and head=False leaves it out")
     pixels = pixels or lookup("architecture", name, ARCHITECTURES).pixels
     path = local_weights(name) if str(weights) == "imagenet" else Path(weights)
     file = read_weight_file(path)
-    fetched = path == fetched_path(name) and not layout
-    published = PUBLISHED.get(name) if fetched else None
+    if not layout and path.resolve() == fetched_path(name).resolve():
+        layout = fetched_layout(name, file)
     skeleton = create_network(name)
     skeleton.build((ARCHITECTURES[name].pixels, ARCHITECTURES[name].pixels, 3), None)
     ours = list(needed_arrays(skeleton))
     chosen = layout or find_layout(name, ours, file, str(path))
     arrangement = lookup("layout", chosen, LAYOUTS[name])
-    settings = dict(arrangement.settings)
-    if published is not None and published.layout == chosen:
-        settings |= published.settings
+    settings = arrangement.settings
     theirs = arrangement.names(ours)
     outputs = _outputs(file, theirs)
     own_head = head and classes is None and until is None and outputs is not None
@@ -102,7 +102,6 @@ def pretrained_network(
     assigned = assign(arrangement, needed, file, str(path))
     _check_complete(network, assigned, str(path), until)
     load_arrays(network, assigned.arrays)
-    scaling = scaling or (published.preprocessing if published else "")
     transform = preprocessing(scaling or arrangement.preprocessing, pixels)
     return SavedModel(
         network,
@@ -111,6 +110,17 @@ def pretrained_network(
         {"input": "photos", "transform": transform_config(transform)},
         data={"weights": _source(name, path, chosen, file, assigned, until)},
     )
+
+
+def fetched_layout(name: str, file: WeightFile) -> str | None:
+    """The layout of this architecture's published weights, if the file may be theirs."""
+    published = PUBLISHED.get(name)
+    if published is None:
+        return None
+    network = create_network(name)
+    network.build((ARCHITECTURES[name].pixels, ARCHITECTURES[name].pixels, 3), None)
+    names = LAYOUTS[name][published.layout].names(list(needed_arrays(network)))
+    return published.layout if set(names.values()) <= file.arrays.keys() else None
 
 
 def needed_arrays(network: Sequential) -> dict[str, Array]:

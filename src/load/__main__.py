@@ -137,14 +137,17 @@ def weights_command(arguments: argparse.Namespace) -> None:
         return
     if arguments.file:
         raise UnreadableDataError("--file: name the network whose weights are in it, too")
-    rows = [("network", "accuracy", "licence", "source", "here")]
+    rows = [("network", "parameters", "accuracy", "licence", "source", "here")]
     for name, published in PUBLISHED.items():
         try:
             here = str(local_weights(name))
         except UnreadableDataError as error:
             here = "" if "there are no weights" in str(error) else "damaged"
         rows.append(
-            (name, f"{published.accuracy:.3f}", published.licence, published.repository, here)
+            (
+                *(name, f"{published.parameters:,}", f"{published.accuracy:.3f}"),
+                *(published.licence, published.repository, here),
+            )
         )
     print(format_table(rows, left_columns=1))
     print(

@@ -14,6 +14,7 @@ from src.inference import Classifier
 from src.inference.pretrained import FEATURES, pretrained_network
 from src.load.errors import UnreadableDataError
 from src.load.transforms import transform_from_config
+from src.load.weights import fetch_weights
 from tests.load.weights.files import save_weights
 from tests.paths import real_weights
 
@@ -122,6 +123,19 @@ def test_the_head_of_the_file(file):
     assert (model.network.parameters.vector == file[1].parameters.vector).all()
 
 
+def test_fetched_weights_keep_their_layout_wherever_they_are_named(tmp_path, rng, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_weights(tmp_path / "w.safetensors", "efficientnet_b1", "timm_tf", rng)
+    path = fetch_weights("efficientnet_b1", tmp_path / "w.safetensors", lambda text: None)
+    for weights in ("imagenet", path, path.resolve()):
+        model = pretrained_network("efficientnet_b1", weights, pixels=64)
+        assert model.data["weights"]["layout"] == "timm_tf"
+        assert model.network["stem.conv"].padding == "same_tf"
+        assert model.network["stem.bn"].epsilon == 1e-3
+    with pytest.raises(UnreadableDataError, match="say which, as layout="):
+        pretrained_network("efficientnet_b1", tmp_path / "w.safetensors")
+
+
 def test_a_new_head(file, rng):
     model = pretrained_network("mobilenet_v2", file[0], classes=3, pixels=32, rng=rng)
     parameters = model.network.parameters
@@ -145,6 +159,7 @@ def test_features(file):
         ({"name": "mobilenet"}, "unknown architecture 'mobilenet': did you mean 'mobilenet_v2'"),
         ({"until": "stage9"}, "unknown stage 'stage9': did you mean"),
         ({"layout": "keras"}, "arrays of the network are missing"),
+        ({"classes": 3, "head": False}, "classes are those of a head"),
         ({"layout": "torch"}, "unknown layout 'torch': did you mean 'torchvision'"),
         ({"scaling": "torch"}, "unknown preprocessing 'torch'"),
         ({"weights": "missing.safetensors"}, "missing.safetensors: no such file"),

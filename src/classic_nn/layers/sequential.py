@@ -123,7 +123,10 @@ class Sequential(Container):
         self.outermost().join()
 
     def _position(self, name: str) -> int:
-        return self.layers.index(super().__getitem__(name))
+        layer = super().__getitem__(name)
+        if layer not in self.layers:
+            raise KeyError(f"{name} is inside of a layer: expected one of the network itself")
+        return self.layers.index(layer)
 
     @overload
     def __getitem__(self, key: str | int) -> Layer: ...

@@ -94,10 +94,12 @@ class Optimizer:
             parallel_for(update_range, parameters.vector.size)
             return
         rate = self.learning_rate
-        for begin, end, factor in self.rate_ranges(parameters):
-            self.learning_rate = rate * factor
-            parallel_for(partial(update_range, begin=begin), end - begin)
-        self.learning_rate = rate
+        try:
+            for begin, end, factor in self.rate_ranges(parameters):
+                self.learning_rate = rate * factor
+                parallel_for(partial(update_range, begin=begin), end - begin)
+        finally:
+            self.learning_rate = rate
 
     def rate_factor(self, name: str) -> float:
         """What the learning rate is multiplied by for a parameter."""

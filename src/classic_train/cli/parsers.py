@@ -24,6 +24,9 @@ def rate(text: str) -> float | str:
 
 def unfreezing(text: str) -> str:
     """Parser of "layer4@5,layer3@8": names, each with an epoch counted from 1."""
+    names = [part.partition("@")[0] for part in text.split(",")]
+    if len(set(names)) < len(names):
+        raise OptionError(f"expected each layer once, got {text!r}")
     for part in filter(None, text.split(",")):
         name, at, epoch = part.partition("@")
         if not (name and at and epoch.isdecimal() and int(epoch)):

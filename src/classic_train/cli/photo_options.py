@@ -74,7 +74,10 @@ class PhotoOptions(TrainingOptions):
         "NAME",
     )
     weights: str = option(
-        "imagenet", "of the backbone: imagenet, those that were fetched, or a file", str, "FILE"
+        "imagenet",
+        "of the backbone: imagenet, those that were fetched, or a file, or LAYOUT:FILE",
+        str,
+        "FILE",
     )
     freeze: str = option(
         "auto",

@@ -126,6 +126,8 @@ class PhotoFeatures:
             if not path.is_file():
                 self._compute(loader, path, shape, split)
             found = np.load(path, mmap_mode="r")
+            if found.shape != shape or found.dtype != np.float16:
+                raise ValueError(f"expected {shape}, got {found.shape}")
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             what = "the disk is full" if full else error.strerror or str(error)
@@ -134,7 +136,7 @@ class PhotoFeatures:
                 f"{FEATURES}: cannot keep {size:,.0f} MB of features ({what}); free some space, or "
                 "train with --cache-features 0"
             ) from None
-        except ValueError:
+        except (ValueError, EOFError):
             path.unlink()  # of an interrupted machine: made again
             return self._of_split(data, split, views, weights)
         return FeatureBatches(loader, found)
@@ -153,8 +155,8 @@ class PhotoFeatures:
                 disable=True if self._quiet else None,
             ) as bar,
         ):
-            reserve(partial_path, 2 * int(np.prod(shape)))
             views = np.lib.format.open_memmap(partial_path, "w+", np.float16, shape)
+            reserve(partial_path)
             for k in range(shape[0]):
                 done = 0
                 # what happens to a photo depends on the epoch's number: view k is that of epoch k
@@ -170,11 +172,14 @@ class PhotoFeatures:
         return predict_logits(self._network, x[shard(len(x), worker.thread, worker.threads)])
 
 
-def reserve(path: Path, size: int) -> None:
-    """Take the space of a file beforehand: a full disk is an error now, and not a crash later."""
+def reserve(path: Path) -> None:
+    """Take the space of a file that is mapped into memory.
+
+    A full disk is an error now, and not a crash when a page of it is written.
+    """
     if hasattr(os, "posix_fallocate"):
         with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def features_key(data: PhotoData, split: str, loader: BatchLoader, views: int, weights: str) -> str:

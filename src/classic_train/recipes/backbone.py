@@ -1,5 +1,6 @@
 """A pretrained network below a new head, as a network of the recipes on photos."""
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from src.classic_nn.layers import Dense, Dropout, Layer, ReLU, Sequential, layer
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.parsers import OptionError
 from src.classic_train.cli.photo_options import PhotoOptions
+from src.classic_train.data.arrays import holds_images
 from src.classic_train.data.photo_pipeline import BackboneOrigin
 from src.classic_train.data.splits import RecipeData
 from src.classic_train.recipes.networks import reads
@@ -19,7 +21,7 @@ from src.common.lookup import lookup
 from src.inference.pretrained import load_arrays, needed_arrays, pretrained_network
 from src.load.errors import UnreadableDataError
 from src.load.transforms import Resize, transform_from_config
-from src.load.weights import local_weights
+from src.load.weights import LAYOUTS, MissingWeightsError, local_weights
 
 PREFERRED = ("efficientnet_lite2", "efficientnet_lite0", "mobilenet_v2", "resnet50", "resnet18")
 """Backbones that ``auto`` looks for, the first first: accurate for what they take to compute."""
@@ -30,6 +32,9 @@ FEW = 5000
 VIEWS = 4
 """Augmented views of each photo whose features are kept, where the backbone is frozen."""
 
+BACKBONE_RATE = PhotoOptions.backbone_rate
+"""That of the options, unless another one is given."""
+
 HEAD = "head"
 """Name of what is new in the network."""
 
@@ -37,11 +42,9 @@ HEAD = "head"
 def available_backbone() -> str:
     """The first of the preferred backbones whose weights are on this machine; else "none"."""
     for name in PREFERRED:
-        try:
+        with contextlib.suppress(MissingWeightsError):
             local_weights(name)
-        except UnreadableDataError:
-            continue
-        return name
+            return name
     return "none"
 
 
@@ -62,17 +65,27 @@ def settle_backbone(given: Mapping[str, Any]) -> dict[str, Any]:
     settled["backbone"] = name
     if settled.get("color") == "grey":
         raise OptionError("--color: pretrained weights take photos in colour; leave it out")
+    place = str(settled.get("data", ""))
+    if Path(place).is_file() and not holds_images(place):
+        raise OptionError(f"--data: {place} holds no images, and this recipe is for photos")
     weights = settled.get("weights", "imagenet")
     try:  # before any photo is read
         settled.setdefault("image_size", lookup("backbone", name, ARCHITECTURES).pixels)
-        path = local_weights(name) if weights == "imagenet" else Path(weights)
+        layout, place = layout_and_file(name, weights)
+        path = local_weights(name) if weights == "imagenet" else Path(place)
         if not path.is_file():
             raise UnreadableDataError(f"--weights: {path}: no such file")
     except (UnreadableDataError, ValueError) as error:
         raise OptionError(f"--backbone: {error}") from None
     if weights != "imagenet":
-        settled["weights"] = str(path.resolve())
+        settled["weights"] = f"{layout}:{path.resolve()}" if layout else str(path.resolve())
     return settled
+
+
+def layout_and_file(name: str, weights: str) -> tuple[str | None, str]:
+    """Both of "timm_tf:FILE"; of a file alone, no layout."""
+    layout, colon, file = weights.partition(":")
+    return (layout, file) if colon and layout in LAYOUTS[name] else (None, weights)
 
 
 def settle_by_data(options: TrainingOptions, data: RecipeData) -> TrainingOptions:
@@ -81,7 +94,7 @@ def settle_by_data(options: TrainingOptions, data: RecipeData) -> TrainingOption
         return options
     frozen = options.freeze
     if frozen == "auto":
-        few = len(data.targets("train")) < FEW and not options.unfreeze
+        few = len(data.targets("train")) < FEW or options.unfreeze
         frozen = "all" if few else _last_but_one(options)
     views = options.cache_features
     if views == "auto":
@@ -91,12 +104,27 @@ def settle_by_data(options: TrainingOptions, data: RecipeData) -> TrainingOption
             "--cache-features: features change where layers of the backbone are trained; use it "
             "with --freeze all and without --unfreeze, or give 0"
         )
+    if frozen == "all" and not options.unfreeze and options.backbone_rate != BACKBONE_RATE:
+        raise OptionError(
+            "--backbone-rate: nothing of the backbone is trained; freeze less of it with --freeze, "
+            "or leave the option out"
+        )
     return replace(options, freeze=frozen, cache_features=views)
+
+
+def unused_settings(options: TrainingOptions) -> set[str]:
+    """Settings of the backbone that decide nothing, as others are."""
+    if not isinstance(options, PhotoOptions) or options.freeze == "auto":
+        return set()
+    if options.freeze != "all":
+        return {"cache_features"}
+    return set() if options.unfreeze else {"backbone_rate"}
 
 
 @lru_cache(maxsize=4)
 def _origin(name: str, weights: str, pixels: int, folder: str) -> BackboneOrigin:
-    saved = pretrained_network(name, weights, head=False, pixels=pixels)
+    layout, file = layout_and_file(name, weights)
+    saved = pretrained_network(name, file, head=False, pixels=pixels, layout=layout)
     steps = transform_from_config(saved.preprocessing["transform"]).transforms
     numbers = [step for step in steps if not isinstance(step, Resize)]
     return BackboneOrigin(numbers, saved.data["weights"])
@@ -119,8 +147,9 @@ def backbone_origin(options: PhotoOptions) -> BackboneOrigin | None:
 def _features(options: Any) -> Sequential:
     """Stages and weights of the backbone that options of photos name."""
     try:
+        layout, file = layout_and_file(options.backbone, options.weights)
         saved = pretrained_network(
-            options.backbone, options.weights, head=False, pixels=options.image_size
+            options.backbone, file, head=False, pixels=options.image_size, layout=layout
         )
     except (UnreadableDataError, ValueError) as error:
         raise OptionError(f"--backbone {options.backbone}: {error}") from None
@@ -130,7 +159,7 @@ def _features(options: Any) -> Sequential:
 
 
 def _last_but_one(options: PhotoOptions) -> str:
-    """The stage before the last two: what comes after is fine-tuned."""
+    """The stage before the last one with blocks: what comes after is fine-tuned."""
     stages = [
         layer.name
         for layer in _features(options).layers
@@ -145,17 +174,20 @@ def _prepare(network: Sequential, options: TrainingOptions) -> None:
     features = _features(options)
     load_arrays(network, needed_arrays(features))
     del features
-    if options.freeze == "all":
-        network.freeze(until="pool")
-    elif options.freeze not in ("none", "auto"):
-        try:
+    stages = {layer.name: layer for layer in network.layers if layer.name not in (HEAD, "pool")}
+    try:
+        if options.freeze == "all":
+            network.freeze(until="pool")
+        elif options.freeze not in ("none", "auto"):
+            lookup("--freeze: stage", options.freeze, stages)
             network.freeze(until=options.freeze)
-        except KeyError as error:
-            raise OptionError(f"--freeze: {error.args[0]}") from None
-    for name in unfreezing_plan(options):
-        if name not in {layer.name for layer in network.layers}:
-            known = ", ".join(layer.name for layer in network.layers)
-            raise OptionError(f"--unfreeze: unknown layer {name!r}; there are: {known}")
+        for name, epoch in unfreezing_plan(options).items():
+            if lookup("--unfreeze: stage", name, stages).trainable:
+                raise OptionError(f"--unfreeze: {name} is not frozen; see --freeze")
+            if epoch > options.epochs:
+                raise OptionError(f"--unfreeze: {name}@{epoch} is after the last epoch")
+    except ValueError as error:
+        raise OptionError(str(error)) from None
 
 
 def unfreezing_plan(options: TrainingOptions) -> dict[str, int]:

@@ -17,6 +17,7 @@ from src.classic_train.recipes.backbone import (
     backbone_origin,
     settle_backbone,
     settle_by_data,
+    unused_settings,
 )
 from src.classic_train.recipes.networks import photo_network
 from src.classic_train.recipes.photo_recipe import CNN, photo_recipe
@@ -77,4 +78,5 @@ RECIPE = replace(
     ),
     settle=settle_backbone,
     settle_by_data=settle_by_data,
+    unused=unused_settings,
 )

@@ -49,6 +49,7 @@ class Recipe:
         without: names of settings that mean nothing to the recipe, whatever the model.
         settle: from the settings that were given to those that they stand for.
         settle_by_data: from options to those that they stand for with some data.
+        unused: names of settings that decide nothing with some options.
     """
 
     name: str
@@ -65,6 +66,8 @@ class Recipe:
     settle_by_data: Callable[[TrainingOptions, RecipeData], TrainingOptions] = field(
         default=lambda options, data: options
     )
+
+    unused: Callable[[TrainingOptions], Collection[str]] = field(default=lambda options: ())
 
     def defaults(self, model: str) -> TrainingOptions:
         """The settings of the recipe with one of its models."""
@@ -88,11 +91,11 @@ class Recipe:
             used -= OF_TABLES
         if options.workers == "auto":
             used -= {"product_threads"}
-        return used
+        return used - set(self.unused(options))
 
     def check_settings(self, options: TrainingOptions, given: Collection[str]) -> None:
         """Raise OptionError for a given setting that the run would not use."""
-        used = self.used_settings(options)
+        used = self.used_settings(options) | set(self.unused(options))
         for name in given:
             if name in used:
                 continue

@@ -29,7 +29,11 @@ STEPS = 100
 """Mini-batches, at most: less where the cost explodes before."""
 
 SMOOTHING = 0.9
-"""Fraction of the old mean cost that remains at each step."""
+"""Fraction of the old mean cost that remains at each step, to see an explosion by."""
+
+FIRST = 8
+"""Mini-batches on each side of one that its smoothed cost is the mean of: that of the first ones is
+of fewer, and says little yet."""
 
 FALLS = 0.98
 """Fraction of the first cost below which the smoothed cost counts as fallen."""
@@ -70,7 +74,7 @@ def range_test(
     trainer = MiniBatchTrainer(copied, loss, fresh, seed=seed)
     rates: list[float] = []
     costs: list[float] = []
-    mean = 0.0
+    mean = lowest = 0.0
     with trainer.team, np.errstate(over="ignore", invalid="ignore"):
         for k, batch in enumerate(islice(_repeated(batches), STEPS)):
             fresh.learning_rate = LOWEST * (HIGHEST / LOWEST) ** (k / (STEPS - 1))
@@ -80,11 +84,13 @@ def range_test(
                 break
             mean = SMOOTHING * mean + (1 - SMOOTHING) * cost
             smoothed = mean / (1 - SMOOTHING ** (k + 1))
-            if not math.isfinite(smoothed) or (costs and smoothed > EXPLODED * min(costs)):
+            if not math.isfinite(smoothed) or (costs and smoothed > EXPLODED * lowest):
                 break
+            lowest = min(lowest, smoothed) if costs else smoothed
             rates.append(fresh.learning_rate)
-            costs.append(smoothed)
-    falls = bool(costs) and min(costs) < FALLS * costs[0]
+            costs.append(cost)
+    costs = _smooth(costs)
+    falls = len(costs) > 2 * FIRST and min(costs[FIRST:]) < FALLS * costs[0]
     suggested = _steepest(rates, costs) if falls else type(optimizer)().learning_rate
     return RangeTest(rates, costs, suggested, falls)
 
@@ -96,11 +102,20 @@ def _repeated(batches: Batches) -> Any:
             yield from epoch
 
 
+def _smooth(costs: list[float]) -> list[float]:
+    """Means over the mini-batches around each one, fewer at the ends."""
+    around = range(-FIRST, FIRST + 1)
+    return [
+        float(np.mean([costs[k + j] for j in around if 0 <= k + j < len(costs)]))
+        for k in range(len(costs))
+    ]
+
+
 def _steepest(rates: list[float], costs: list[float]) -> float:
     """Where the cost falls fastest over log(rate), and at most a tenth of where it is lowest."""
-    lowest = max(int(np.argmin(costs)), 2)
-    slopes = np.gradient(costs[: lowest + 1], np.log(rates[: lowest + 1]))
-    return max(min(rates[int(np.argmin(slopes))], rates[lowest] / 10), LOWEST)
+    lowest = FIRST + int(np.argmin(costs[FIRST:]))
+    slopes = np.gradient(costs, np.log(rates))[FIRST : lowest + 1]
+    return max(min(rates[FIRST + int(np.argmin(slopes))], rates[lowest] / 10), rates[FIRST])
 
 
 def plot_range_test(found: RangeTest) -> Figure:

@@ -1,7 +1,12 @@
 """Weights of other programs, as arrays by our names: read, fetched, checked. Knows no networks."""
 
 from src.load.weights.assign import Assigned, assign, find_layout
-from src.load.weights.fetching import fetch_weights, fetched_path, local_weights
+from src.load.weights.fetching import (
+    MissingWeightsError,
+    fetch_weights,
+    fetched_path,
+    local_weights,
+)
 from src.load.weights.formats import WeightFile, read_weight_file
 from src.load.weights.layout import Layout
 from src.load.weights.layouts import LAYOUTS
@@ -14,6 +19,7 @@ __all__ = [
     "PUBLISHED",
     "Assigned",
     "Layout",
+    "MissingWeightsError",
     "PublishedWeights",
     "WeightFile",
     "assign",

@@ -57,6 +57,13 @@ def find_layout(architecture: str, ours: Sequence[str], file: WeightFile, path: 
             f"{path}: not weights of {architecture} as {', '.join(layouts)} name them; its arrays "
             f"are called {some}, ..."
         )
+    equal = [name for name in found if found[name] == found[best]]
+    settings = [dict(layouts[name].settings) for name in equal]
+    if any(one != settings[0] for one in settings):
+        raise UnreadableDataError(
+            f"{path}: its names are those of {' and '.join(equal)}, whose networks differ "
+            f"({' and '.join(map(str, settings))}): say which, as layout= or --weights LAYOUT:FILE"
+        )
     return best
 
 

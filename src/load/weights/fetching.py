@@ -1,6 +1,7 @@
 """Published weights on this machine: fetched from the hub once, checked from then on."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,15 @@ from src.load.weights.published import PUBLISHED, PublishedWeights
 WEIGHTS = Path("assets/weights")
 """Where fetched weights are kept, relative to the working directory."""
 
+STATISTICS = re.compile(r"running_(mean|var)$|num_batches_tracked$|^AuxLogits\.")
+"""Arrays of PyTorch's files that are no parameters of the network."""
+
 FOLDER_VARIABLE = "CLASSIC_NN_WEIGHTS"
 """Environment variable with a folder of weights of one's own, which is looked into too."""
+
+
+class MissingWeightsError(UnreadableDataError):
+    """There are no weights of an architecture on this machine."""
 
 
 def local_weights(architecture: str) -> Path:
@@ -26,7 +34,8 @@ def local_weights(architecture: str) -> Path:
     There, a file is taken whose name is that of the architecture, alone or followed by an
     underscore and anything that makes it no other architecture's.
 
-    Raises UnreadableDataError where there is none, or one has changed since it was fetched.
+    Raises MissingWeightsError where there is none, UnreadableDataError where one has changed since
+    it was fetched.
     """
     fetched = fetched_path(architecture)
     if fetched.is_file():
@@ -43,7 +52,7 @@ def local_weights(architecture: str) -> Path:
         or "name"
     )
     where = f" or in {folder}" if folder else ""
-    raise UnreadableDataError(
+    raise MissingWeightsError(
         f"there are no weights of {architecture} in {WEIGHTS}{where}; {how} a file of them"
     )
 
@@ -84,18 +93,23 @@ def fetch_weights(
     except ValueError as error:
         raise UnreadableDataError(str(error)) from None
     log(f"{architecture}\n  source:  {published.page}\n  licence: {published.licence}")
+    if file is not None and file.suffix.lower() != ".safetensors":
+        raise UnreadableDataError(f"{file}: expected a .safetensors file of {published.page}")
+    if file is not None:
+        _check_parameters(file, published)
     if target.is_file():
         _check(target)
+        if file is not None and sha256(file) != sha256(target):
+            raise UnreadableDataError(f"{target}: holds other weights; remove it first")
         log(f"{target}: is complete and unchanged")
         return target
     source = file or _download(published)
-    if source.suffix.lower() != ".safetensors":
-        raise UnreadableDataError(f"{source}: expected a .safetensors file of {published.page}")
-    read_weight_file(source)  # whole and readable
+    _check_parameters(source, published)
+    digest = sha256(source)
+    # first: weights without a checksum would never be checked
+    write_text(_sums(target), f"{digest}  {target.name}\n")
     with atomic_path(target) as partial:
         shutil.copyfile(source, partial)
-    digest = sha256(target)
-    write_text(_sums(target), f"{digest}  {target.name}\n")
     write_json(
         target.with_suffix(".json"),
         {
@@ -108,6 +122,20 @@ def fetch_weights(
     )
     log(f"{target}: {target.stat().st_size / 1e6:,.1f} MB, SHA-256 {digest[:16]}... recorded")
     return target
+
+
+def _check_parameters(path: Path, published: PublishedWeights) -> None:
+    """Raise UnreadableDataError for a file that is not of this network."""
+    found = sum(
+        array.size
+        for name, array in read_weight_file(path).arrays.items()
+        if not STATISTICS.search(name)
+    )
+    if found != published.parameters:
+        raise UnreadableDataError(
+            f"{path}: has {found:,} parameters, expected the {published.parameters:,} of "
+            f"{published.architecture}: other files are named where they are used, --weights FILE"
+        )
 
 
 def _sums(path: Path) -> Path:

@@ -80,8 +80,13 @@ def _decoded(
 
 def _read_npz(path: Path) -> WeightFile:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        file = np.load(path, allow_pickle=False)
+        if isinstance(file, np.ndarray):
+            raise UnreadableDataError(f"{path}: one array without a name, expected several")
+        with file:
             return WeightFile({name: file[name] for name in file.files}, {})
+    except UnreadableDataError:
+        raise
     except (ValueError, OSError, BadZipFile, EOFError) as error:
         raise UnreadableDataError(f"{path}: damaged, or holds objects ({error})") from None
 

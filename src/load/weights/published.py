@@ -5,10 +5,8 @@ accuracy is that of the first answer on ImageNet's 50,000 validation photos, as 
 it; nothing here has measured it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,9 +18,8 @@ class PublishedWeights:
         repository: on the hub; its page is https://huggingface.co/REPOSITORY.
         accuracy: as stated.
         licence: as stated.
+        parameters: values that were trained, without running statistics.
         layout: of the file, see ``layouts``.
-        settings: of the architecture, beside those of the layout.
-        preprocessing: that the weights were trained with; that of the layout if empty.
         file: its name in the repository.
         revision: of the repository.
     """
@@ -30,10 +27,9 @@ class PublishedWeights:
     architecture: str
     repository: str
     accuracy: float
+    parameters: int
     licence: str = "Apache-2.0"
     layout: str = "timm"
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    preprocessing: str = ""
     file: str = "model.safetensors"
     revision: str = "main"
 
@@ -44,36 +40,43 @@ class PublishedWeights:
 
 
 TORCHVISION = {
-    **{"resnet18": 0.6976, "resnet34": 0.7331, "resnet50": 0.7613, "resnet101": 0.7737},
-    **{"vgg11": 0.6902, "vgg13": 0.6993, "vgg16": 0.7159, "vgg19": 0.7238},
-    **{"vgg11_bn": 0.7037, "vgg13_bn": 0.7159, "vgg16_bn": 0.7336, "vgg19_bn": 0.7422},
-    "inception_v3": 0.7729,
+    **{"resnet18": (0.6976, 11_689_512), "resnet34": (0.7331, 21_797_672)},
+    **{"resnet50": (0.7613, 25_557_032), "resnet101": (0.7738, 44_549_160)},
+    **{"vgg11": (0.6902, 132_863_336), "vgg11_bn": (0.7038, 132_868_840)},
+    **{"vgg13": (0.6993, 133_047_848), "vgg13_bn": (0.7159, 133_053_736)},
+    **{"vgg16": (0.7159, 138_357_544), "vgg16_bn": (0.7337, 138_365_992)},
+    **{"vgg19": (0.7238, 143_667_240), "vgg19_bn": (0.7422, 143_678_248)},
+    "inception_v3": (0.7743, 23_834_568),
 }
-"""Accuracy of torchvision's first weights of each network, by torchvision's documentation."""
+"""Accuracy and parameters of torchvision's first weights of each network."""
 
-TENSORFLOW = {"padding": "same_tf", "epsilon": 1e-3}
-"""Settings of networks whose weights come from TensorFlow."""
+TENSORFLOW = {
+    **{"efficientnet_b1": (0.7883, 7_794_184), "efficientnet_b2": (0.8008, 9_109_994)},
+    **{"efficientnet_b3": (0.8164, 12_233_232), "efficientnet_b4": (0.8302, 19_341_616)},
+    **{"efficientnet_lite0": (0.7483, 4_652_008), "efficientnet_lite1": (0.7664, 5_416_680)},
+    **{"efficientnet_lite2": (0.7746, 6_092_072), "efficientnet_lite3": (0.7981, 8_197_096)},
+    "efficientnet_lite4": (0.8153, 13_006_568),
+}
+"""The same of networks that TensorFlow trained."""
 
 
 def _published() -> dict[str, PublishedWeights]:
     known = {}
-    for name, accuracy in TORCHVISION.items():
+    for name, (accuracy, parameters) in TORCHVISION.items():
         layout = "timm" if name.startswith("vgg") else "torchvision"
         known[name] = PublishedWeights(
-            name, f"timm/{name}.tv_in1k", accuracy, "BSD-3-Clause", layout
+            name, f"timm/{name}.tv_in1k", accuracy, parameters, "BSD-3-Clause", layout
         )
-    known["mobilenet_v2"] = PublishedWeights("mobilenet_v2", "timm/mobilenetv2_100.ra_in1k", 0.7297)
-    known["efficientnet_b0"] = PublishedWeights(
-        "efficientnet_b0", "timm/efficientnet_b0.ra_in1k", 0.7769
-    )
-    for number, accuracy in enumerate((0.7740, 0.7883, 0.8009, 0.8164, 0.8302)):
-        if number:
-            name = f"efficientnet_b{number}"
-            repository = f"timm/tf_efficientnet_b{number}.aa_in1k"
-            known[name] = PublishedWeights(name, repository, accuracy, settings=TENSORFLOW)
-    for number, accuracy in enumerate((0.7484, 0.7664, 0.7746, 0.7981, 0.8152)):
-        name = f"efficientnet_lite{number}"
-        known[name] = PublishedWeights(name, f"timm/tf_{name}.in1k", accuracy)
+    for name, repository, accuracy, parameters in (
+        ("mobilenet_v2", "timm/mobilenetv2_100.ra_in1k", 0.7298, 3_504_872),
+        ("efficientnet_b0", "timm/efficientnet_b0.ra_in1k", 0.7769, 5_288_548),
+    ):
+        known[name] = PublishedWeights(name, repository, accuracy, parameters)
+    for name, (accuracy, parameters) in TENSORFLOW.items():
+        end = "in1k" if "lite" in name else "aa_in1k"
+        known[name] = PublishedWeights(
+            name, f"timm/tf_{name}.{end}", accuracy, parameters, layout="timm_tf"
+        )
     return known
 
 

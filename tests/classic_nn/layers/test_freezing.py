@@ -230,6 +230,11 @@ def test_all_frozen(rng):
     assert not gradients.vector.size
 
 
+def test_a_layer_inside_is_frozen_by_itself(rng):
+    with pytest.raises(KeyError, match=r"layer1\.sum is inside of a layer"):
+        network(rng).freeze(until="layer1.sum")
+
+
 def test_an_unknown_name(rng):
     with pytest.raises(KeyError, match="did you mean 'layer2' or 'layer1'"):
         network(rng).freeze(until="layer3")

@@ -46,6 +46,18 @@ def test_neighbours_of_one_factor_are_one_range():
     ]
 
 
+def test_an_interrupted_step_leaves_the_learning_rate(rng):
+    optimizer = OPTIMIZERS["sgd"](learning_rate=0.5)
+    optimizer.rate_factors = dict(FACTORS)
+
+    def interrupted(task, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.step(ParameterVector(NAMES), ParameterVector(NAMES), interrupted)
+    assert optimizer.learning_rate == 0.5
+
+
 def test_forgetting(rng):
     optimizer = OPTIMIZERS["adam"]()
     parameters = ParameterVector({"W": (3,)})

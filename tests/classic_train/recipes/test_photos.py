@@ -28,6 +28,7 @@ SMALL = ["--image-size", "40", "--batch-size", "8", "--quiet"]
 def place(tmp_path_factory):
     """A folder with photos, and a folder of weights with two backbones."""
     directory = tmp_path_factory.mktemp("photos")
+    np.savez(directory / "vectors.npz", X=np.zeros((20, 3)), Y=np.zeros((20, 1)))
     class_folders(directory / "photos", {"clean": 14, "dirty": 14, "half": 10})
     (directory / "weights").mkdir()
     rng = np.random.default_rng(5)
@@ -86,6 +87,17 @@ def test_few_photos_train_a_head_on_cached_features(inside):
     assert metrics["parameters"] == 2_223_872 + 1280 * 3 + 3
 
 
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", None])
+def test_a_broken_file_of_features_is_made_again(inside, content):
+    assert train(inside, "--epochs", "1", "--seed", "5")[0] == 0
+    newest = max((inside / "assets/cache/features").glob("*.npy"), key=lambda p: p.stat().st_mtime)
+    whole = newest.read_bytes()
+    newest.write_bytes(whole[:-2] if content is None else content)
+    status, _, error = train(inside, "--epochs", "1", "--seed", "5")
+    assert (status, error) == (0, "")
+    assert newest.read_bytes() == whole
+
+
 def test_features_are_computed_once(inside, monkeypatch):
     train(inside, "--epochs", "1", "--seed", "3")
     monkeypatch.setattr(features.PhotoFeatures, "_compute", None)
@@ -140,7 +152,7 @@ def test_features_of_the_epochs_are_those_of_their_views(inside):
 
 
 def test_a_full_disk_leaves_nothing(inside, monkeypatch):
-    def full(path, size):
+    def full(path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(features, "reserve", full)
@@ -163,9 +175,9 @@ def test_fine_tuning_trains_what_is_not_frozen(inside):
 
 
 def test_a_resumed_run_with_unfreezing_is_the_uninterrupted_one(inside):
-    options = ["--freeze", "all", "--unfreeze", "top@2", "--workers", "1"]
+    options = ["--unfreeze", "top@2", "--workers", "1"]  # with it, auto freezes all until then
     _, whole, _ = train(inside, *options, "--epochs", "3", "--schedule", "constant")
-    _, part, _ = train(inside, *options, "--epochs", "1", "--schedule", "constant")
+    _, part, _ = train(inside, *options, "--epochs", "2", "--schedule", "constant")
     status, *_ = run_main(main, inside, "photos", "--resume", part, "--epochs", "3", "--quiet")
     assert status == 0
     models = [load_model(run / "model.safetensors").model.network for run in (whole, part)]
@@ -216,9 +228,16 @@ def test_without_weights_it_says_so(inside, monkeypatch):
         (["--backbone", "resnet5"], "unknown backbone 'resnet5': did you mean"),
         (["--backbone", "resnet50"], "fetch them with python -m src.load weights resnet50"),
         (["--weights", "missing.npz"], "missing.npz: no such file"),
-        (["--freeze", "stage9"], "--freeze: unknown layer 'stage9': did you mean"),
+        (["--freeze", "stage9"], "--freeze: stage 'stage9': did you mean"),
+        (["--freeze", "head"], "--freeze: stage 'head'"),
+        (["--freeze", "stage6.0"], "--freeze: stage 'stage6.0'"),
+        (["--backbone-rate", "0.5"], "--backbone-rate: nothing of the backbone is trained"),
+        (["--freeze", "none", "--unfreeze", "top@2"], "--unfreeze: top is not frozen"),
+        (["--unfreeze", "top@9"], "--unfreeze: top@9 is after the last epoch"),
+        (["--unfreeze", "top@1,top@1"], "expected each layer once"),
+        (["--data", "vectors.npz"], "--data: vectors.npz holds no images"),
         (["--freeze", "stage6", "--cache-features", "2"], "--cache-features: features change"),
-        (["--unfreeze", "stage9@2"], "--unfreeze: unknown layer 'stage9'"),
+        (["--unfreeze", "stage9@2"], "--unfreeze: stage 'stage9'"),
         (["--unfreeze", "stage7"], "expected LAYER@EPOCH"),
         (["--color", "grey"], "pretrained weights take photos in colour"),
         (["--backbone-rate", "0"], "--backbone-rate"),

@@ -80,6 +80,14 @@ def test_another_architecture_is_refused(squeezenet):
         find_layout("resnet18", list(shapes_of(network)), file, "w")
 
 
+def test_names_of_two_layouts_whose_networks_differ(rng):
+    """timm has its own EfficientNets and TensorFlow's: padding and epsilon are others."""
+    network = random_network("efficientnet_b0", "timm_tf", rng)
+    file = WeightFile(foreign_arrays(network, "efficientnet_b0", "timm_tf"), {})
+    with pytest.raises(UnreadableDataError, match="timm and timm_tf, whose networks differ"):
+        find_layout("efficientnet_b0", list(shapes_of(network)), file, "w")
+
+
 @pytest.mark.parametrize(
     ("architecture", "layout"),
     [(a, name) for a, layouts in LAYOUTS.items() if a not in LIKE_OTHERS for name in layouts],

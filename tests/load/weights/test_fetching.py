@@ -10,42 +10,74 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
 
+from src.classic_cnn.architectures import ARCHITECTURES, create_network
 from src.load.__main__ import main
 from src.load.errors import UnreadableDataError
-from src.load.weights import fetch_weights, imagenet_classes, local_weights
+from src.load.weights import LAYOUTS, fetch_weights, imagenet_classes, local_weights
 from src.load.weights.published import PUBLISHED
+from tests.load.weights.files import save_weights
 from tests.paths import ROOT
 from tests.programs import run_main
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "given.safetensors"
+    save_weights(path, "mobilenet_v2", "timm", np.random.default_rng(0))
+    return path
+
+
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch, weights):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CLASSIC_NN_WEIGHTS", raising=False)
-    save_file({"w": np.arange(3, dtype=np.float32)}, tmp_path / "given.safetensors")
+    (tmp_path / "given.safetensors").write_bytes(weights.read_bytes())
     return tmp_path
+
+
+def test_the_record_of_each_network_is_true_of_it():
+    for name, published in PUBLISHED.items():
+        network = create_network(name)
+        pixels = ARCHITECTURES[name].pixels
+        network.build((pixels, pixels, 3), None)
+        assert network.parameters.vector.size == published.parameters, name
+        assert published.layout in LAYOUTS[name]
+
+
+def test_weights_of_another_network_are_not_kept(folder):
+    with pytest.raises(UnreadableDataError, match=r"has 3,504,872 parameters, expected the 25,557"):
+        fetch_weights("resnet50", folder / "given.safetensors", lambda text: None)
+    assert not (folder / "assets").exists()
+
+
+def test_other_weights_do_not_replace_those_that_are_there(folder):
+    fetch_weights("mobilenet_v2", folder / "given.safetensors", lambda text: None)
+    save_weights(folder / "other.safetensors", "mobilenet_v2", "timm", np.random.default_rng(1))
+    with pytest.raises(UnreadableDataError, match="holds other weights; remove it first"):
+        fetch_weights("mobilenet_v2", folder / "other.safetensors", lambda text: None)
+    with pytest.raises(UnreadableDataError, match="no such file"):
+        fetch_weights("mobilenet_v2", folder / "missing.safetensors", lambda text: None)
 
 
 def test_a_file_on_disk_is_kept_with_its_checksum(folder):
     said = []
-    path = fetch_weights("resnet50", folder / "given.safetensors", said.append)
+    path = fetch_weights("mobilenet_v2", folder / "given.safetensors", said.append)
     assert path.read_bytes() == (folder / "given.safetensors").read_bytes()
-    assert "timm/resnet50.tv_in1k" in said[0]
+    assert "timm/mobilenetv2_100.ra_in1k" in said[0]
     about = json.loads(path.with_suffix(".json").read_text())
     assert about["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert local_weights("resnet50") == path
-    fetch_weights("resnet50", None, said.append)
+    assert local_weights("mobilenet_v2") == path
+    fetch_weights("mobilenet_v2", None, said.append)
     assert "complete and unchanged" in said[-1]
 
 
 def test_a_file_that_changed_is_refused(folder):
-    path = fetch_weights("resnet50", folder / "given.safetensors", lambda text: None)
+    path = fetch_weights("mobilenet_v2", folder / "given.safetensors", lambda text: None)
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    for call in (lambda: local_weights("resnet50"), lambda: fetch_weights("resnet50")):
+    for call in (lambda: local_weights("mobilenet_v2"), lambda: fetch_weights("mobilenet_v2")):
         with pytest.raises(UnreadableDataError, match="has changed since it was fetched"):
             call()
 
@@ -90,12 +122,12 @@ def test_mistakes_on_the_command_line(arguments, said, folder):
 
 
 def test_the_list(folder):
-    fetch_weights("resnet18", folder / "given.safetensors", lambda text: None)
+    fetch_weights("mobilenet_v2", folder / "given.safetensors", lambda text: None)
     status, printed, _ = run_main(main, folder, "weights")
     assert status == 0
     rows = {line.split()[0]: line for line in printed.splitlines() if line}
     assert set(PUBLISHED) <= set(rows)
-    assert "assets/weights/resnet18.safetensors" in rows["resnet18"]
+    assert "assets/weights/mobilenet_v2.safetensors" in rows["mobilenet_v2"]
     assert "0.761" in rows["resnet50"]
     assert "assets" not in rows["resnet50"]
 
@@ -160,7 +192,7 @@ def test_fetching_with_the_real_client(folder):
         "no_proxy": "localhost",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "src.load", "weights", "resnet18"],
+        [sys.executable, "-m", "src.load", "weights", "mobilenet_v2"],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -170,5 +202,5 @@ def test_fetching_with_the_real_client(folder):
     server.server_close()
     assert done.returncode == 0, done.stderr
     assert "SHA-256" in done.stdout
-    fetched = folder / "assets/weights/resnet18.safetensors"
+    fetched = folder / "assets/weights/mobilenet_v2.safetensors"
     assert fetched.read_bytes() == Hub.content

@@ -42,6 +42,13 @@ def test_codes_of_eight_bits(tmp_path):
                 read_weight_file(tmp_path / "w.safetensors")
 
 
+def test_an_npz_that_is_one_array(tmp_path):
+    with (tmp_path / "w.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(UnreadableDataError, match="one array without a name"):
+        read_weight_file(tmp_path / "w.npz")
+
+
 def test_npz(tmp_path):
     np.savez(tmp_path / "w.npz", **ARRAYS)
     same(read_weight_file(tmp_path / "w.npz"))

@@ -13,27 +13,26 @@ import_torchvision()
 torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm", reason="pip install --no-deps timm")
 
-TENSORFLOW = {"padding": "same_tf", "epsilon": 1e-3}
 IMAGE = (65, 48, 3)
 
 
 @pytest.mark.parametrize(
-    ("theirs", "name", "layout", "image", "settings"),
+    ("theirs", "name", "layout", "image"),
     [
-        ("resnet18", "resnet18", "torchvision", IMAGE, {}),
-        ("resnet50", "resnet50", "torchvision", IMAGE, {}),
-        ("inception_v3", "inception_v3", "torchvision", (75, 80, 3), {}),
-        ("mobilenetv2_100", "mobilenet_v2", "timm", IMAGE, {}),
-        ("efficientnet_b0", "efficientnet_b0", "timm", IMAGE, {}),
-        ("tf_efficientnet_b0", "efficientnet_b0", "timm", IMAGE, TENSORFLOW),
-        ("tf_efficientnet_b2", "efficientnet_b2", "timm", IMAGE, TENSORFLOW),
-        ("tf_efficientnet_lite0", "efficientnet_lite0", "timm", IMAGE, {}),
-        ("tf_efficientnet_lite3", "efficientnet_lite3", "timm", IMAGE, {}),
+        ("resnet18", "resnet18", "torchvision", IMAGE),
+        ("resnet50", "resnet50", "torchvision", IMAGE),
+        ("inception_v3", "inception_v3", "torchvision", (75, 80, 3)),
+        ("mobilenetv2_100", "mobilenet_v2", "timm", IMAGE),
+        ("efficientnet_b0", "efficientnet_b0", "timm", IMAGE),
+        ("tf_efficientnet_b0", "efficientnet_b0", "timm_tf", IMAGE),
+        ("tf_efficientnet_b2", "efficientnet_b2", "timm_tf", IMAGE),
+        ("tf_efficientnet_lite0", "efficientnet_lite0", "timm_tf", IMAGE),
+        ("tf_efficientnet_lite3", "efficientnet_lite3", "timm_tf", IMAGE),
     ],
 )
-def test_network(theirs, name, layout, image, settings, rng):
+def test_network(theirs, name, layout, image, rng):
     module = filled(lambda: timm.create_model(theirs, num_classes=CLASSES), rng)
-    compare(name, module, layout, image, dtype=np.float32, **settings)
+    compare(name, module, layout, image, dtype=np.float32)
 
 
 @pytest.mark.parametrize("name", ["vgg11_bn", "vgg16"])

@@ -1,4 +1,8 @@
-"""Names of EfficientNet's weights in torchvision, Keras, timm and efficientnet_pytorch."""
+"""Names of EfficientNet's weights in torchvision, Keras, timm and efficientnet_pytorch.
+
+timm has weights of its own ("timm"), and some that TensorFlow trained ("timm_tf", its names begin
+with tf_): the names of their arrays are the same, padding and epsilon are not.
+"""
 
 import string
 from collections.abc import Callable, Mapping, Sequence
@@ -140,6 +144,7 @@ SAME_TF = {"padding": "same_tf"}
 ANY_SIZE = {
     "keras": Layout(_keras, "hwio", SAME_TF),
     "timm": Layout(_timm, "oihw", {"epsilon": 1e-5}),
+    "timm_tf": Layout(_timm, "oihw", SAME_TF),
     "efficientnet_pytorch": Layout(_efficientnet_pytorch, "oihw", SAME_TF),
     "effinet_cudnn": Layout(_cudnn, "oihw", SAME_TF),
 }
@@ -155,5 +160,6 @@ EFFICIENTNET_LITE = {
     "efficientnet_pytorch": Layout(
         _efficientnet_pytorch, "oihw", SAME_TF, preprocessing="efficientnet_lite"
     ),
-    "timm": Layout(_timm, "oihw", SAME_TF, preprocessing="tf"),
+    "timm": Layout(_timm, "oihw", {"epsilon": 1e-5}),
+    "timm_tf": Layout(_timm, "oihw", SAME_TF, preprocessing="tf"),
 }
