@@ -1,9 +1,11 @@
-"""The README's table of speed, made of the runs that it quotes.
+"""The README's tables of speed, made of the runs that it quotes.
 
 python -m benchmarks --workers 1 --output benchmarks/quoted/one_thread.json
 python -m benchmarks --workers 2 --output benchmarks/quoted/two_threads.json
-python -m benchmarks.table                  print the table
-python -m benchmarks.table README.md        put it between the marks in a file
+python -m benchmarks.backbones --threads 1 --output benchmarks/quoted/backbones_one_thread.json
+python -m benchmarks.backbones --threads 2 --output benchmarks/quoted/backbones_two_threads.json
+python -m benchmarks.table                  print the tables
+python -m benchmarks.table README.md        put them between the marks in a file
 """
 
 import json
@@ -11,11 +13,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.backbones import TASKS
 from benchmarks.workloads import WORKLOADS
 from src.common.tables import markdown_table
 
 QUOTED = Path(__file__).parent / "quoted"
-BEGIN, END = "<!-- speed -->", "<!-- /speed -->"
+STEPS, BACKBONES = "speed", "backbones"
+"""Names of the marks in the file."""
 
 HEADER = (
     "workload",
@@ -52,23 +56,51 @@ def table(runs: list[dict[str, Any]]) -> str:
     return f"{markdown_table(rows)}\n\n{where}; commit {machine['commit']}, {machine['date']}."
 
 
-def between_marks(text: str, content: str) -> str:
+def backbone_table(runs: list[dict[str, Any]]) -> str:
+    """Markdown: published networks, our milliseconds and our time by the fastest PyTorch's."""
+    header = ("224 x 224", "one thread", "two threads", "goal", "peak memory")
+    rows: list[tuple[str, ...]] = [header]
+    for name, (description, goal) in TASKS.items():
+        if description["task"] not in ("inference", "training"):
+            continue
+        found = [run["tasks"][name] for run in runs if name in run["tasks"]]
+        what = f"{description['network']}, {description['task']}, batch {description['batch']}"
+        shown = [f"{one['ours_s'] * 1e3:,.0f} ms, **{one['ratio']:.2f}**" for one in found]
+        shown += ["not measured"] * (len(runs) - len(found))
+        memory = found[-1]["ours_peak"] / found[-1]["other_peak"]
+        rows.append((what, *shown, str(goal), f"{memory:.2f}"))
+    machine = runs[-1]["machine"]
+    where = f"{machine['processor']}, {machine['cores']} cores"
+    return f"{markdown_table(rows)}\n\n{where}; commit {machine['commit']}, {machine['date']}."
+
+
+def quoted_backbones() -> list[dict[str, Any]]:
+    """The runs of published networks with one thread and with two."""
+    names = ("backbones_one_thread.json", "backbones_two_threads.json")
+    return [json.loads((QUOTED / name).read_text(encoding="utf-8")) for name in names]
+
+
+def between_marks(text: str, content: str, mark: str = STEPS) -> str:
     """The text with what stands between the marks replaced; ValueError where there are none."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not (begin and end):
-        raise ValueError(f"expected {BEGIN} and {END}")
+        raise ValueError(f"expected {first} and {last}")
     return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def main() -> None:
-    """Print the table, or put it into the file that is named."""
-    made = table(quoted_runs())
+    """Print the tables, or put them into the file that is named."""
+    tables = {STEPS: table(quoted_runs()), BACKBONES: backbone_table(quoted_backbones())}
     if len(sys.argv) < 2:
-        print(made)
+        print("\n\n".join(tables.values()))
         return
     path = Path(sys.argv[1])
-    path.write_text(between_marks(path.read_text(encoding="utf-8"), made), encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    for mark, made in tables.items():
+        text = between_marks(text, made, mark)
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

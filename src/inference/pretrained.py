@@ -1,5 +1,6 @@
 """Pretrained networks: an architecture joined with weights that were published for it."""
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,9 +79,7 @@ def pretrained_network(
     file = read_weight_file(path)
     if not layout and path.resolve() == fetched_path(name).resolve():
         layout = fetched_layout(name, file)
-    skeleton = create_network(name)
-    skeleton.build((ARCHITECTURES[name].pixels, ARCHITECTURES[name].pixels, 3), None)
-    ours = list(needed_arrays(skeleton))
+    ours = array_names(name)
     chosen = layout or find_layout(name, ours, file, str(path))
     arrangement = lookup("layout", chosen, LAYOUTS[name])
     settings = arrangement.settings
@@ -117,10 +116,18 @@ def fetched_layout(name: str, file: WeightFile) -> str | None:
     published = PUBLISHED.get(name)
     if published is None:
         return None
-    network = create_network(name)
-    network.build((ARCHITECTURES[name].pixels, ARCHITECTURES[name].pixels, 3), None)
-    names = LAYOUTS[name][published.layout].names(list(needed_arrays(network)))
+    names = LAYOUTS[name][published.layout].names(array_names(name))
     return published.layout if set(names.values()) <= file.arrays.keys() else None
+
+
+def array_names(name: str) -> list[str]:
+    """Names of all arrays of an architecture with its own head."""
+    network = create_network(name)
+    for pixels in (32, ARCHITECTURES[name].pixels):  # of small images VGG's head is small
+        with contextlib.suppress(ValueError):
+            network.build((pixels, pixels, 3), None)
+            break
+    return list(needed_arrays(network))
 
 
 def needed_arrays(network: Sequential) -> dict[str, Array]:

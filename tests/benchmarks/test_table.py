@@ -4,7 +4,15 @@ import copy
 
 import pytest
 
-from benchmarks.table import between_marks, quoted_runs, table
+from benchmarks.backbones import TASKS
+from benchmarks.table import (
+    BACKBONES,
+    backbone_table,
+    between_marks,
+    quoted_backbones,
+    quoted_runs,
+    table,
+)
 from benchmarks.workloads import WORKLOADS
 from tests.paths import ROOT
 
@@ -12,6 +20,15 @@ from tests.paths import ROOT
 def test_the_readme_has_the_table_of_the_quoted_runs():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert between_marks(text, table(quoted_runs())) == text
+
+
+def test_the_readme_has_the_table_of_the_quoted_backbones():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    runs = quoted_backbones()
+    assert [run["threads"] for run in runs] == [1, 2]
+    inference = {name for name, (task, _) in TASKS.items() if task["task"] == "inference"}
+    assert all(inference <= set(run["tasks"]) <= set(TASKS) for run in runs)
+    assert between_marks(text, backbone_table(runs), BACKBONES) == text
 
 
 def test_the_quoted_runs_are_whole():

@@ -52,15 +52,12 @@ def settle_backbone(given: Mapping[str, Any]) -> dict[str, Any]:
     """The given settings, with the backbone that "auto" stands for, and the size of its images."""
     settled = dict(given)
     wanted = settled.get("backbone", "none" if settled.get("model") == "cnn" else "auto")
+    if "weights" in settled and wanted == "auto":
+        raise OptionError("--weights: say of which network, as in --backbone resnet50")
     name = available_backbone() if wanted == "auto" else wanted
     if name == "none":
         settled.pop("backbone", None)
         settled.setdefault("model", "cnn")
-        if wanted == "auto" and "model" not in given:
-            print(
-                "no pretrained weights on this machine (python -m src.load weights lists some): "
-                "training from nothing"
-            )
         return settled
     settled["backbone"] = name
     if settled.get("color") == "grey":
@@ -110,6 +107,16 @@ def settle_by_data(options: TrainingOptions, data: RecipeData) -> TrainingOption
             "or leave the option out"
         )
     return replace(options, freeze=frozen, cache_features=views)
+
+
+def note_without_backbone(options: TrainingOptions) -> str:
+    """What to say where a network learns from nothing."""
+    if options.model != "cnn":
+        return ""
+    return (
+        "without a pretrained network, a small CNN learns from nothing (python -m src.load weights "
+        "lists pretrained ones, and which are on this machine)"
+    )
 
 
 def unused_settings(options: TrainingOptions) -> set[str]:

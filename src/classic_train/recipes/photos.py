@@ -15,6 +15,7 @@ from src.classic_train.data.photo_pipeline import PhotoPipeline
 from src.classic_train.recipes.backbone import (
     backbone_network,
     backbone_origin,
+    note_without_backbone,
     settle_backbone,
     settle_by_data,
     unused_settings,
@@ -79,4 +80,5 @@ RECIPE = replace(
     settle=settle_backbone,
     settle_by_data=settle_by_data,
     unused=unused_settings,
+    note=note_without_backbone,
 )

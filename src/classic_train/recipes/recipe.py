@@ -50,6 +50,7 @@ class Recipe:
         settle: from the settings that were given to those that they stand for.
         settle_by_data: from options to those that they stand for with some data.
         unused: names of settings that decide nothing with some options.
+        note: what to say of some options when training begins; empty for nothing.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Recipe:
     )
 
     unused: Callable[[TrainingOptions], Collection[str]] = field(default=lambda options: ())
+    note: Callable[[TrainingOptions], str] = field(default=lambda options: "")
 
     def defaults(self, model: str) -> TrainingOptions:
         """The settings of the recipe with one of its models."""

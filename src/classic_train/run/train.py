@@ -69,6 +69,8 @@ def train_recipe(
     loss = recipe.create_loss(options, data)
     sizes = ", ".join(f"{split} {len(data.targets(split)):,}" for split in SPLITS)
     run.log(f"{recipe.name}: {data.description} ({sizes} samples)")
+    if note := recipe.note(options):
+        run.log(note)
     problems = data.dataset().problems
     account = [text for text in (problems.paragraph(), problems.summary(5)) if text]
     run.log("\n".join([*account, ""]) if account else "")

@@ -1,5 +1,6 @@
 """What of a network a run trains, and what that part is given: photos, or features of them."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -11,7 +12,7 @@ from src.classic_nn.serialization import frozen_digest
 from src.classic_nn.utils import save_figure
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.photo_options import PhotoOptions
-from src.classic_train.data.features import PhotoFeatures
+from src.classic_train.data.features import FEATURES, PhotoFeatures
 from src.classic_train.data.photos import PhotoData
 from src.classic_train.data.splits import RecipeData
 from src.classic_train.mini_batch.batches import ArrayBatches, Batches, Data
@@ -75,7 +76,12 @@ def trained_part(
         factors = {f"{name}.": rate for name in names} if rate != 1 else {}
     if not views or not isinstance(data, PhotoData):
         return TrainedPart(network, network, data, digest, factors, plan)
+    start = time.perf_counter()
     features = PhotoFeatures(data, network[:HEAD], views, usable_cores(), run.quiet)
+    run.log(
+        f"features of {views} views of each training photo, and of the validation photos, are in "
+        f"{FEATURES} ({time.perf_counter() - start:.1f} s)"
+    )
     return TrainedPart(network, network[HEAD:], features, digest, {}, {})
 
 

@@ -216,10 +216,13 @@ def test_without_a_backbone_a_small_network_learns_from_nothing(inside, argument
 
 def test_without_weights_it_says_so(inside, monkeypatch):
     monkeypatch.setenv("CLASSIC_NN_WEIGHTS", "")
-    arguments = ["--epochs", "1", "--filters", "4,4"]
-    status, printed, _ = run_main(main, inside, "photos", "--data", "photos", *SMALL, *arguments)
+    arguments = ["photos", "--data", "photos", *SMALL, "--epochs", "1", "--filters", "4,4"]
+    status, printed, _ = run_main(main, inside, *arguments)
+    assert (status, printed) == (0, "")
+    arguments.remove("--quiet")
+    status, printed, _ = run_main(main, inside, *arguments)
     assert status == 0
-    assert "no pretrained weights on this machine" in printed
+    assert "a small CNN learns from nothing (python -m src.load weights" in printed
 
 
 @pytest.mark.parametrize(
@@ -227,7 +230,8 @@ def test_without_weights_it_says_so(inside, monkeypatch):
     [
         (["--backbone", "resnet5"], "unknown backbone 'resnet5': did you mean"),
         (["--backbone", "resnet50"], "fetch them with python -m src.load weights resnet50"),
-        (["--weights", "missing.npz"], "missing.npz: no such file"),
+        (["--backbone", "mobilenet_v2", "--weights", "missing.npz"], "missing.npz: no such file"),
+        (["--weights", "own.npz"], "--weights: say of which network"),
         (["--freeze", "stage9"], "--freeze: stage 'stage9': did you mean"),
         (["--freeze", "head"], "--freeze: stage 'head'"),
         (["--freeze", "stage6.0"], "--freeze: stage 'stage6.0'"),
