@@ -1,20 +1,18 @@
 """Pretrained networks: an architecture joined with weights that were published for it."""
 
 import contextlib
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from src.classic_cnn.architectures import ARCHITECTURES, create_network
 from src.classic_cnn.fold_batch_norm import without_batch_norm
 from src.classic_nn import Dense, Layer, Sequential
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers.registry import layer_from_config
-from src.classic_nn.serialization import SavedModel
+from src.classic_nn.serialization import SavedModel, arrays_digest
 from src.common.lookup import lookup
 from src.load.errors import UnreadableDataError
 from src.load.transforms import transform_config
@@ -222,12 +220,3 @@ def _source(
         "left_over": [] if until else assigned.left_over,
     }
     return found | said
-
-
-def arrays_digest(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """SHA-256 of arrays by name, in hexadecimal: tells one set of weights from another."""
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode())
-        digest.update(np.ascontiguousarray(arrays[name]).data)
-    return digest.hexdigest()

@@ -156,7 +156,7 @@ def test_help_shows_every_setting_with_its_default(capsys):
 
 
 OWN_TESTS = {"multi_label", "fashion_mnist", "sign_mnist"}  # those of images have their own files
-OWN_TESTS |= {"dishes", "tomato", "produce", "plants", "grocery"}
+OWN_TESTS |= {"dishes", "tomato", "produce", "plants", "grocery", "photos"}
 
 
 @pytest.mark.parametrize("recipe", [name for name in RECIPES if name not in OWN_TESTS])

@@ -213,8 +213,8 @@ class Sequential(Container):
         """
         if not context.keep_cache or (input_gradient and not context.input_gradient):
             raise ValueError(
-                f"{self.name}: the forward pass was told that no backward pass, or none to the "
-                "input, would follow, and kept nothing for it"
+                f"{self.name}: by its context, no backward pass was to follow the forward pass, or "
+                "none to the input: it kept nothing for it"
             )
         out = self.gradient_vector(out)
         first = 0 if input_gradient else self._first_trained

@@ -2,6 +2,7 @@
 
 from src.classic_nn.serialization.model_file import SavedModel, load_model, save_model
 from src.classic_nn.serialization.network_arrays import (
+    arrays_digest,
     frozen_digest,
     load_network_arrays,
     network_arrays,
@@ -17,6 +18,7 @@ from src.common.files import atomic_path, write_json
 __all__ = [
     "SavedModel",
     "TensorFileError",
+    "arrays_digest",
     "atomic_path",
     "frozen_digest",
     "load_model",

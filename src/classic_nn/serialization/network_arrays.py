@@ -45,13 +45,18 @@ def _frozen_buffers(layer: Layer) -> set[str]:
 
 def frozen_digest(network: Layer) -> str:
     """SHA-256 of the arrays of frozen layers, in hexadecimal; empty where there are none."""
-    arrays = network_arrays(network)
-    names = sorted(frozen_names(network))
+    frozen = frozen_names(network)
+    arrays = {name: array for name, array in network_arrays(network).items() if name in frozen}
+    return arrays_digest(arrays) if arrays else ""
+
+
+def arrays_digest(arrays: Mapping[str, Array]) -> str:
+    """SHA-256 of arrays by name, in hexadecimal: tells one set of weights from another."""
     digest = hashlib.sha256()
-    for name in names:
+    for name in sorted(arrays):
         digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name]).data)
-    return digest.hexdigest() if names else ""
+    return digest.hexdigest()
 
 
 def load_network_arrays(

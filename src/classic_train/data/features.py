@@ -25,7 +25,7 @@ from tqdm import tqdm
 from src.classic_cnn.fold_batch_norm import fold_batch_norm
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers import Sequential
-from src.classic_nn.serialization import network_arrays
+from src.classic_nn.serialization import arrays_digest, network_arrays
 from src.classic_nn.utils.eval import predict_logits
 from src.classic_train.data.photos import PhotoData
 from src.classic_train.mini_batch import DataError
@@ -199,8 +199,5 @@ def features_key(data: PhotoData, split: str, loader: BatchLoader, views: int, w
 
 def _weights_digest(network: Sequential) -> str:
     """SHA-256 of architecture and weights."""
-    digest = hashlib.sha256(json.dumps(network.config(), sort_keys=True).encode())
-    for name, array in sorted(network_arrays(network).items()):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
+    text = json.dumps(network.config(), sort_keys=True) + arrays_digest(network_arrays(network))
+    return hashlib.sha256(text.encode()).hexdigest()

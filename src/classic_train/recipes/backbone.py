@@ -204,9 +204,9 @@ def unfreezing_plan(options: TrainingOptions) -> dict[str, int]:
 
 
 @reads(
-    *("hidden", "dropout", "backbone", "weights", "freeze", "backbone_rate", "unfreeze"),
-    "cache_features",
+    *("hidden", "dropout", "backbone", "weights"),
     prepare=_prepare,
+    elsewhere=("freeze", "backbone_rate", "unfreeze", "cache_features"),
 )
 def backbone_network(options: TrainingOptions, data: RecipeData) -> Sequential:
     """The stages of a pretrained network, and a head: dropout, hidden layers, dense layer."""

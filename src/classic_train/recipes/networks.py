@@ -4,7 +4,7 @@ Each declares the options that it reads: others are refused on the command line,
 report.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,13 @@ class Network:
         builder: makes the network, not yet built, from options and data.
         reads: names of the ``NETWORK_OPTIONS`` that it uses.
         prepare: what is done to the network once it is built: pretrained weights, freezing.
+        elsewhere: those of ``reads`` that the builder does not read, but ``prepare`` or training.
     """
 
     builder: Builder
     reads: frozenset[str]
     prepare: Callable[[Sequential, TrainingOptions], None] | None = None
+    elsewhere: frozenset[str] = frozenset()
 
     def __call__(self, options: TrainingOptions, data: RecipeData) -> Sequential:
         """The network for these data."""
@@ -58,10 +60,14 @@ class _DeclaredOptions:
 
 
 def reads(
-    *names: str, prepare: Callable[[Sequential, TrainingOptions], None] | None = None
+    *names: str,
+    prepare: Callable[[Sequential, TrainingOptions], None] | None = None,
+    elsewhere: Collection[str] = (),
 ) -> Callable[[Builder], Network]:
     """Declare which options a network reads, and what is done to it once it is built."""
-    return lambda builder: Network(builder, frozenset(names), prepare)
+    return lambda builder: Network(
+        builder, frozenset({*names, *elsewhere}), prepare, frozenset(elsewhere)
+    )
 
 
 @reads("hidden", "activation", "initialization", "dropout")

@@ -110,7 +110,11 @@ def of_weighted_samples(kind, **team):
     return of_trainer(trainer, (x, targets, weights), (x, targets))
 
 
-CASES = [*RECIPES, "weighted labels", "weighted classes"]
+OWN_TESTS = {"photos"}
+"""Of frozen and unfrozen layers in ``tests/classic_train/callbacks/test_unfreezing.py``."""
+
+CASES = [name for name in RECIPES if name not in OWN_TESTS]
+CASES += ["weighted labels", "weighted classes"]
 
 
 def of_case(case, folder, **team):

@@ -14,6 +14,7 @@ from src.classic_train.mini_batch import ArrayDataset
 from src.classic_train.recipes.networks import NETWORK_OPTIONS, reads
 from src.classic_train.recipes.registry import RECIPES
 from tests.classic_train.photo_sets import SETS
+from tests.load.weights.files import save_weights
 
 NETWORKS = {
     f"{recipe.name} {name}": (recipe, name) for recipe in RECIPES.values() for name in recipe.models
@@ -36,13 +37,23 @@ def images(side, channels, classes=3):
     return ArrayData(data, data, data, [str(k) for k in range(classes)], "images")
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "squeezenet1_1.safetensors"
+    save_weights(path, "squeezenet1_1", "torchvision", np.random.default_rng(0))
+    return path
+
+
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_reads_what_it_declares_and_nothing_else(name):
+def test_a_network_reads_what_it_declares_and_nothing_else(name, weights):
     recipe, model = NETWORKS[name]
-    options = Listening(replace(recipe.defaults(model), dropout=0.25))
+    chosen = replace(recipe.defaults(model), dropout=0.25)
+    if model == "backbone":
+        chosen = replace(chosen, backbone="squeezenet1_1", weights=str(weights), image_size=32)
+    options = Listening(chosen)
     network = recipe.models[model]
     network.builder(options, images(32, 3))
-    assert options.heard & NETWORK_OPTIONS == network.reads
+    assert options.heard & NETWORK_OPTIONS == network.reads - network.elsewhere
 
 
 def test_reading_an_undeclared_option_is_an_error():
