@@ -17,7 +17,7 @@ from src.classic_cnn.pooling.backward import (
     max_pool_backward_plain,
 )
 from src.classic_cnn.pooling.forward import average_pool_forward_plain, max_pool_forward_plain
-from src.classic_cnn.utils import without_padding
+from src.classic_cnn.utils import geometry, without_padding
 from src.classic_nn import check_function
 from tests.classic_cnn import oracles
 
@@ -136,3 +136,16 @@ def test_an_infinite_gradient_stays_at_its_maximum():
     y, cache = max_pool_forward(x)
     dx = max_pool_backward(np.full_like(y, np.inf), cache)
     assert dx[0, :, :, 0].tolist() == [[0, 0], [0, np.inf]]
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 2), (2, 2), (1, 3), (2, 3), (2, 5)])
+def test_windows_that_are_completed_are_those_of_pytorchs_ceil_mode(size, kernel, stride):
+    """Rounded up, but for a last window that would begin in the padding."""
+    if size < kernel:
+        return
+    expected = -(-(size - kernel) // stride) + 1
+    expected -= (expected - 1) * stride >= size
+    where = geometry((size, size), (kernel, kernel), stride, "ceil")
+    assert where.output == (expected, expected)
+    assert where.padding[0][0] == 0

@@ -87,6 +87,17 @@ def test_few_photos_train_a_head_on_cached_features(inside):
     assert metrics["parameters"] == 2_223_872 + 1280 * 3 + 3
 
 
+def test_other_weights_have_features_of_their_own(inside, tmp_path):
+    kept = inside / "assets/cache/features"
+    for seed in (1, 2):
+        weights = tmp_path / f"{seed}.safetensors"
+        save_weights(weights, "squeezenet1_1", "torchvision", np.random.default_rng(seed))
+        before = set(kept.glob("*")) if kept.exists() else set()
+        options = ["--backbone", "squeezenet1_1", "--weights", weights, "--epochs", "1"]
+        assert train(inside, *options)[0] == 0
+        assert len(set(kept.glob("*")) - before) == 2
+
+
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", None])
 def test_a_broken_file_of_features_is_made_again(inside, content):
     assert train(inside, "--epochs", "1", "--seed", "5")[0] == 0
