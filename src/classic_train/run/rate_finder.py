@@ -9,7 +9,7 @@ trained, nor in any generator.
 
 import math
 from contextlib import closing
-from itertools import cycle, islice
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,7 +97,7 @@ def range_test(
 
 def _repeated(batches: Batches) -> Any:
     """Mini-batches of one epoch after another, without end."""
-    for number in cycle(range(1, 1000)):
+    for number in count(1):
         with closing(batches.epoch(number)) as epoch:
             yield from epoch
 

@@ -42,15 +42,13 @@ def local_weights(architecture: str) -> Path:
         _check(fetched)
         return fetched
     folder = os.environ.get(FOLDER_VARIABLE, "")
-    own = [p for p in sorted(Path(folder).iterdir()) if folder] if Path(folder).is_dir() else []
-    found = [path for path in own if _of_architecture(path) == architecture]
-    if found:
-        return found[0]
-    how = (
-        f"fetch them with python -m src.load weights {architecture}, or name"
-        * (architecture in PUBLISHED)
-        or "name"
-    )
+    if folder and Path(folder).is_dir():
+        for path in sorted(Path(folder).iterdir()):
+            if _of_architecture(path) == architecture:
+                return path
+    how = "name"
+    if architecture in PUBLISHED:
+        how = f"fetch them with python -m src.load weights {architecture}, or name"
     where = f" or in {folder}" if folder else ""
     raise MissingWeightsError(
         f"there are no weights of {architecture} in {WEIGHTS}{where}; {how} a file of them"
@@ -80,7 +78,7 @@ def fetch_weights(
 
     Args:
         architecture: of ``PUBLISHED``.
-        file: one that was downloaded by hand, of any format that is read; None to download it.
+        file: one that was downloaded by hand, in safetensors; None to download it.
         log: takes a line for the user.
 
     Raises:

@@ -103,6 +103,16 @@ def paths_of(ours: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name.rpartition(".")[0] for name in ours))
 
 
+def expanded_blocks(ours: Iterable[str]) -> set[str]:
+    """Inverted residual blocks that begin with an expansion.
+
+    >>> sorted(expanded_blocks(["stage1.0.top.W", "stage2.0.expand.W", "stage2.1.body.expand.W"]))
+    ['stage2.0', 'stage2.1']
+    """
+    paths = (path for path in paths_of(ours) if path.endswith(".expand") and ".se." not in path)
+    return {path.removesuffix(".expand").removesuffix(".body") for path in paths}
+
+
 def numbered(paths: Iterable[str], pattern: str) -> dict[str, int]:
     """Numbers from 0 for what a pattern's group finds at the beginning of paths, in order.
 

@@ -87,7 +87,7 @@ PUBLISHED = _published()
 def imagenet_classes() -> list[str]:
     """Names of ImageNet's 1000 classes, in the order of all published networks' outputs.
 
-    The first lemma of each WordNet synset; two names stand twice ("crane", "maillot").
+    The lemmas of each class's WordNet synset, separated by ", ".
     """
     text = files("src.load.weights").joinpath("imagenet_classes.txt").read_text("utf-8")
     return text.splitlines()

@@ -15,6 +15,7 @@ from src.load.weights.layout import (
     Names,
     Rule,
     by_rules,
+    expanded_blocks,
     numbered,
     paths_of,
 )
@@ -31,17 +32,8 @@ def _layer(match: Match[str]) -> str:
     return f"se_{match['se']}" if match["se"] else match["layer"]
 
 
-def _expanded(ours: Sequence[str]) -> set[str]:
-    """Blocks that begin with an expansion."""
-    return {
-        path.split(".body")[0].split(".expand")[0]
-        for path in paths_of(ours)
-        if path.endswith(".expand") and ".se." not in path
-    }
-
-
 def _torchvision(ours: Sequence[str]) -> Names:
-    expanded = _expanded(ours)
+    expanded = expanded_blocks(ours)
 
     def block(match: Match[str]) -> str:
         first = int(match["block"] in expanded)
@@ -76,7 +68,7 @@ def _keras(ours: Sequence[str]) -> Names:
 
 
 def _timm(ours: Sequence[str]) -> Names:
-    expanded = _expanded(ours)
+    expanded = expanded_blocks(ours)
 
     def block(match: Match[str]) -> str:
         """The first stage's blocks have no expansion, and count from their depthwise layer."""
@@ -139,7 +131,6 @@ _cudnn = _flat(
 )
 
 SAME_TF = {"padding": "same_tf"}
-
 
 ANY_SIZE = {
     "keras": Layout(_keras, "hwio", SAME_TF),

@@ -10,6 +10,7 @@ from src.load.weights.layout import (
     Names,
     Rule,
     by_rules,
+    expanded_blocks,
     numbered,
     paths_of,
 )
@@ -22,15 +23,9 @@ def _blocks(ours: Sequence[str]) -> dict[str, int]:
     return numbered(paths_of(ours), r"(stage\d\.\d+)\.")
 
 
-def _expanded(ours: Sequence[str]) -> set[str]:
-    """Blocks that begin with an expansion."""
-    paths = (path for path in paths_of(ours) if path.endswith(".expand"))
-    return {path.split(".body")[0].split(".expand")[0] for path in paths}
-
-
 def _torchvision(ours: Sequence[str]) -> Names:
     numbers = _blocks(ours)
-    expanded = _expanded(ours)
+    expanded = expanded_blocks(ours)
 
     def block(match: Match[str]) -> str:
         """Each of the first convolutions is a module of three; the last one stands by itself."""
@@ -54,7 +49,7 @@ def _torchvision(ours: Sequence[str]) -> Names:
 
 
 def _timm(ours: Sequence[str]) -> Names:
-    expanded = _expanded(ours)
+    expanded = expanded_blocks(ours)
 
     def block(match: Match[str]) -> str:
         """The first stage's block has no expansion, and counts from its depthwise layer."""
