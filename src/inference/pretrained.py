@@ -142,11 +142,14 @@ def load_arrays(network: Sequential, arrays: Mapping[str, Array]) -> None:
 
 def with_dense_head(features: Sequential, classes: int) -> Sequential:
     """A network, not built, of the layers of another one and a dense layer, called "head"."""
-    copied = layer_from_config(features.config())
+    return Sequential({**new_layers(features), "head": Dense(classes, initialization="lecun")})
+
+
+def new_layers(network: Sequential) -> dict[str, Layer]:
+    """Layers like those of a network, by name: not built, and free to go into another network."""
+    copied = layer_from_config(network.config())  # gone on return, and its claim to the layers
     assert isinstance(copied, Sequential)
-    layers: dict[str, Layer] = {layer.name: layer for layer in copied.layers}
-    del copied  # and with it its claim to the layers
-    return Sequential({**layers, "head": Dense(classes, initialization="lecun")})
+    return {layer.name: layer for layer in copied.layers}
 
 
 def _until(network: Sequential, stage: str | None) -> Sequential:
@@ -156,11 +159,8 @@ def _until(network: Sequential, stage: str | None) -> Sequential:
     names = [layer.name for layer in network.layers if layer.name not in ("pool", "head")]
     lookup("stage", stage, dict.fromkeys(names))
     kept = [*names[: names.index(stage) + 1], "pool"]
-    copied = layer_from_config(network.config())
-    assert isinstance(copied, Sequential)
-    layers = {layer.name: layer for layer in copied.layers if layer.name in kept}
-    del copied  # and with it its claim to the layers
-    return Sequential(layers)
+    layers = new_layers(network)
+    return Sequential({name: layers[name] for name in layers if name in kept})
 
 
 def _outputs(file: WeightFile, theirs: Mapping[str, str]) -> int | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from src.classic_cnn.architectures import ARCHITECTURES
-from src.classic_nn.layers import Dense, Dropout, Layer, ReLU, Sequential, layer_from_config
+from src.classic_nn.layers import Dense, Dropout, Layer, ReLU, Sequential
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.parsers import OptionError
 from src.classic_train.cli.photo_options import PhotoOptions
@@ -18,7 +18,7 @@ from src.classic_train.data.photo_pipeline import BackboneOrigin
 from src.classic_train.data.splits import RecipeData
 from src.classic_train.recipes.networks import reads
 from src.common.lookup import lookup
-from src.inference.pretrained import load_arrays, needed_arrays, pretrained_network
+from src.inference.pretrained import load_arrays, needed_arrays, new_layers, pretrained_network
 from src.load.errors import UnreadableDataError
 from src.load.transforms import Resize, transform_from_config
 from src.load.weights import LAYOUTS, MissingWeightsError, local_weights
@@ -210,10 +210,7 @@ def unfreezing_plan(options: TrainingOptions) -> dict[str, int]:
 )
 def backbone_network(options: TrainingOptions, data: RecipeData) -> Sequential:
     """The stages of a pretrained network, and a head: dropout, hidden layers, dense layer."""
-    features = layer_from_config(_features(options).config())
-    assert isinstance(features, Sequential)
-    layers: dict[str, Layer] = {layer.name: layer for layer in features.layers}
-    del features  # and with it its claim to the layers
+    layers = new_layers(_features(options))
     head: list[Layer] = [Dropout(options.dropout)] if options.dropout else []
     for width in options.hidden:
         head += [Dense(width), ReLU()]
