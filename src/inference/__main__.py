@@ -52,6 +52,12 @@ def build_parser() -> Parser:
         metavar="N",
         help="classes in the table (default: 3)",
     )
+    predicting.add_argument(
+        "--reject-below",
+        type=argument_type(number(0, 1)),
+        metavar="P",
+        help='probability of an answer below which it is "retake" (default: that of the model)',
+    )
     evaluating = commands.add_parser("evaluate", help="evaluate a model on labelled data")
     evaluating.add_argument("model", type=Path, help="a model file of a run")
     evaluating.add_argument("data", type=Path, help="a data set: folder, .yaml, .csv, .npz")
@@ -120,7 +126,9 @@ def predict_command(arguments: argparse.Namespace) -> int:
     except UnreadableDataError as error:
         raise UnreadableDataError(f"{arguments.model}: {error}") from None
     classifier.check_threshold(arguments.threshold)
-    predictions = classifier.stream(named_images(arguments.images), arguments.threshold)
+    predictions = classifier.stream(
+        named_images(arguments.images), arguments.threshold, arguments.reject_below
+    )
     failed = print_predictions(predictions, arguments.json, arguments.top)
     for line in passed_over(arguments.images):
         print(line, file=sys.stderr)

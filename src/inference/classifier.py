@@ -8,7 +8,7 @@ it comes alone or among others, and with any number of threads.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +27,7 @@ from src.classic_nn.context import PREDICTION
 from src.classic_nn.math import sigmoid, softmax
 from src.classic_nn.serialization import SavedModel, TensorFileError
 from src.classic_nn.serialization import load_model as load_saved_model
+from src.inference.rejection import RETAKE
 from src.inference.samples import name_of, opened, several
 from src.load.class_names import distinct_names
 from src.load.errors import UnreadableDataError
@@ -74,6 +75,7 @@ class Classifier:
     Attributes:
         classes: names by column of ``class_probabilities``; of a binary model no and yes.
         threshold: probability from which on a label is given; of the class "yes", if binary.
+        reject_below: probability of an answer below which it is "retake"; see ``rejection``.
 
     Raises ValueError for a model that does not classify.
     """
@@ -86,6 +88,7 @@ class Classifier:
         self.model = model
         self.threads = threads
         self.threshold = model.threshold
+        self.reject_below = model.reject_below
         names = list(model.class_names)
         outputs = model.network.output_shape(model.network.built_shape())[-1]
         if not names:
@@ -102,7 +105,9 @@ class Classifier:
         self._largest = largest_value(self.transform)
         self._rng = np.random.default_rng(0)  # transforms of evaluation draw nothing
 
-    def predict(self, images: Any, threshold: float | None = None) -> list[Prediction]:
+    def predict(
+        self, images: Any, threshold: float | None = None, reject_below: float | None = None
+    ) -> list[Prediction]:
         """Classify images; one that cannot be read has an ``error`` instead of an answer.
 
         Args:
@@ -111,11 +116,18 @@ class Classifier:
                 (samples, height, width, channels); floats are taken to be prepared as the network
                 wants them.
             threshold: see ``threshold``; the model's own if None.
+            reject_below: see ``reject_below``; the model's own if None.
         """
-        return list(self.stream(several(images, self.input_shape), threshold))
+        return list(self.stream(several(images, self.input_shape), threshold, reject_below))
 
-    def stream(self, images: Iterable[Any], threshold: float | None = None) -> Iterator[Prediction]:
+    def stream(
+        self,
+        images: Iterable[Any],
+        threshold: float | None = None,
+        reject_below: float | None = None,
+    ) -> Iterator[Prediction]:
         """``predict`` for any number of images, one answer after the other."""
+        least = self.reject_below if reject_below is None else reject_below
         named = (
             (name_of(image, k), partial(opened, image, self.input_shape, self.white, self._largest))
             for k, image in enumerate(images)
@@ -126,20 +138,51 @@ class Classifier:
             else:
                 row = self.class_probabilities(answer[np.newaxis])[0]
                 found = dict(zip(self.classes, map(float, row), strict=True))
-                yield Prediction(name, self.labels(answer, threshold), found)
+                labels = self.labels(answer, threshold)
+                if least and self.certainty(row, labels) < least:
+                    labels = (RETAKE,)
+                yield Prediction(name, labels, found)
 
     def probabilities(self, source: Source, rows: NDArray[np.intp]) -> Array:
         """(samples, outputs): probabilities for some samples of a source, in their order.
 
         Raises UnreadableDataError at an image that cannot be read.
         """
+        return self.computed(source, rows, self._probabilities)
+
+    def logits(self, source: Source, rows: NDArray[np.intp]) -> Array:
+        """(samples, outputs): what the network gives, before temperature and probabilities."""
+        network = self.model.network
+        return self.computed(source, rows, lambda x: network.forward(x, PREDICTION)[0])
+
+    def computed(
+        self, source: Source, rows: NDArray[np.intp], compute: Callable[[Array], Array]
+    ) -> Array:
+        """(samples, ...): what a function makes of the inputs of some samples.
+
+        Args:
+            source: of the samples.
+            rows: of it.
+            compute: from an input (1, ...) to something (1, ...).
+
+        Raises UnreadableDataError at an image that cannot be read.
+        """
         named = ((source.name(row), partial(self._sample, source, row)) for row in rows.tolist())
         answers = []
-        for _, answer in self._answers(named):
+        for _, answer in self._answers(named, compute):
             if isinstance(answer, UnreadableDataError):
                 raise answer
             answers.append(answer)
         return np.array(answers)
+
+    def _probabilities(self, x: Array) -> Array:
+        return self.from_logits(self.model.network.forward(x, PREDICTION)[0])
+
+    def from_logits(self, logits: Array) -> Array:
+        """Probabilities, at the model's temperature, of what its network gives."""
+        if self.model.temperature != 1:
+            logits = logits / logits.dtype.type(self.model.temperature)
+        return ACTIVATIONS[self.model.task](logits)
 
     def _sample(self, source: Source, row: int) -> Picture:
         """A sample of a source; from where its decoding has stopped, if that is remembered."""
@@ -164,6 +207,18 @@ class Classifier:
         if self.model.task == "binary":
             return (self.classes[int(outputs[0] >= threshold)],)
         return tuple(self.classes[k] for k in np.flatnonzero(outputs >= threshold))
+
+    def certainty(self, probabilities: Array, labels: Sequence[str]) -> float:
+        """Probability of an answer: of its class, or of the least certain of all labels.
+
+        Args:
+            probabilities: (classes,) of one sample.
+            labels: of the answer.
+        """
+        given = np.isin(self.classes, labels)
+        if self.model.task == "multi_label":
+            return float(np.where(given, probabilities, 1 - probabilities).min())
+        return float(probabilities[given].max())
 
     def prepare(self, picture: Picture) -> Array:
         """An input of the network from an image.
@@ -199,9 +254,12 @@ class Classifier:
             )
 
     def _answers(
-        self, named: Iterable[tuple[str, Callable[[], Picture]]]
+        self,
+        named: Iterable[tuple[str, Callable[[], Picture]]],
+        compute: Callable[[Array], Array] | None = None,
     ) -> Iterator[tuple[str, Array | UnreadableDataError]]:
-        """(outputs,) of each image, or why there are none, in order; some samples ahead."""
+        """What is computed of each image, or why it is not, in order; some samples ahead."""
+        compute = compute or self._probabilities
         rest = iter(named)
         groups = iter(lambda: list(islice(rest, HANDED_OVER)), [])
         waiting: deque[Future[list[tuple[str, Array | UnreadableDataError]]]] = deque()
@@ -209,16 +267,18 @@ class Classifier:
         try:
             with threadpool_limits(1, user_api="blas"):
                 for group in islice(groups, 2 * self.threads):
-                    waiting.append(pool.submit(self._answer, group))
+                    waiting.append(pool.submit(self._answer, group, compute))
                 while waiting:
                     yield from waiting.popleft().result()
                     for group in islice(groups, 1):
-                        waiting.append(pool.submit(self._answer, group))
+                        waiting.append(pool.submit(self._answer, group, compute))
         finally:  # also when the caller stops in the middle
             pool.shutdown(cancel_futures=True)
 
     def _answer(
-        self, group: list[tuple[str, Callable[[], Picture]]]
+        self,
+        group: list[tuple[str, Callable[[], Picture]]],
+        compute: Callable[[Array], Array],
     ) -> list[tuple[str, Array | UnreadableDataError]]:
         """Read, prepare and compute some samples, one after the other; runs in a thread."""
         answers: list[tuple[str, Array | UnreadableDataError]] = []
@@ -226,10 +286,7 @@ class Classifier:
         for name, read in group:
             try:
                 x = self.prepare(read()).astype(network.parameters.vector.dtype, copy=False)
-                outputs = ACTIVATIONS[self.model.task](
-                    network.forward(x[np.newaxis], PREDICTION)[0]
-                )
-                answers.append((name, outputs[0]))
+                answers.append((name, compute(x[np.newaxis])[0]))
             except UnreadableDataError as error:
                 if name not in str(error):
                     error = UnreadableDataError(f"{name}: {error}")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from src.classic_nn.array_types import Array
 from src.classic_nn.utils.metrics import METRICS, confusion_matrix
 from src.inference.classifier import Classifier
+from src.inference.rejection import RiskCoverage, risk_coverage
 from src.load.dataset import ImageDataset
 from src.load.sources import Source
 
@@ -34,6 +35,7 @@ class Evaluation:
         threshold: from which on a label is given; of the class yes, if binary.
         images: where the samples came from.
         rows: (samples,), of ``images``.
+        reject_below: probability of an answer below which it is not given.
     """
 
     task: str
@@ -43,6 +45,7 @@ class Evaluation:
     threshold: float
     images: Source
     rows: NDArray[np.intp]
+    reject_below: float = 0.0
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -80,6 +83,22 @@ class Evaluation:
         if self.task == "multi_label":
             return np.where(self.predicted, self.probabilities, 1 - self.probabilities)
         return self.probabilities[np.arange(len(self)), self.predicted]
+
+    @cached_property
+    def answer_certainty(self) -> Array:
+        """(samples,): probability of the answer; of several labels that of the least certain."""
+        return self.certainty.min(axis=1) if self.task == "multi_label" else self.certainty
+
+    @cached_property
+    def risk_coverage(self) -> RiskCoverage:
+        """How many are wrong of those that are answered, at every threshold."""
+        return risk_coverage(self.answer_certainty, self.correct)
+
+    def answered(self) -> tuple[float, float]:
+        """Coverage and risk at ``reject_below``; NaN for the risk where nothing is answered."""
+        given = self.answer_certainty >= self.reject_below
+        wrong = ~self.correct[given]
+        return float(given.mean()), float(wrong.mean()) if len(wrong) else float("nan")
 
     def accuracy(self) -> tuple[float, float, float]:
         """Fraction of samples that are right, and the limits of its 95% interval (Wilson 1927)."""
@@ -228,6 +247,23 @@ def evaluate(
     Raises UnreadableDataError at an image that cannot be read.
     """
     outputs = classifier.probabilities(dataset.images, rows)
+    return _evaluation(classifier, dataset, rows, outputs, threshold)
+
+
+def evaluation_of_logits(
+    classifier: Classifier, dataset: ImageDataset, rows: NDArray[np.intp], logits: Array
+) -> Evaluation:
+    """``evaluate`` of what the network has given, (samples, outputs)."""
+    return _evaluation(classifier, dataset, rows, classifier.from_logits(logits), None)
+
+
+def _evaluation(
+    classifier: Classifier,
+    dataset: ImageDataset,
+    rows: NDArray[np.intp],
+    outputs: Array,
+    threshold: float | None,
+) -> Evaluation:
     task, targets = classifier.model.task, dataset.targets[rows]
     if task == "multi_label" and targets.ndim == 1:
         targets = np.eye(len(classifier.classes), dtype=np.int64)[targets]
@@ -241,4 +277,5 @@ def evaluate(
         classifier.threshold if threshold is None else threshold,
         dataset.images,
         rows,
+        classifier.reject_below,
     )

@@ -33,6 +33,7 @@ def evaluation_figures(evaluation: Evaluation) -> dict[str, Figure]:
         "precision_recall.png": plot_precision_recall(evaluation),
         "calibration.png": plot_calibration(evaluation),
         "confidence.png": plot_confidence(evaluation),
+        "risk_coverage.png": plot_risk_coverage(evaluation),
     }
     if evaluation.task != "multi_label":
         title = f"True and predicted classes of {len(evaluation):,} samples"
@@ -166,6 +167,28 @@ def _caption(evaluation: Evaluation, sample: int) -> str:
 def short_text(text: str, most: int = 24) -> str:
     """The text, cut short where it is too long for a caption."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def plot_risk_coverage(evaluation: Evaluation) -> Figure:
+    """Fraction of wrong answers over the fraction of samples that are answered."""
+    curve = evaluation.risk_coverage
+    figure = new_figure(6, 4.5)
+    axes = figure.add_subplot()
+    axes.step(curve.coverage, curve.risk, where="post", label=f"area {curve.area():.4f}")
+    if evaluation.reject_below:
+        coverage, risk = evaluation.answered()
+        text = f"below {evaluation.reject_below:.3g} again: {coverage:.0%} answered"
+        axes.plot([coverage], [risk], "o", color="tab:red", label=text)
+    axes.set(
+        xlabel="coverage (fraction of samples that are answered, the most certain first)",
+        ylabel="risk (fraction of the answers that are wrong)",
+        title="If uncertain photos were taken again",
+        xlim=(0, 1.02),
+        ylim=(0, max(0.05, 1.15 * float(np.nanmax(curve.risk)))),
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left", fontsize=8)
+    return figure
 
 
 def sample_picture(evaluation: Evaluation, sample: int) -> Image.Image | None:

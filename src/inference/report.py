@@ -12,6 +12,7 @@ from src.common.files import write_json
 from src.common.tables import format_table, markdown_table, write_csv
 from src.inference.evaluation import Evaluation
 from src.inference.figures import draw_mistakes, evaluation_figures
+from src.inference.rejection import RETAKE
 from src.load.image_grid import save_image
 
 CAPTIONS = {
@@ -21,6 +22,7 @@ CAPTIONS = {
     "precision_recall.png": "Precision and recall",
     "calibration.png": "Calibration: does 90% certainty mean 90% right?",
     "confidence.png": "How certain the model was",
+    "risk_coverage.png": "Wrong answers, if uncertain photos were taken again",
 }
 """Pictures of an evaluation, in the order of the page."""
 
@@ -48,6 +50,12 @@ def evaluation_values(evaluation: Evaluation) -> dict[str, Any]:
             name: {column: values[k].item() for column, values in columns.items()}
             for k, name in enumerate(evaluation.classes)
         },
+        "rejection": {
+            "reject_below": evaluation.reject_below,
+            "coverage": evaluation.answered()[0],
+            "risk": evaluation.answered()[1],
+            "area_under_risk_coverage": evaluation.risk_coverage.area(),
+        },
         "calibration": {
             "expected_calibration_error": error,
             "mean_certainty": mean.tolist(),
@@ -73,6 +81,12 @@ def summary_text(
     ]
     table = format_table([(f"{len(evaluation):,} samples", name, *others), *rows])
     lines = [table, f"{what}: {accuracy:.4f}, 95% interval {low:.4f} to {high:.4f}"]
+    if evaluation.reject_below:
+        coverage, risk = evaluation.answered()
+        lines.append(
+            f"answered: {coverage:.4f} of them, of which {risk:.4f} wrongly; to the others the "
+            f'answer is "{RETAKE}" (below {evaluation.reject_below:.4g})'
+        )
     return "\n".join([*lines, *filter(None, [evaluation.absent_note()])])
 
 

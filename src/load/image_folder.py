@@ -1,7 +1,8 @@
 """Data sets whose classes are folders: ``root/<split>/<class>/*`` or ``root/<class>/*``."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ def read_image_folder(root: str | Path, problems: Problems | None = None) -> Ima
     Where the folders of ``root`` are called as splits are (train, training_set, val, dev, test,
     seg_test, ...), their folders are classes; a class may be called train if it holds images
     itself. Images may lie deeper below the folder of their class. One folder that holds all others
-    is gone through. A file ``classes.csv`` with rows ``folder,name`` gives the classes their names.
+    is gone through. A file ``classes.csv`` with rows ``folder,name``, or ``Labels.json`` with
+    ``{"folder": "name"}``, gives the classes their names.
     Every file is accounted for, see ``Problems.accounts``.
 
     Args:
@@ -174,17 +176,42 @@ def _dataset(
 
 
 def _shown_names(places: list[Folder], folders: list[str], problems: Problems) -> list[str]:
-    """Names from the second column of ``classes.csv``, if its first one has all folders."""
-    for file in dict.fromkeys(place.path / "classes.csv" for place in places):
-        if not file.is_file():
-            continue
-        rows = [row.fields for row in read_table(file) if len(row.fields) > 1]
-        names = {normal(fields[0]): fields[1] for fields in rows}
-        lacking = [folder for folder in folders if folder not in names]
-        if not lacking:
-            problems.account("files").set(file, "used", "tables of classes")
-            return distinct_names([names[folder] for folder in folders], folders)
-        kind = "tables of classes that do not fit"
-        text = f"{file}: expected rows folder,name for all folders, {lacking[0]} is not among them"
-        problems.leave_out("files", file, kind, text)
+    """Names of the folders from a table of classes that has all of them."""
+    for place in dict.fromkeys(place.path for place in places):
+        for name, read in NAMES.items():
+            file = place / name
+            if not file.is_file():
+                continue
+            names = read(file)
+            lacking = [folder for folder in folders if folder not in names]
+            if not lacking:
+                problems.account("files").set(file, "used", "tables of classes")
+                return distinct_names([names[folder] for folder in folders], folders)
+            kind = "tables of classes that do not fit"
+            text = f"{file}: expected names of all folders, {lacking[0]} is not among them"
+            problems.leave_out("files", file, kind, text)
     return distinct_names(folders)
+
+
+def _names_of_csv(file: Path) -> dict[str, str]:
+    """From rows ``folder,name``."""
+    rows = [row.fields for row in read_table(file) if len(row.fields) > 1]
+    return {normal(fields[0]): fields[1] for fields in rows}
+
+
+def _names_of_json(file: Path) -> dict[str, str]:
+    """From an object ``{folder: name}``; empty where it is something else."""
+    try:
+        names = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(names, dict):
+        return {}
+    return {normal(folder): name for folder, name in names.items() if isinstance(name, str)}
+
+
+NAMES: dict[str, Callable[[Path], dict[str, str]]] = {
+    "classes.csv": _names_of_csv,
+    "Labels.json": _names_of_json,  # as ImageNet-100 has it on Kaggle
+}
+"""Tables of classes by the names of their files, and what reads them."""

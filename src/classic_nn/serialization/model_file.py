@@ -20,6 +20,9 @@ from src.classic_nn.serialization.tensor_file import (
 PHOTOS = "photos/"
 """What the names of the arrays of ``photo_digests`` begin with."""
 
+CLASS_MEANS = "class_means"
+"""Name of the array of class means."""
+
 
 @dataclass
 class SavedModel:
@@ -33,6 +36,10 @@ class SavedModel:
         preprocessing: what was done to the inputs before they reached the network.
         metrics: how well it did on the test data.
         threshold: probability from which on a label is given.
+        temperature: what logits are divided by before they become probabilities (Guo et al. 2017).
+        reject_below: probability of the answer below which it is not given; 0 to give all.
+        class_means: (classes, features), of the training samples in front of the last layer; None
+            where nobody has computed them.
         data: what it was trained on: description, fingerprint, numbers of samples.
         photo_digests: of the photos of each split that training has seen, the first 64 bits of
             the SHA-256 of their pixels, (photos,); empty where it was not trained on photos.
@@ -44,6 +51,9 @@ class SavedModel:
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     threshold: float = 0.5
+    temperature: float = 1.0
+    reject_below: float = 0.0
+    class_means: NDArray[Any] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     photo_digests: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict)
 
@@ -68,10 +78,14 @@ def save_model(path: str | Path, model: SavedModel) -> None:
         "preprocessing": dict(model.preprocessing),
         "metrics": {name: float(value) for name, value in model.metrics.items()},
         "threshold": float(model.threshold),
+        "temperature": float(model.temperature),
+        "reject_below": float(model.reject_below),
         "data": dict(model.data),
     }
     arrays: dict[str, NDArray[Any]] = dict(network_arrays(network))
     arrays |= {f"{PHOTOS}{split}": digests for split, digests in model.photo_digests.items()}
+    if model.class_means is not None:
+        arrays[CLASS_MEANS] = model.class_means
     write_tensor_file(path, arrays, metadata)
 
 
@@ -97,7 +111,10 @@ def load_model(path: str | Path) -> SavedModel:
             metadata["class_names"],
             metadata["preprocessing"],
             metadata["metrics"],
-            metadata.get("threshold", 0.5),  # models of older versions have none
+            metadata.get("threshold", 0.5),  # models of older versions have none of these
+            metadata.get("temperature", 1.0),
+            metadata.get("reject_below", 0.0),
+            arrays.get(CLASS_MEANS),
             metadata.get("data", {}),
             {k.removeprefix(PHOTOS): v for k, v in arrays.items() if k.startswith(PHOTOS)},
         )

@@ -142,6 +142,10 @@ def plot_decision_boundary(
     return figure
 
 
+MOST_LARGE, NAME_SHOWN = 45, 32
+"""Classes of a confusion matrix with large letters, and letters of a name."""
+
+
 def plot_confusion_matrix(
     counts: NDArray[np.int64], class_names: Sequence[str], title: str = "Confusion matrix"
 ) -> Figure:
@@ -154,18 +158,21 @@ def plot_confusion_matrix(
         class_names: one name a class.
         title: above the picture.
     """
-    size = max(5.0, 1.5 + 0.45 * len(counts))
+    many = len(counts) > MOST_LARGE
+    size = max(5.0, 1.5 + (0.24 if many else 0.45) * len(counts))
+    letters = 8 if many else 10
+    names = [n if len(n) <= NAME_SHOWN else f"{n[: NAME_SHOWN - 1]}…" for n in class_names]
     figure = new_figure(size + 2, size + 0.5)
     axes = figure.add_subplot()
     fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(image, ax=axes, label="fraction of the true class", shrink=0.8)
     places = range(len(counts))
-    axes.set_xticks(places, class_names, rotation=90, parse_math=False)
-    axes.set_yticks(places, class_names, parse_math=False)
+    axes.set_xticks(places, names, rotation=90, fontsize=letters, parse_math=False)
+    axes.set_yticks(places, names, fontsize=letters, parse_math=False)
     for row, column in np.argwhere(counts > 0):
         color = "white" if fractions[row, column] > 0.5 else "black"
-        text = str(counts[row, column])
-        axes.text(column, row, text, ha="center", va="center", color=color, fontsize="small")
+        text = axes.text(column, row, str(counts[row, column]), color=color, fontsize=letters - 2)
+        text.set(ha="center", va="center")
     axes.set(xlabel="predicted class", ylabel="true class", title=title)
     return figure

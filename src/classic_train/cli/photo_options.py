@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass
 
-from src.classic_train.cli.options import TrainingOptions, option
-from src.classic_train.cli.parsers import one_of, unfreezing, whole_number_or_auto
+from src.classic_train.cli.backbone_options import BackboneOptions
+from src.classic_train.cli.options import option
+from src.classic_train.cli.parsers import one_of
 from src.common.cli import number, whole_number
 from src.load.listed.cells import SEPARATORS
 from src.load.reading_options import white_level
 
 
 @dataclass(frozen=True)
-class PhotoOptions(TrainingOptions):
-    """``TrainingOptions``, and what concerns photos."""
+class PhotoOptions(BackboneOptions):
+    """``BackboneOptions``, and what concerns photos."""
 
-    image_size: int = option(
-        64, "height and width that photos are given", whole_number(8), "PIXELS"
-    )
     color: str = option(
         "rgb",
         "rgb, or grey: 0.2989 R + 0.5870 G + 0.1140 B",
@@ -66,41 +64,26 @@ class PhotoOptions(TrainingOptions):
         number(0, below=1),
         "FRACTION",
     )
-    backbone: str = option(
-        "none",
-        "pretrained network below the head: a name of an architecture whose weights are here, auto "
-        "for the best of these, or none",
-        str,
-        "NAME",
+    backgrounds: float = option(
+        0.0,
+        "probability that a training photo gets another background: a subject on a plain one is "
+        "put into a scene, a part of any other photo into a subject's place",
+        number(0, 1),
+        "P",
     )
-    weights: str = option(
-        "imagenet",
-        "of the backbone: imagenet, those that were fetched, or a file, or LAYOUT:FILE",
-        str,
-        "FILE",
+    calibrate: str = option(
+        "temperature",
+        "probabilities: temperature divides the network's outputs by a number that is fitted on "
+        "the validation photos, none leaves them as they are",
+        one_of("calibrate", ["temperature", "none"]),
+        "HOW",
     )
-    freeze: str = option(
-        "auto",
-        "what of the backbone is not trained: all, none, or all up to a stage such as layer3; auto "
-        "decides by the number of photos",
-        str,
-        "STAGE",
-    )
-    backbone_rate: float = option(
-        0.1,
-        "what the learning rate is multiplied by for the backbone's layers",
-        number(0, exclusive=True),
-        "FACTOR",
-    )
-    unfreeze: str = option(
-        "", "layers to be trained from an epoch on, as layer4@5,layer3@8", unfreezing, "PLAN"
-    )
-    cache_features: int | str = option(
-        "auto",
-        "augmented views of each photo whose features are computed once, where the whole backbone "
-        "is frozen; 0 computes them anew in every epoch",
-        whole_number_or_auto(0),
-        "VIEWS",
+    wrong_accepts: float = option(
+        0.0,
+        "largest fraction of wrong answers on the validation photos: less certain ones become "
+        '"retake"; 0 to answer always',
+        number(0, below=1),
+        "FRACTION",
     )
     split_seed: int = option(
         0,

@@ -33,7 +33,7 @@ from src.classic_train.parallel.workers import Worker, WorkerTeam
 from src.common.files import atomic_path
 from src.common.sharding import shard
 from src.load.loader import ORDER, BatchLoader
-from src.load.transforms import transform_config
+from src.load.transforms import transform_description
 
 FEATURES = Path("assets/cache/features")
 """Where features are kept, relative to the working directory."""
@@ -188,7 +188,7 @@ def features_key(data: PhotoData, split: str, loader: BatchLoader, views: int, w
     transform = data.train_transform if random else data.eval_transform
     what = {
         "photos": data.digest_of(split),
-        "transform": transform_config(transform),
+        "transform": transform_description(transform),
         "seed": loader.seed if random else None,
         "views": views,
         "weights": weights,

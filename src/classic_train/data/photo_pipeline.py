@@ -40,6 +40,8 @@ class PhotoPipeline:
         read: settings of ``read_data`` that the options of this recipe decide.
         backbone: from options to what is known of the pretrained network that photos go through;
             None for a network that learns from nothing.
+        learned_from: from options and divided photos to random transforms that are made of training
+            photos; they come before the other random ones.
         gather: reads the photos, where one place does not hold them all; the last argument are
             transforms whose results are cached while a photo is decoded.
     """
@@ -52,6 +54,9 @@ class PhotoPipeline:
     validation_from: Literal["train", "test"] = "train"
     read: Callable[[PhotoOptions], dict[str, Any]] = field(default=lambda options: {})
     backbone: Callable[[PhotoOptions], BackboneOrigin | None] = field(default=lambda options: None)
+    learned_from: Callable[[PhotoOptions, ImageDataset], list[Transform]] = field(
+        default=lambda options, photos: []
+    )
     gather: (
         Callable[[Path, PhotoOptions, Sequence[Compose]], tuple[ImageDataset, Fingerprints]] | None
     ) = None

@@ -77,7 +77,9 @@ class PhotoData(RecipeData):
     @cached_property
     def train_transform(self) -> Compose:
         """From photo to input, with random changes."""
-        return Compose([*train_transforms(self.options, self.pipeline), *self._to_numbers])
+        fixed, rest = Compose(train_transforms(self.options, self.pipeline)).fixed_and_rest()
+        learned = self.pipeline.learned_from(self.options, self.photos)
+        return Compose([*fixed.transforms, *learned, *rest.transforms, *self._to_numbers])
 
     @cached_property
     def _to_numbers(self) -> list[Transform]:

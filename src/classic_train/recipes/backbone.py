@@ -1,82 +1,52 @@
-"""A pretrained network below a new head, as a network of the recipes on photos."""
+"""A pretrained network below a new head, as a network of a recipe; see ``backbone_choice``."""
 
-import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from src.classic_cnn.architectures import ARCHITECTURES
-from src.classic_nn.layers import Dense, Dropout, Layer, ReLU, Sequential
+import numpy as np
+
+from src.classic_cnn import Conv2D
+from src.classic_cnn.layers import Resize2D
+from src.classic_nn.layers import ACTIVATIONS, Dense, Dropout, Layer, Sequential
+from src.classic_nn.serialization import SavedModel
+from src.classic_train.cli.backbone_options import BackboneOptions
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.parsers import OptionError
-from src.classic_train.cli.photo_options import PhotoOptions
-from src.classic_train.data.arrays import holds_images
 from src.classic_train.data.photo_pipeline import BackboneOrigin
+from src.classic_train.data.photos import PhotoData
 from src.classic_train.data.splits import RecipeData
 from src.classic_train.recipes.networks import reads
 from src.common.lookup import lookup
 from src.inference.pretrained import load_arrays, needed_arrays, new_layers, pretrained_network
 from src.load.errors import UnreadableDataError
-from src.load.transforms import Resize, transform_from_config
-from src.load.weights import LAYOUTS, MissingWeightsError, local_weights
-
-PREFERRED = ("efficientnet_lite2", "efficientnet_lite0", "mobilenet_v2", "resnet50", "resnet18")
-"""Backbones that ``auto`` looks for, the first first: accurate for what they take to compute."""
+from src.load.transforms import Normalize, Resize, transform_from_config
+from src.load.weights import LAYOUTS
 
 FEW = 5000
 """Training photos below which all of the backbone stays frozen."""
 
-VIEWS = 4
-"""Augmented views of each photo whose features are kept, where the backbone is frozen."""
+VIEWS, VIEWS_OF_MANY = 4, 1
+"""Augmented views of each photo whose features are kept, where the backbone is frozen: of few
+photos, and of many, which take hours and differ enough."""
 
-BACKBONE_RATE = PhotoOptions.backbone_rate
+BACKBONE_RATE = BackboneOptions.backbone_rate
 """That of the options, unless another one is given."""
 
 HEAD = "head"
 """Name of what is new in the network."""
 
+POOL = "pool"
+"""Name of the layer that makes features of the last maps: their means."""
 
-def available_backbone() -> str:
-    """The first of the preferred backbones whose weights are on this machine; else "none"."""
-    for name in PREFERRED:
-        with contextlib.suppress(MissingWeightsError):
-            local_weights(name)
-            return name
-    return "none"
+ENLARGE, COLOUR = "enlarge", "colour"
+"""Names of the layers that make a backbone's input of small grey images."""
 
-
-def settle_backbone(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The given settings, with the backbone that "auto" stands for, and the size of its images."""
-    settled = dict(given)
-    wanted = settled.get("backbone", "none" if settled.get("model") == "cnn" else "auto")
-    if "weights" in settled and wanted == "auto":
-        raise OptionError("--weights: say of which network, as in --backbone resnet50")
-    name = available_backbone() if wanted == "auto" else wanted
-    if name == "none":
-        settled.pop("backbone", None)
-        settled.setdefault("model", "cnn")
-        return settled
-    settled["backbone"] = name
-    if settled.get("color") == "grey":
-        raise OptionError("--color: pretrained weights take photos in colour; leave it out")
-    place = str(settled.get("data", ""))
-    if Path(place).is_file() and not holds_images(place):
-        raise OptionError(f"--data: {place} holds no images, and this recipe is for photos")
-    weights = settled.get("weights", "imagenet")
-    try:  # before any photo is read
-        settled.setdefault("image_size", lookup("backbone", name, ARCHITECTURES).pixels)
-        layout, place = layout_and_file(name, weights)
-        path = local_weights(name) if weights == "imagenet" else Path(place)
-        if not path.is_file():
-            raise UnreadableDataError(f"--weights: {path}: no such file")
-    except (UnreadableDataError, ValueError) as error:
-        raise OptionError(f"--backbone: {error}") from None
-    if weights != "imagenet":
-        settled["weights"] = f"{layout}:{path.resolve()}" if layout else str(path.resolve())
-    return settled
+READS = ("backbone", "weights", "until", "freeze", "backbone_rate", "unfreeze", "cache_features")
+ELSEWHERE = ("freeze", "backbone_rate", "unfreeze", "cache_features")
+"""Settings of every backbone, and those of them that its builder does not read."""
 
 
 def layout_and_file(name: str, weights: str) -> tuple[str | None, str]:
@@ -87,7 +57,7 @@ def layout_and_file(name: str, weights: str) -> tuple[str | None, str]:
 
 def settle_by_data(options: TrainingOptions, data: RecipeData) -> TrainingOptions:
     """The options, with what "auto" stands for by the number of training photos."""
-    if not isinstance(options, PhotoOptions) or options.backbone == "none":
+    if not isinstance(options, BackboneOptions) or options.backbone == "none":
         return options
     frozen = options.freeze
     if frozen == "auto":
@@ -95,7 +65,9 @@ def settle_by_data(options: TrainingOptions, data: RecipeData) -> TrainingOption
         frozen = "all" if few else _last_but_one(options)
     views = options.cache_features
     if views == "auto":
-        views = VIEWS if frozen == "all" and not options.unfreeze else 0
+        kept = frozen == "all" and not options.unfreeze and isinstance(data, PhotoData)
+        many = len(data.targets("train")) >= FEW
+        views = 0 if not kept else VIEWS_OF_MANY if many else VIEWS
     if views and (frozen != "all" or options.unfreeze):
         raise OptionError(
             "--cache-features: features change where layers of the backbone are trained; use it "
@@ -109,19 +81,9 @@ def settle_by_data(options: TrainingOptions, data: RecipeData) -> TrainingOption
     return replace(options, freeze=frozen, cache_features=views)
 
 
-def note_without_backbone(options: TrainingOptions) -> str:
-    """What to say where a network learns from nothing."""
-    if options.model != "cnn":
-        return ""
-    return (
-        "without a pretrained network, a small CNN learns from nothing (python -m src.load weights "
-        "lists pretrained ones, and which are on this machine)"
-    )
-
-
 def unused_settings(options: TrainingOptions) -> set[str]:
     """Settings of the backbone that decide nothing, as others are."""
-    if not isinstance(options, PhotoOptions) or options.freeze == "auto":
+    if not isinstance(options, BackboneOptions) or options.freeze == "auto":
         return set()
     if options.freeze != "all":
         return {"cache_features"}
@@ -129,15 +91,17 @@ def unused_settings(options: TrainingOptions) -> set[str]:
 
 
 @lru_cache(maxsize=4)
-def _origin(name: str, weights: str, pixels: int, folder: str) -> BackboneOrigin:
+def _origin(name: str, weights: str, until: str, pixels: int, folder: str) -> BackboneOrigin:
     layout, file = layout_and_file(name, weights)
-    saved = pretrained_network(name, file, head=False, pixels=pixels, layout=layout)
+    saved = pretrained_network(
+        name, file, head=False, pixels=pixels, layout=layout, until=until or None
+    )
     steps = transform_from_config(saved.preprocessing["transform"]).transforms
     numbers = [step for step in steps if not isinstance(step, Resize)]
     return BackboneOrigin(numbers, saved.data["weights"])
 
 
-def backbone_origin(options: PhotoOptions) -> BackboneOrigin | None:
+def backbone_origin(options: BackboneOptions) -> BackboneOrigin | None:
     """What is known of the backbone; None where there is none.
 
     Raises OptionError for weights that are missing or do not fit.
@@ -146,45 +110,59 @@ def backbone_origin(options: PhotoOptions) -> BackboneOrigin | None:
         return None
     folder = os.environ.get("CLASSIC_NN_WEIGHTS", "")
     try:
-        return _origin(options.backbone, options.weights, options.image_size, folder)
+        return _origin(options.backbone, options.weights, options.until, options.image_size, folder)
     except (UnreadableDataError, ValueError) as error:
         raise OptionError(f"--backbone {options.backbone}: {error}") from None
 
 
-def _features(options: Any) -> Sequential:
-    """Stages and weights of the backbone that options of photos name."""
-    try:
-        layout, file = layout_and_file(options.backbone, options.weights)
-        saved = pretrained_network(
-            options.backbone, file, head=False, pixels=options.image_size, layout=layout
-        )
-    except (UnreadableDataError, ValueError) as error:
-        raise OptionError(f"--backbone {options.backbone}: {error}") from None
-    network = saved.network
+def backbone_features(options: Any) -> Sequential:
+    """Stages and weights of the backbone that options name; the last one pools."""
+    network = _saved(options).network
     assert isinstance(network, Sequential)
     return network
 
 
-def _last_but_one(options: PhotoOptions) -> str:
+def _saved(options: Any) -> SavedModel:
+    try:
+        layout, file = layout_and_file(options.backbone, options.weights)
+        return pretrained_network(
+            options.backbone,
+            file,
+            head=False,
+            pixels=options.image_size,
+            layout=layout,
+            until=options.until or None,
+        )
+    except (UnreadableDataError, ValueError) as error:
+        raise OptionError(f"--backbone {options.backbone}: {error}") from None
+
+
+def _last_but_one(options: BackboneOptions) -> str:
     """The stage before the last one with blocks: what comes after is fine-tuned."""
     stages = [
         layer.name
-        for layer in _features(options).layers
+        for layer in backbone_features(options).layers
         if layer.parameters.vector.size and layer.name not in ("top", "bn")
     ]
     return stages[-2]
 
 
-def _prepare(network: Sequential, options: TrainingOptions) -> None:
+def prepare_backbone(network: Sequential, options: TrainingOptions) -> None:
     """Give the built network its weights, and freeze what stays as it is."""
-    assert isinstance(options, PhotoOptions)
-    features = _features(options)
-    load_arrays(network, needed_arrays(features))
-    del features
-    stages = {layer.name: layer for layer in network.layers if layer.name not in (HEAD, "pool")}
+    assert isinstance(options, BackboneOptions)
+    saved = _saved(options)
+    assert isinstance(saved.network, Sequential)
+    load_arrays(network, needed_arrays(saved.network))
+    below = [layer.name for layer in network.layers if layer.name != HEAD]
+    if COLOUR in below:
+        _load_normalization(network, saved)
+        network[COLOUR].freeze()
+    del saved
+    not_stages = (HEAD, POOL, ENLARGE, COLOUR)
+    stages = {layer.name: layer for layer in network.layers if layer.name not in not_stages}
     try:
         if options.freeze == "all":
-            network.freeze(until="pool")
+            network.freeze(until=below[-1])
         elif options.freeze not in ("none", "auto"):
             lookup("--freeze: stage", options.freeze, stages)
             network.freeze(until=options.freeze)
@@ -203,17 +181,52 @@ def unfreezing_plan(options: TrainingOptions) -> dict[str, int]:
     return {name: int(epoch) for name, _, epoch in parts}
 
 
-@reads(
-    *("hidden", "dropout", "backbone", "weights"),
-    prepare=_prepare,
-    elsewhere=("freeze", "backbone_rate", "unfreeze", "cache_features"),
-)
+def on_backbone(options: Any, head: Sequence[Layer], pooled: bool = True) -> Sequential:
+    """The stages of the backbone of the options, and new layers on their features.
+
+    Args:
+        options: of the run.
+        head: new layers.
+        pooled: whether they take the means of the last maps, or the maps.
+    """
+    layers = new_layers(backbone_features(options))
+    if not pooled:
+        del layers[POOL]
+    return Sequential({**layers, HEAD: Sequential(list(head))})
+
+
+@reads(*READS, "hidden", "activation", "dropout", prepare=prepare_backbone, elsewhere=ELSEWHERE)
 def backbone_network(options: TrainingOptions, data: RecipeData) -> Sequential:
     """The stages of a pretrained network, and a head: dropout, hidden layers, dense layer."""
-    layers = new_layers(_features(options))
     head: list[Layer] = [Dropout(options.dropout)] if options.dropout else []
     for width in options.hidden:
-        head += [Dense(width), ReLU()]
+        head += [Dense(width), ACTIVATIONS[options.activation]()]
         head += [Dropout(options.dropout)] if options.dropout else []
+    return on_backbone(options, [*head, Dense(data.outputs, initialization="lecun")])
+
+
+@reads(*READS, "dropout", prepare=prepare_backbone, elsewhere=ELSEWHERE)
+def grey_backbone_network(options: Any, data: RecipeData) -> Sequential:
+    """The same for small grey images (height, width, 1) from 0 to 1: enlarged, and in colour.
+
+    A convolution 1 x 1 without training makes the backbone's three normalized channels of one.
+    """
+    head: list[Layer] = [Dropout(options.dropout)] if options.dropout else []
+    layers = new_layers(backbone_features(options))
+    before = {ENLARGE: Resize2D(options.image_size), COLOUR: Conv2D(3, 1)}
     head.append(Dense(data.outputs, initialization="lecun"))
-    return Sequential({**layers, HEAD: Sequential(head)})
+    return Sequential({**before, **layers, HEAD: Sequential(head)})
+
+
+def _load_normalization(network: Sequential, saved: SavedModel) -> None:
+    """Have the convolution ``colour`` do what the backbone's preprocessing does: (x - mean) / std.
+
+    Channels in another order stay as they are: of grey images all are equal.
+    """
+    mean, std = np.zeros(3), np.ones(3)
+    for step in transform_from_config(saved.preprocessing["transform"]).transforms:
+        if isinstance(step, Normalize):
+            mean, std = np.array(step.mean), np.array(step.std)
+    parameters = network[COLOUR].parameters
+    parameters["W"][...] = 1 / std
+    parameters["b"][...] = -mean / std

@@ -16,6 +16,12 @@ from pathlib import Path
 
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.photo_pipeline import PhotoPipeline
+from src.classic_train.recipes.backbone import backbone_origin
+from src.classic_train.recipes.backbone_choice import (
+    EFFICIENTNET,
+    PretrainedModel,
+    with_pretrained_models,
+)
 from src.classic_train.recipes.networks import dishes_network, photo_network
 from src.classic_train.recipes.photo_recipe import photo_recipe
 from src.load.transforms import Resize, Transform, dish_augmentation
@@ -31,9 +37,16 @@ PIPELINE = PhotoPipeline(
     train_transforms=lambda options: [*_resized(options), *dish_augmentation()],
     normalize=True,
     validation_from="test",
+    backbone=backbone_origin,
 )
 
-RECIPE = photo_recipe(
+DOCUMENTS = {
+    "optimizer": "radam",
+    "schedule": "plateau:factor=0.9,patience=0",
+}
+"""Training of the dish classifier, whatever its network."""
+
+CNN_RECIPE = photo_recipe(
     "dishes",
     "clean or dirty dishes: photos of 128 x 128, with TrivialAugment",
     PIPELINE,
@@ -56,11 +69,24 @@ RECIPE = photo_recipe(
     source="put folders train and test with clean and dirty there",
     next_recipe="tomato",
     model_options={
-        "tiny_vgg": {
-            "optimizer": "radam",
-            "learning_rate": 0.003,
-            "schedule": "plateau:factor=0.9,patience=0",
-            "epochs": 50,
-        }
+        "tiny_vgg": {**DOCUMENTS, "learning_rate": 0.003, "epochs": 50},
+    },
+)
+
+RECIPE = with_pretrained_models(
+    CNN_RECIPE,
+    {
+        "efficientnet": PretrainedModel(
+            EFFICIENTNET,
+            settings={
+                **DOCUMENTS,
+                "learning_rate": 0.001,
+                "image_size": 288,
+                "hidden": (256,),
+                "dropout": 0.5,
+                "epochs": 30,
+                "workers": "auto",
+            },
+        )
     },
 )

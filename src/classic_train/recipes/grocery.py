@@ -9,6 +9,14 @@ from pathlib import Path
 
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.photo_pipeline import PhotoPipeline
+from src.classic_train.recipes.backbone import backbone_origin
+from src.classic_train.recipes.backbone_choice import (
+    DENSE_HEAD,
+    PREFERRED,
+    RESNET50,
+    PretrainedModel,
+    with_pretrained_models,
+)
 from src.classic_train.recipes.networks import photo_network
 from src.classic_train.recipes.photo_recipe import CNN, photo_recipe
 from src.load.transforms import (
@@ -41,16 +49,23 @@ PIPELINE = PhotoPipeline(
     eval_transforms=_resized,
     train_transforms=_augmented,
     read=lambda options: {"labels": options.labels},
+    backbone=backbone_origin,
 )
 
-RECIPE = photo_recipe(
-    "grocery",
-    "groceries in shops, 81 fine and 43 coarse classes, at once or one of them: a CNN",
-    PIPELINE,
-    replace(CNN, data="grocery", epochs=80, keep="last"),
-    {"cnn": photo_network},
-    directory=Path("assets/grocery"),
-    source="copy the folder dataset of github.com/marcusklasson/GroceryStoreDataset there",
-    uses=("labels", "miss_weight"),
-    next_recipe="plants",
+RECIPE = with_pretrained_models(
+    photo_recipe(
+        "grocery",
+        "groceries in shops, 81 fine and 43 coarse classes, at once or one of them: a CNN",
+        PIPELINE,
+        replace(CNN, data="grocery", epochs=80, keep="last"),
+        {"cnn": photo_network},
+        directory=Path("assets/grocery"),
+        source="copy the folder dataset of github.com/marcusklasson/GroceryStoreDataset there",
+        uses=("labels", "miss_weight"),
+        next_recipe="plants",
+    ),
+    {
+        "backbone": PretrainedModel(PREFERRED, settings=DENSE_HEAD),
+        "resnet50": PretrainedModel(RESNET50, settings=DENSE_HEAD),
+    },
 )

@@ -16,7 +16,7 @@ from src.classic_train.data.splits import RecipeData
 NETWORK_OPTIONS = frozenset(
     {
         *("hidden", "filters", "activation", "initialization", "dropout"),
-        *("backbone", "weights", "freeze", "backbone_rate", "unfreeze", "cache_features"),
+        *("backbone", "weights", "until", "freeze", "backbone_rate", "unfreeze", "cache_features"),
     }
 )
 """Options that describe a network; which of them mean something, the network decides."""

@@ -25,7 +25,7 @@ CNN = PhotoOptions(
 )
 """Settings of a convolutional network for a few thousand small photos."""
 
-SPECIAL = ("samples", "labels", "negatives", "specificity", "miss_weight")
+SPECIAL = ("samples", "labels", "negatives", "specificity", "miss_weight", "backgrounds")
 """Settings that only some recipes on photos use."""
 
 NEVER = ("train_samples",)

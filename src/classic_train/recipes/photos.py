@@ -12,13 +12,11 @@ from pathlib import Path
 
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.photo_pipeline import PhotoPipeline
-from src.classic_train.recipes.backbone import (
-    backbone_network,
-    backbone_origin,
-    note_without_backbone,
-    settle_backbone,
-    settle_by_data,
-    unused_settings,
+from src.classic_train.recipes.backbone import backbone_origin
+from src.classic_train.recipes.backbone_choice import (
+    PREFERRED,
+    PretrainedModel,
+    with_pretrained_models,
 )
 from src.classic_train.recipes.networks import photo_network
 from src.classic_train.recipes.photo_recipe import CNN, photo_recipe
@@ -62,13 +60,13 @@ OPTIONS = replace(
     workers="auto",
 )
 
-RECIPE = replace(
+RECIPE = with_pretrained_models(
     photo_recipe(
         "photos",
         "your own photos, with a pretrained network below a new head, or a CNN from nothing",
         PIPELINE,
         OPTIONS,
-        {"backbone": backbone_network, "cnn": photo_network},
+        {"cnn": photo_network},
         directory=Path("assets/photos"),
         source="put folders there that are named after what their photos show",
         uses=("samples", "specificity", "miss_weight"),
@@ -77,8 +75,6 @@ RECIPE = replace(
             "cnn": {"image_size": 64, "learning_rate": CNN.learning_rate, "dropout": CNN.dropout}
         },
     ),
-    settle=settle_backbone,
-    settle_by_data=settle_by_data,
-    unused=unused_settings,
-    note=note_without_backbone,
+    {"backbone": PretrainedModel(PREFERRED)},
+    instead="cnn",
 )

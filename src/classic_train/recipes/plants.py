@@ -13,9 +13,19 @@ from pathlib import Path
 import numpy as np
 
 from src.classic_train.cli.photo_options import PhotoOptions
+from src.classic_train.data.backgrounds import training_backgrounds
 from src.classic_train.data.photo_pipeline import PhotoPipeline
+from src.classic_train.recipes.backbone import backbone_origin
+from src.classic_train.recipes.backbone_choice import (
+    DENSE_HEAD,
+    PREFERRED,
+    RESNET50,
+    PretrainedModel,
+    with_pretrained_models,
+)
 from src.classic_train.recipes.networks import photo_network
 from src.classic_train.recipes.photo_recipe import CNN, photo_recipe
+from src.classic_train.recipes.plant_heads import dense_head, maps_head
 from src.load import (
     Fingerprints,
     ImageDataset,
@@ -31,8 +41,10 @@ from src.load.problems import as_on_error
 from src.load.transforms import (
     ColorJitter,
     Compose,
-    RandomAffine,
+    RandomBackground,
     RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomRotation,
     Resize,
     Transform,
 )
@@ -102,10 +114,20 @@ def _resized(options: PhotoOptions) -> list[Transform]:
 
 
 def _augmented(options: PhotoOptions) -> list[Transform]:
-    """Moves and light."""
-    moved = RandomAffine(20, translate=(0.1, 0.1), scale=(0.8, 1.3), interpolation="bilinear")
+    """Parts, moves and light."""
+    part = RandomResizedCrop(options.image_size, scale=(0.3, 1.0))
+    turned = RandomRotation(20, interpolation="bilinear")
     light = ColorJitter(brightness=0.2, contrast=0.2, saturation=0.2)
-    return [*_resized(options), RandomHorizontalFlip(), moved, light]
+    return [*_resized(options), turned, part, RandomHorizontalFlip(), light]
+
+
+def _backgrounds(options: PhotoOptions, photos: ImageDataset) -> list[Transform]:
+    """Leaves in scenes of the other training photos, and parts of these as leaves on paper."""
+    if not options.backgrounds:
+        return []
+    fixed, _ = Compose(_resized(options)).fixed_and_rest()
+    found = training_backgrounds(photos, fixed, CLASSES.index("other"), options.split_seed)
+    return [RandomBackground(found, options.backgrounds)]
 
 
 PIPELINE = PhotoPipeline(
@@ -113,17 +135,38 @@ PIPELINE = PhotoPipeline(
     eval_transforms=_resized,
     train_transforms=_augmented,
     resplit=True,
+    backbone=backbone_origin,
+    learned_from=_backgrounds,
     gather=_gather,
 )
 
-RECIPE = photo_recipe(
-    "plants",
-    "a plant's leaf or something else, with a threshold for a wanted specificity: a CNN",
-    PIPELINE,
-    replace(CNN, data="plants", filters=(16, 32, 64, 128), epochs=15),
-    {"cnn": photo_network},
-    directory=Path("assets/plants"),
-    source="put folders other and plant with photos there",
-    uses=("negatives", "specificity", "miss_weight"),
-    next_recipe="dishes",
+HEAD = {
+    "dropout": 0.5,
+    "learning_rate": 0.001,
+    "epochs": 30,
+    "miss_weight": 3.0,
+    "workers": "auto",
+}
+"""Training of the plant classifier's heads."""
+
+RECIPE = with_pretrained_models(
+    photo_recipe(
+        "plants",
+        "a plant's leaf or something else, with a threshold for a wanted specificity: a CNN",
+        PIPELINE,
+        replace(CNN, data="plants", filters=(16, 32, 64, 128), epochs=15, backgrounds=0.5),
+        {"cnn": photo_network},
+        directory=Path("assets/plants"),
+        source="put folders other and plant with photos there",
+        uses=("negatives", "specificity", "miss_weight", "backgrounds"),
+        next_recipe="dishes",
+    ),
+    {
+        "backbone": PretrainedModel(PREFERRED, settings=DENSE_HEAD),
+        "resnet50_v1": PretrainedModel(RESNET50, dense_head, {**HEAD, "hidden": (150,)}),
+        "resnet50_v2": PretrainedModel(RESNET50, dense_head, {**HEAD, "hidden": (512, 256, 128)}),
+        "resnet50_v3": PretrainedModel(
+            RESNET50, maps_head, {**HEAD, "filters": (128,), "hidden": (128,)}
+        ),
+    },
 )

@@ -9,6 +9,13 @@ from pathlib import Path
 
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.photo_pipeline import PhotoPipeline
+from src.classic_train.recipes.backbone import backbone_origin
+from src.classic_train.recipes.backbone_choice import (
+    DENSE_HEAD,
+    PREFERRED,
+    PretrainedModel,
+    with_pretrained_models,
+)
 from src.classic_train.recipes.networks import multi_layer_perceptron, photo_network
 from src.classic_train.recipes.photo_recipe import CNN, photo_recipe
 from src.load.transforms import (
@@ -39,25 +46,32 @@ PIPELINE = PhotoPipeline(
     train_transforms=_augmented,
     resplit=True,
     read=lambda options: {"objects": options.samples == "objects"},
+    backbone=backbone_origin,
 )
 
-RECIPE = photo_recipe(
-    "produce",
-    "63 fruits and vegetables, multi-label: a CNN, or the MLP of 28 million parameters",
-    PIPELINE,
-    replace(CNN, data="lvis"),
-    {"cnn": photo_network, "mlp": multi_layer_perceptron},
-    directory=Path("assets/produce"),
-    source="fetch them with python -m src.load lvis_fruits_and_vegetables",
-    uses=("samples", "miss_weight"),
-    next_recipe="grocery",
-    model_options={
-        "mlp": {
-            "hidden": (2048, 1024, 512, 256, 128),
-            "dropout": 0.0,
-            "learning_rate": 0.0003,
-            "workers": 1,
-            "product_threads": 2,
-        }
+RECIPE = with_pretrained_models(
+    photo_recipe(
+        "produce",
+        "63 fruits and vegetables, multi-label: a CNN, or the MLP of 28 million parameters",
+        PIPELINE,
+        replace(CNN, data="lvis"),
+        {"cnn": photo_network, "mlp": multi_layer_perceptron},
+        directory=Path("assets/produce"),
+        source="fetch them with python -m src.load lvis_fruits_and_vegetables",
+        uses=("samples", "miss_weight"),
+        next_recipe="grocery",
+        model_options={
+            "mlp": {
+                "hidden": (2048, 1024, 512, 256, 128),
+                "dropout": 0.0,
+                "learning_rate": 0.0003,
+                "workers": 1,
+                "product_threads": 2,
+            }
+        },
+    ),
+    {
+        "backbone": PretrainedModel(PREFERRED, settings=DENSE_HEAD),
+        "mobilenet_v2": PretrainedModel(("mobilenet_v2",), settings=DENSE_HEAD),
     },
 )

@@ -47,6 +47,7 @@ class Recipe:
         read_directory: reads the data set from a directory that ``--data`` names.
         augmentation: moves training images, each time otherwise.
         without: names of settings that mean nothing to the recipe, whatever the model.
+        model_without: the same of a model.
         settle: from the settings that were given to those that they stand for.
         settle_by_data: from options to those that they stand for with some data.
         unused: names of settings that decide nothing with some options.
@@ -63,11 +64,11 @@ class Recipe:
     read_directory: Callable[[Path, TrainingOptions], RecipeData] | None = None
     augmentation: Augmentation | None = None
     without: Collection[str] = ()
+    model_without: Mapping[str, Collection[str]] = field(default_factory=dict)
     settle: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     settle_by_data: Callable[[TrainingOptions, RecipeData], TrainingOptions] = field(
         default=lambda options, data: options
     )
-
     unused: Callable[[TrainingOptions], Collection[str]] = field(default=lambda options: ())
     note: Callable[[TrainingOptions], str] = field(default=lambda options: "")
 
@@ -77,10 +78,11 @@ class Recipe:
 
     def settings_of(self, model: str | None = None) -> set[str]:
         """Names of the settings that mean something with a model, or with one of the models."""
-        networks = [self.models[name] for name in self.models if model in (None, name)]
-        read = frozenset[str]().union(*(network.reads for network in networks))
-        names = {f.name for f in fields(self.options)}
-        return names - set(self.without) - (NETWORK_OPTIONS - read)
+        chosen = [name for name in self.models if model in (None, name)]
+        read = frozenset[str]().union(*(self.models[name].reads for name in chosen))
+        useless = [set(self.model_without.get(name, ())) for name in chosen]
+        names = {f.name for f in fields(self.options)} - set(self.without)
+        return names - (NETWORK_OPTIONS - read) - set.intersection(*useless or [set()])
 
     def used_settings(self, options: TrainingOptions) -> set[str]:
         """Names of the settings that a run with these options uses."""
@@ -104,6 +106,8 @@ class Recipe:
             flag = f"--{name.replace('_', '-')}"
             if name in self.without:
                 raise OptionError(f"{flag}: {self.name} does not use it; leave it out")
+            if name in self.model_without.get(options.model, ()):
+                raise OptionError(f"{flag}: the network {options.model} does not use it")
             if name in NETWORK_OPTIONS:
                 read = sorted(self.models[options.model].reads)
                 known = ", ".join(f"--{other}" for other in read) or "none of these options"

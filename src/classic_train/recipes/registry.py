@@ -12,6 +12,7 @@ from src.classic_train.recipes import (
     dishes,
     fashion_mnist,
     grocery,
+    imagenet100,
     photos,
     plants,
     produce,
@@ -36,6 +37,7 @@ RECIPES: dict[str, Recipe] = {
         produce,
         plants,
         grocery,
+        imagenet100,
         photos,
     )
 }

@@ -11,6 +11,14 @@ from pathlib import Path
 
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.photo_pipeline import PhotoPipeline
+from src.classic_train.recipes.backbone import backbone_origin
+from src.classic_train.recipes.backbone_choice import (
+    DENSE_HEAD,
+    PREFERRED,
+    RESNET50,
+    PretrainedModel,
+    with_pretrained_models,
+)
 from src.classic_train.recipes.networks import photo_network
 from src.classic_train.recipes.photo_recipe import CNN, photo_recipe
 from src.load.transforms import (
@@ -40,16 +48,23 @@ PIPELINE = PhotoPipeline(
     train_transforms=_augmented,
     resplit=True,
     read=lambda options: {"objects": options.samples == "objects"},
+    backbone=backbone_origin,
 )
 
-RECIPE = photo_recipe(
-    "tomato",
-    "ripe or unripe tomatoes in photos, cut out by their boxes: a small CNN",
-    PIPELINE,
-    replace(CNN, data="tomatoes", filters=(16, 32, 64, 128), keep="last"),
-    {"cnn": photo_network},
-    directory=Path("assets/tomato"),
-    source="fetch them with python -m src.load tomatoes",
-    uses=("samples", "specificity", "miss_weight"),
-    next_recipe="produce",
+RECIPE = with_pretrained_models(
+    photo_recipe(
+        "tomato",
+        "ripe or unripe tomatoes in photos, cut out by their boxes: a small CNN",
+        PIPELINE,
+        replace(CNN, data="tomatoes", filters=(16, 32, 64, 128), keep="last"),
+        {"cnn": photo_network},
+        directory=Path("assets/tomato"),
+        source="fetch them with python -m src.load tomatoes",
+        uses=("samples", "specificity", "miss_weight"),
+        next_recipe="produce",
+    ),
+    {
+        "backbone": PretrainedModel(PREFERRED, settings=DENSE_HEAD),
+        "resnet50": PretrainedModel(RESNET50, settings=DENSE_HEAD),
+    },
 )

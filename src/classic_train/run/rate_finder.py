@@ -22,6 +22,9 @@ from src.classic_nn.utils.plots import new_figure
 from src.classic_train.mini_batch import MiniBatchTrainer
 from src.classic_train.mini_batch.batches import Batches
 
+RATE_PICTURE = "learning_rate.png"
+"""Picture of a range test, in the directory of a run."""
+
 LOWEST, HIGHEST = 1e-6, 10.0
 """Ends of the rates that are tried."""
 

@@ -74,6 +74,7 @@ def report_page(
     compared: Mapping[str, Mapping[str, float]],
     pictures: list[Path],
     shown: list[Path],
+    decisions: Sequence[str] = (),
 ) -> str:
     """The page, in Markdown; its pictures lie next to it."""
     accuracy, low, high = test.accuracy()
@@ -108,6 +109,7 @@ def report_page(
         *weights,
         f"- training: {len(trained.history)} epochs, {trained.seconds:.1f} s; {trained.ending}",
         f"- best epoch by validation cost: {best_epoch(costs)}; threshold {test.threshold:.4g}",
+        *(f"- {sentence}" for sentence in decisions),
         f"- written {time.strftime('%Y-%m-%d %H:%M')}; all epochs in [epochs.csv](epochs.csv), all "
         "answers in [predictions.csv](predictions.csv)",
         f"- history for TensorBoard: `{os.path.relpath(run.history_directory, run.directory)}`",

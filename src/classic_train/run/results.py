@@ -1,5 +1,6 @@
 """What a finished run leaves: model, metrics, tables and pictures."""
 
+from dataclasses import replace
 from typing import Any
 
 from src.classic_nn.layers import Sequential
@@ -9,20 +10,19 @@ from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.data.splits import RecipeData
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.baselines import baselines
+from src.classic_train.run.decision import decide
 from src.classic_train.run.directory import Run
 from src.classic_train.run.plots import save_pictures
+from src.classic_train.run.rate_finder import RATE_PICTURE
 from src.classic_train.run.report import Trained, report_page
+from src.classic_train.run.trained_part import TrainedPart
 from src.common.files import write_json, write_text
 from src.common.tables import write_csv
 from src.inference.classifier import Classifier
 from src.inference.evaluation import Evaluation, evaluate
 from src.inference.report import save_evaluation, summary_text
-from src.inference.thresholds import threshold_for_specificity
 
 MODEL = "model.safetensors"
-
-RATE_PICTURE = "learning_rate.png"
-"""Of the range test, where there was one."""
 
 
 def saved_model(network: Sequential, data: RecipeData, **more: Any) -> SavedModel:
@@ -39,27 +39,33 @@ def saved_model(network: Sequential, data: RecipeData, **more: Any) -> SavedMode
 
 
 def write_results(
-    recipe: Recipe, options: TrainingOptions, run: Run, data: RecipeData, trained: Trained
+    recipe: Recipe,
+    options: TrainingOptions,
+    run: Run,
+    data: RecipeData,
+    trained: Trained,
+    part: TrainedPart,
 ) -> Evaluation:
-    """Choose the threshold, evaluate on the test data, write everything; returns the evaluation."""
-    classifier = Classifier(saved_model(trained.network, data), trained.threads)
-    threshold = chosen_threshold(options, data, classifier)
+    """Choose how to answer, evaluate on the test data, write everything; returns the evaluation."""
+    model = saved_model(trained.network, data)
+    decision = decide(options, data, model, trained.threads, part)
+    model = decision.applied_to(model)
+    classifier = Classifier(model, trained.threads)
     dataset = data.dataset()
-    test = evaluate(classifier, dataset, dataset.splits["test"], threshold)
+    test = evaluate(classifier, dataset, dataset.splits["test"])
     compared = baselines(data, test)
     run.log(f"\n{summary_text(test, compared)}\n")
     metrics = test.summary()
-    save_model(
-        run.directory / MODEL,
-        saved_model(trained.network, data, metrics=metrics, threshold=threshold),
-    )
+    save_model(run.directory / MODEL, replace(model, metrics=metrics))
     write_json(
         run.directory / "metrics.json",
         {
             "test": metrics,
             "baseline": next(iter(compared.values())),
             "baselines": compared,
-            "threshold": threshold,
+            "threshold": decision.threshold,
+            "temperature": decision.temperature,
+            "reject_below": decision.reject_below,
             "seconds": trained.seconds,
             "parameters": parameter_count(trained.network),
             "trained_parameters": len(trained.network.parameters.vector),
@@ -74,20 +80,11 @@ def write_results(
     shown = save_evaluation(test, run.directory)
     pictures = save_pictures(run.directory, classifier, data, test, trained.history)
     pictures += [path for path in [run.directory / RATE_PICTURE] if path.exists()]
-    page = report_page(recipe, options, run, data, trained, test, compared, pictures, shown)
+    said = decision.sentences()
+    page = report_page(recipe, options, run, data, trained, test, compared, pictures, shown, said)
     write_text(run.directory / "report.md", page)
     run.log(f"model     {run.directory / MODEL}")
     for picture in [*pictures, *shown]:
         run.log(f"picture   {picture}")
     run.log(f"report    {run.directory / 'report.md'}")
     return test
-
-
-def chosen_threshold(options: TrainingOptions, data: RecipeData, classifier: Classifier) -> float:
-    """One half, or what the wanted specificity asks for on the validation data."""
-    wanted = getattr(options, "specificity", 0.0)
-    if not wanted or data.task != "binary":
-        return 0.5
-    dataset = data.dataset()
-    validation = evaluate(classifier, dataset, dataset.splits["validation"])
-    return threshold_for_specificity(validation.targets, validation.probabilities[:, 1], wanted)

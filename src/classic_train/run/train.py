@@ -128,7 +128,7 @@ def train_recipe(
     ending = stop_summary(trainer)
     run.log(f"trained {trainer.epoch} epochs in {seconds:.1f} s; {ending}")
     trained = Trained(network, history, seconds, ending, findings, trainer.team.size)
-    test = write_results(recipe, options, run, data, trained)
+    test = write_results(recipe, options, run, data, trained, part)
     with callback(trainer, History).writer as writer:
         writer.write_metrics(trainer.epoch, {f"{TEST}{k}": v for k, v in test.summary().items()})
     run.log(f"history   {run.history_directory}\n")

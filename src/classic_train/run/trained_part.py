@@ -10,8 +10,8 @@ from src.classic_nn.layers import Sequential
 from src.classic_nn.loss import Loss
 from src.classic_nn.serialization import frozen_digest
 from src.classic_nn.utils import save_figure
+from src.classic_train.cli.backbone_options import BackboneOptions
 from src.classic_train.cli.options import TrainingOptions
-from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.features import FEATURES, PhotoFeatures
 from src.classic_train.data.photos import PhotoData
 from src.classic_train.data.splits import RecipeData
@@ -20,8 +20,7 @@ from src.classic_train.mini_batch.dataset import as_dataset
 from src.classic_train.parallel.choice import usable_cores
 from src.classic_train.recipes.backbone import HEAD, unfreezing_plan
 from src.classic_train.run.directory import Run
-from src.classic_train.run.rate_finder import plot_range_test, range_test
-from src.classic_train.run.results import RATE_PICTURE
+from src.classic_train.run.rate_finder import RATE_PICTURE, plot_range_test, range_test
 
 
 class Inputs(Protocol):
@@ -70,7 +69,7 @@ def trained_part(
     digest = frozen_digest(network)
     views = int(getattr(options, "cache_features", 0) or 0) if digest else 0
     factors: dict[str, float] = {}
-    if isinstance(options, PhotoOptions) and options.backbone != "none":
+    if isinstance(options, BackboneOptions) and options.backbone != "none":
         rate = options.backbone_rate
         names = [layer.name for layer in network.layers if layer.name != HEAD]
         factors = {f"{name}.": rate for name in names} if rate != 1 else {}

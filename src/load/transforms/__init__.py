@@ -1,8 +1,13 @@
 """Changes of images, with the names and meanings of torchvision's transforms v2."""
 
+from src.load.transforms.background import Backgrounds, RandomBackground
 from src.load.transforms.base import Compose, Picture, Transform
 from src.load.transforms.color import ColorJitter, Grayscale
-from src.load.transforms.configuration import transform_config, transform_from_config
+from src.load.transforms.configuration import (
+    transform_config,
+    transform_description,
+    transform_from_config,
+)
 from src.load.transforms.conversion import Normalize, ReverseChannels, ToFloat
 from src.load.transforms.geometry import (
     RandomAffine,
@@ -16,6 +21,7 @@ from src.load.transforms.trivial_augment import TrivialAugmentWide
 
 __all__ = [
     "PRESETS",
+    "Backgrounds",
     "CenterCrop",
     "ColorJitter",
     "Compose",
@@ -25,6 +31,7 @@ __all__ = [
     "Picture",
     "Preset",
     "RandomAffine",
+    "RandomBackground",
     "RandomHorizontalFlip",
     "RandomResizedCrop",
     "RandomRotation",
@@ -37,5 +44,6 @@ __all__ = [
     "dish_augmentation",
     "dish_pipeline",
     "transform_config",
+    "transform_description",
     "transform_from_config",
 ]

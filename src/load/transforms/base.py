@@ -6,7 +6,7 @@ thread asks for it. Transforms that draw nothing have ``random = False``; their 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -40,6 +40,10 @@ class Transform:
     def __call__(self, image: Any, rng: np.random.Generator) -> Any:
         """The changed image; the given one stays as it is."""
         raise NotImplementedError
+
+    def settings(self) -> dict[str, Any]:
+        """What it was made with, as plain values."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

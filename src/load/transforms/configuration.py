@@ -1,7 +1,6 @@
 """Transforms as plain values that JSON holds, so that a model file can carry its preprocessing."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from src.load.transforms.base import Compose, Transform
@@ -47,13 +46,18 @@ def transform_config(transform: Transform) -> list[dict[str, Any]]:
 
     Raises ValueError for a transform that is not in ``TRANSFORMS``: nobody could read it back.
     """
+    steps = transform_description(transform)
+    for name in (step["name"] for step in steps):
+        if name not in TRANSFORMS:
+            raise ValueError(f"{name}: expected one of {', '.join(TRANSFORMS)}")
+    return steps
+
+
+def transform_description(transform: Transform) -> list[dict[str, Any]]:
+    """``transform_config``, also of transforms that nobody could read back: to compare them."""
     if isinstance(transform, Compose):
-        return [step for part in transform.transforms for step in transform_config(part)]
-    name = type(transform).__name__
-    if TRANSFORMS.get(name) is not type(transform):
-        raise ValueError(f"{name}: expected one of {', '.join(TRANSFORMS)}")
-    settings = {f.name: getattr(transform, f.name) for f in fields(transform)}  # type: ignore[arg-type]
-    return [{"name": name, **settings}]
+        return [step for part in transform.transforms for step in transform_description(part)]
+    return [{"name": type(transform).__name__, **transform.settings()}]
 
 
 def transform_from_config(steps: list[Mapping[str, Any]]) -> Compose:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from src.classic_cnn import AveragePool2D, Conv2D, GlobalAveragePool, MaxPool2D
-from src.classic_cnn.layers import ZeroPad2D
+from src.classic_cnn.layers import Resize2D, ZeroPad2D
 from src.classic_nn import (
     BatchNorm,
     Context,
@@ -69,6 +69,7 @@ CASES = {
     "overlapping max pooling": (lambda: MaxPool2D(3, 2, 1), (5, 5, 2)),
     "average pooling": (lambda: AveragePool2D(3, 2, 1, count_padding=False), (5, 5, 2)),
     "global average pooling": (GlobalAveragePool, (4, 3, 2)),
+    "resizing": (lambda: Resize2D((5, 3)), (3, 4, 2)),
     "zero padding": (lambda: ZeroPad2D(((0, 1), (2, 0))), (3, 2, 2)),
     "max pooling that completes its windows": (lambda: MaxPool2D(3, 2, "ceil"), (6, 4, 2)),
     "named layers": (lambda: Sequential({"one": Dense(4), "two": Tanh(), "three": Dense(2)}), (3,)),

@@ -258,7 +258,7 @@ def test_without_weights_it_says_so(inside, monkeypatch):
         (["--backbone-rate", "0"], "--backbone-rate"),
         (["--cache-features", "-1"], "--cache-features"),
         (["--learning-rate", "fast"], "--learning-rate"),
-        (["--activation", "silu"], "the network backbone of photos does not use it"),
+        (["--filters", "8"], "the network backbone of photos does not use it"),
     ],
 )
 def test_mistakes_get_one_line(inside, arguments, said):

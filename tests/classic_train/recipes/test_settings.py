@@ -48,7 +48,7 @@ def weights(tmp_path_factory):
 def test_a_network_reads_what_it_declares_and_nothing_else(name, weights):
     recipe, model = NETWORKS[name]
     chosen = replace(recipe.defaults(model), dropout=0.25)
-    if model == "backbone":
+    if "backbone" in recipe.models[model].reads:
         chosen = replace(chosen, backbone="squeezenet1_1", weights=str(weights), image_size=32)
     options = Listening(chosen)
     network = recipe.models[model]
@@ -94,7 +94,7 @@ def test_the_help_shows_what_some_model_of_the_recipe_uses(capsys):
     assert "--hidden" not in shown["digits"]
     assert "--miss-weight" not in shown["digits"]
     assert "--filters" in shown["dishes"]
-    assert "--hidden" not in shown["dishes"]
+    assert "--negatives" not in shown["dishes"]
     assert "--hidden" in shown["produce"]
     assert "--filters" in shown["produce"]
 

@@ -1,0 +1,133 @@
+"""Other backgrounds: so that a network learns the subject, and not what usually lies around it.
+
+Photos of one class are often taken in one place: leaves on grey paper, plates on one table. A
+network then learns the place. Two exchanges take that way from it, and neither looks at labels:
+
+- a photo on a plain background: its subject is cut out (see ``load.subject``), turned, scaled, and
+  put on a part of some scene;
+- any other photo: a part of it takes the place that the subject has in some photo on a plain
+  background, with the subject's outline.
+
+Afterwards neither the background nor the outline says anything of the class (Xiao et al. 2021,
+"Noise or signal: the role of image backgrounds in object recognition").
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from src.load.subject import subject_mask
+from src.load.transforms.base import Transform, check_probability
+from src.load.transforms.geometry import affine
+from src.load.transforms.resizing import RandomResizedCrop
+
+EDGE = 1 / 150
+"""Softness of a cut-out's edge, as a fraction of the photo's width."""
+
+LARGEST_PART = (0.2, 1.0)
+"""Least and most fraction of a scene, or of a photo, that is taken."""
+
+
+@dataclass(frozen=True)
+class Backgrounds:
+    """What subjects are put on.
+
+    Attributes:
+        scenes: photos without a plain background, of none of the wanted classes: (height, width,
+            3) levels.
+        stages: photos with one, and where their subjects are: (height, width, 3) levels and
+            (height, width).
+    """
+
+    scenes: Sequence[NDArray[np.uint8]]
+    stages: Sequence[tuple[NDArray[np.uint8], NDArray[np.bool_]]]
+
+    def digest(self) -> str:
+        """SHA-256 of all."""
+        digest = hashlib.sha256()
+        for array in (*self.scenes, *(array for stage in self.stages for array in stage)):
+            digest.update(f"{array.dtype} {array.shape}".encode() + array.tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class RandomBackground(Transform):
+    """With probability p, another background; see the module.
+
+    Args:
+        backgrounds: to choose from. Without scenes, or without stages, one of the two exchanges is
+            never made.
+        p: probability of an exchange.
+        scale: least and most size of a subject, by that in its own photo.
+        degrees: largest angle by which a subject is turned, either way.
+    """
+
+    backgrounds: Backgrounds = field(repr=False)
+    p: float = 0.5
+    scale: tuple[float, float] = (0.4, 1.3)
+    degrees: float = 180.0
+    random: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_probability(self.p)
+
+    def __call__(self, image: Image.Image, rng: np.random.Generator) -> Image.Image:
+        """The photo, or another one with its subject or with a part of it."""
+        if rng.random() >= self.p:
+            return image
+        mask = subject_mask(image)
+        if mask is None:
+            return self._on_stage(image, rng)
+        return self._in_scene(image, mask, rng)
+
+    def settings(self) -> dict[str, Any]:
+        """Its settings, with a digest for the photos."""
+        return {**super().settings(), "backgrounds": self.backgrounds.digest()}
+
+    def _in_scene(
+        self, image: Image.Image, mask: NDArray[np.bool_], rng: np.random.Generator
+    ) -> Image.Image:
+        scenes = self.backgrounds.scenes
+        if not len(scenes):
+            return image
+        scene = _part(Image.fromarray(scenes[int(rng.integers(len(scenes)))]), image.size, rng)
+        reach = np.array(image.size) * 0.25
+        moved = {
+            "angle": rng.uniform(-self.degrees, self.degrees),
+            "translate": tuple(map(int, rng.uniform(-reach, reach))),
+            "scale": np.exp(rng.uniform(*np.log(self.scale))),
+            "interpolation": "bilinear",
+        }
+        outline = affine(soft_outline(mask), **moved)
+        return Image.composite(affine(image, **moved), scene, outline)
+
+    def _on_stage(self, image: Image.Image, rng: np.random.Generator) -> Image.Image:
+        stages = self.backgrounds.stages
+        if not len(stages):
+            return image
+        levels, mask = stages[int(rng.integers(len(stages)))]
+        stage = Image.fromarray(levels)
+        part = _part(image, stage.size, rng)
+        made = Image.composite(part, stage, soft_outline(mask, grown=True))
+        return made.resize(image.size, Image.Resampling.BILINEAR)
+
+
+def soft_outline(mask: NDArray[np.bool_], grown: bool = False) -> Image.Image:
+    """A mask (height, width) as levels of opacity; grown, nothing of the subject is left around."""
+    outline = Image.fromarray(mask.astype(np.uint8) * 255)
+    width = max(EDGE * outline.width, 0.5)
+    size = 2 * max(round(2 * width), 1) + 1
+    # the mask is a little too large or too small somewhere: never show the old background's rim
+    around = ImageFilter.MaxFilter(size) if grown else ImageFilter.MinFilter(3)
+    return outline.filter(around).filter(ImageFilter.GaussianBlur(width))
+
+
+def _part(image: Image.Image, size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
+    """A random part of a photo, of another size."""
+    crop = RandomResizedCrop((size[1], size[0]), scale=LARGEST_PART)
+    return crop(image.convert("RGB"), rng)
