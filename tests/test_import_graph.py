@@ -19,6 +19,7 @@ PACKAGES = {
     "history": {"common"},
     "load": {"common"},
     "inference": {"common", "classic_nn", "classic_cnn", "history", "load"},
+    "serve": {"common", "classic_nn", "classic_cnn", "load", "inference"},
     "classic_train": {"common", "classic_nn", "classic_cnn", "history", "load", "inference"},
 }
 """By package, those that it may import. A new package has to be entered here."""

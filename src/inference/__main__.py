@@ -1,4 +1,4 @@
-"""The command line: ``python -m src.inference COMMAND``: predict, evaluate.
+"""The command line: ``python -m src.inference COMMAND``: predict, evaluate, mine.
 
 Exit status: 0 done; 1 some images could not be read, or nobody reads the output; 2 a mistake in
 the command or in its files, with one line on standard error that says what to change; 130
@@ -24,6 +24,7 @@ examples:
   find photos -name '*.jpg' | {PROGRAM} predict model.safetensors - --json
   {PROGRAM} evaluate model.safetensors photos/ --unseen
   {PROGRAM} evaluate model.safetensors photos/ --against other.safetensors
+  {PROGRAM} mine model.safetensors photos/ --class plant --below 0.6 --output mined/
 """
 
 
@@ -98,6 +99,57 @@ def build_parser() -> Parser:
         metavar="DIR",
         help="tables, pictures and report go there (default: assets/evaluations/MODEL-DATA)",
     )
+    mining = commands.add_parser(
+        "mine", help="find photos without labels on which the model is unsure of a class"
+    )
+    mining.add_argument("model", type=Path, help="a model file of a run")
+    mining.add_argument(
+        "photos", type=Path, help="a folder of photos, a list of files, or a CSV file"
+    )
+    mining.add_argument(
+        "--class",
+        required=True,
+        dest="class_name",
+        metavar="NAME",
+        help="the class whose probability is looked at",
+    )
+    mining.add_argument(
+        "--below",
+        type=argument_type(number(0, 1)),
+        default=0.6,
+        metavar="P",
+        help="photos to which the model gives the class with this probability or less are "
+        "candidates (default: 0.6)",
+    )
+    mining.add_argument(
+        "--sample",
+        type=argument_type(whole_number(0)),
+        default=5000,
+        metavar="N",
+        help="photos to look at, chosen at random; 0 for all (default: 5000)",
+    )
+    mining.add_argument(
+        "--seed",
+        type=argument_type(whole_number(0)),
+        default=0,
+        metavar="N",
+        help="of the choice (default: 0)",
+    )
+    mining.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="candidates.csv, candidates.png and review.csv go there; the same command goes on "
+        "where it was stopped",
+    )
+    mining.add_argument(
+        "--threads",
+        type=argument_type(whole_number(1)),
+        default=2,
+        metavar="N",
+        help="cores to use (default: 2)",
+    )
     for command in (predicting, evaluating):
         command.add_argument(
             "--threshold",
@@ -146,11 +198,21 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     return run_evaluation(arguments)
 
 
+def mine_command(arguments: argparse.Namespace) -> int:
+    """Look for hard examples; returns the exit status."""
+    from src.inference.mining.command import run_mining
+
+    return run_mining(arguments)
+
+
+COMMANDS = {"predict": predict_command, "evaluate": evaluate_command, "mine": mine_command}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     arguments = build_parser().parse_args(argv)
     command = f"{PROGRAM} {arguments.command}"
-    work = predict_command if arguments.command == "predict" else evaluate_command
+    work = COMMANDS[arguments.command]
     return run_command(command, lambda: work(arguments), (TensorFileError, UnreadableDataError))
 
 

@@ -132,7 +132,7 @@ class Classifier:
             (name_of(image, k), partial(opened, image, self.input_shape, self.white, self._largest))
             for k, image in enumerate(images)
         )
-        for name, answer in self._answers(named):
+        for name, answer in self.answers(named):
             if isinstance(answer, UnreadableDataError):
                 yield Prediction(name, error=str(answer))
             else:
@@ -169,7 +169,7 @@ class Classifier:
         """
         named = ((source.name(row), partial(self._sample, source, row)) for row in rows.tolist())
         answers = []
-        for _, answer in self._answers(named, compute):
+        for _, answer in self.answers(named, compute):
             if isinstance(answer, UnreadableDataError):
                 raise answer
             answers.append(answer)
@@ -253,12 +253,19 @@ class Classifier:
                 "--threshold: this model gives the most probable of several classes, and has none"
             )
 
-    def _answers(
+    def answers(
         self,
         named: Iterable[tuple[str, Callable[[], Picture]]],
         compute: Callable[[Array], Array] | None = None,
     ) -> Iterator[tuple[str, Array | UnreadableDataError]]:
-        """What is computed of each image, or why it is not, in order; some samples ahead."""
+        """What is computed of each image, or why it is not, in order; some samples ahead.
+
+        Args:
+            named: name of each image, and a function that opens it.
+            compute: from an input (1, ...) to something (1, ...); probabilities if None.
+
+        Yields the name, and the result or the UnreadableDataError.
+        """
         compute = compute or self._probabilities
         rest = iter(named)
         groups = iter(lambda: list(islice(rest, HANDED_OVER)), [])

@@ -25,12 +25,19 @@ class Comparison:
     neither: int
     p_value: float
 
-    def verdict(self, level: float = 0.05) -> str:
-        """The comparison in words."""
+    def verdict(
+        self, level: float = 0.05, names: tuple[str, str] = ("first model", "second model")
+    ) -> str:
+        """The comparison in words.
+
+        Args:
+            level: of p from which on a difference counts as chance.
+            names: of the two.
+        """
         if self.p_value >= level:
             return f"no difference that chance does not explain (p = {self.p_value:.3f})"
-        better = "first" if self.first_only > self.second_only else "second"
-        return f"the {better} model is better (p = {self.p_value:.2g})"
+        better = names[self.first_only < self.second_only]
+        return f"the {better} is better (p = {self.p_value:.2g})"
 
 
 def compare(first: Evaluation, second: Evaluation) -> Comparison:

@@ -62,6 +62,20 @@ class Fingerprints:
         """(photos,): the first 64 bits of each digest; 0 where the photo cannot be read."""
         return np.array([int(digest[:16] or "0", 16) for digest in self.digests], np.uint64)
 
+    def joined(self, other: "Fingerprints") -> "Fingerprints":
+        """Those of the photos of two sources, one after the other."""
+        count = len(self.digests)
+        hashes = None
+        if self.hashes is not None and other.hashes is not None:
+            hashes = np.concatenate([self.hashes, other.hashes])
+        return Fingerprints(
+            [*self.digests, *other.digests],
+            hashes,
+            np.concatenate([self.sizes, other.sizes]),
+            {**self.errors, **{count + k: text for k, text in other.errors.items()}},
+            {**self.bits, **{count + k: bits for k, bits in other.bits.items()}},
+        )
+
     def copies(self) -> list[list[int]]:
         """Numbers of photos that are the same, for every photo that there is more than once."""
         groups: dict[str, list[int]] = {}

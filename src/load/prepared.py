@@ -100,6 +100,23 @@ class PreparedImages:
             for sample in prepared.keys() - wanted:
                 del prepared[sample]
 
+    def joined(self, other: "PreparedImages") -> "PreparedImages":
+        """The samples of two sources of whole photos, one after the other, with what both remember.
+
+        Raises ValueError where the photos would get other numbers.
+        """
+        files = ImageFiles(
+            [*self.files.paths, *other.files.paths], root=self.files.root, white=self.files.white
+        )
+        if len(files.photos) != len(self.files.photos) + len(other.files.photos):
+            raise ValueError("joined: expected photos that the other source does not have")
+        both = PreparedImages(files, self.transforms)
+        for transform, prepared in both._prepared.items():
+            prepared |= self._prepared[transform]
+            theirs = other._prepared.get(transform, {})
+            prepared |= {len(self) + sample: picture for sample, picture in theirs.items()}
+        return both
+
     @property
     def nbytes(self) -> int:
         """Bytes that are remembered."""

@@ -14,11 +14,14 @@ histograms"; but beyond the scatter of the border itself) is the subject: the la
 and what it encloses.
 """
 
+from typing import Any, TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from src.classic_nn.array_types import Array
+Array: TypeAlias = NDArray[np.floating[Any]]
+"""Floating numbers."""
 
 SIDE = 96
 """Pixels of the longer side of the photo that is looked at: masks need no more."""

@@ -151,6 +151,14 @@ class TrainingOptions:
         "N",
     )
 
+    finetune: str = option(
+        "",
+        "a finished run: begin with its weights, and with its settings but for a tenth of the "
+        "learning rate and 10 epochs",
+        str,
+        "RUN",
+    )
+
     def as_dict(self, names: Collection[str] | None = None) -> dict[str, Any]:
         """Plain values, as JSON holds them; of all settings, or of the named ones."""
         plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}

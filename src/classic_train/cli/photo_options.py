@@ -71,6 +71,13 @@ class PhotoOptions(BackboneOptions):
         number(0, 1),
         "P",
     )
+    add: str = option(
+        "",
+        "review.csv of mined photos (python -m src.inference mine): those with a label are added "
+        "to the training photos",
+        str,
+        "FILE",
+    )
     calibrate: str = option(
         "temperature",
         "probabilities: temperature divides the network's outputs by a number that is fitted on "

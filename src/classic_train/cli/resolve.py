@@ -11,7 +11,7 @@ from src.classic_train.cli.parsers import OptionError, parse_specification
 
 MAY_CHANGE = {
     *("epochs", "workers", "product_threads", "patience"),
-    *("data", "negatives"),  # the same samples in another place
+    *("data", "negatives", "add"),  # the same samples in another place
     *("history_every", "history_batches", "checkpoint_every"),
 }
 """Settings that a resumed run may change."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from src.classic_train.cli.photo_options import PhotoOptions
+from src.classic_train.data.added_photos import with_added_photos
 from src.classic_train.data.photo_pipeline import PhotoPipeline
 from src.classic_train.data.photos import (
     MEAN_COLOUR,
@@ -48,6 +49,10 @@ def load_photo_data(path: Path, options: PhotoOptions, pipeline: PhotoPipeline) 
         if isinstance(photos.images, ImageArrays):
             photos = replace(photos, images=photos.images.in_colour())
         photos = complete_splits(photos, fingerprints, options.split_seed, pipeline.validation_from)
+        if options.add:
+            photos, fingerprints = with_added_photos(
+                photos, fingerprints, Path(options.add), prepare, options.split_seed
+            )
         check_classes(photos, str(path))
     except UnreadableDataError as error:
         raise DataError(str(error)) from None

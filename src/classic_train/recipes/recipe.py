@@ -80,9 +80,13 @@ class Recipe:
         """Names of the settings that mean something with a model, or with one of the models."""
         chosen = [name for name in self.models if model in (None, name)]
         read = frozenset[str]().union(*(self.models[name].reads for name in chosen))
-        useless = [set(self.model_without.get(name, ())) for name in chosen]
+        useless = [frozenset(self.model_without.get(name, ())) for name in chosen]
         names = {f.name for f in fields(self.options)} - set(self.without)
-        return names - (NETWORK_OPTIONS - read) - set.intersection(*useless or [set()])
+        return (
+            names
+            - (NETWORK_OPTIONS - read)
+            - frozenset[str]().union(*useless[:1]).intersection(*useless)
+        )
 
     def used_settings(self, options: TrainingOptions) -> set[str]:
         """Names of the settings that a run with these options uses."""
@@ -164,8 +168,9 @@ class Recipe:
         named = "data" in given and self.read_directory is not None
         if path.exists() and (named or options.data not in self.data):
             options = replace(options, data=str(path.resolve()))
-        if isinstance(options, PhotoOptions) and options.negatives:
-            options = replace(options, negatives=str(Path(options.negatives).resolve()))
+        if isinstance(options, PhotoOptions):
+            places = [p and str(Path(p).resolve()) for p in (options.negatives, options.add)]
+            options = replace(options, negatives=places[0], add=places[1])
         return options
 
     def build_network(self, options: TrainingOptions, data: RecipeData) -> Sequential:

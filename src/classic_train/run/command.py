@@ -20,6 +20,7 @@ from src.classic_train.run.directory import (
     resumed_run,
     shared_run,
 )
+from src.classic_train.run.fine_tuning import finetuned_options
 from src.classic_train.run.train import train_recipe
 
 OUTPUT_DIRECTORY, LOG_DIRECTORY = Path("assets/runs"), Path("logs")
@@ -62,8 +63,11 @@ def _settings(
     given = given_options(arguments, type(recipe.options))
     settings = {"check_gradients": arguments.check_gradients, "quiet": arguments.quiet}
     if arguments.resume is None:
-        given = recipe.settle(given)
-        options = resolve_options(recipe.defaults(given.get("model", "")), given)
+        if given.get("finetune"):
+            options = finetuned_options(recipe, given, Path(given["finetune"]))
+        else:
+            given = recipe.settle(given)
+            options = resolve_options(recipe.defaults(given.get("model", "")), given)
         options = recipe.resolve_paths(options, given)
         recipe.check_settings(options, given)
         output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY

@@ -11,6 +11,9 @@ from src.classic_train.callbacks import read_checkpoint
 from src.classic_train.cli.parsers import OptionError
 from src.classic_train.parallel.processes import Processes
 
+MODEL = "model.safetensors"
+"""The finished model in the directory of a run."""
+
 
 @dataclass
 class Run:

@@ -75,6 +75,7 @@ def report_page(
     pictures: list[Path],
     shown: list[Path],
     decisions: Sequence[str] = (),
+    progress: Sequence[str] = (),
 ) -> str:
     """The page, in Markdown; its pictures lie next to it."""
     accuracy, low, high = test.accuracy()
@@ -114,6 +115,7 @@ def report_page(
         "answers in [predictions.csv](predictions.csv)",
         f"- history for TensorBoard: `{os.path.relpath(run.history_directory, run.directory)}`",
         "",
+        *(("## Before and after", "", "```", *progress, "```", "") * bool(progress)),
         *(("## Diagnosis", "", *(f"- {finding}" for finding in trained.findings), ""))
         * bool(trained.findings),
         *(f"![{path.stem.replace('_', ' ')}]({path.name})\n" for path in pictures),

@@ -11,7 +11,8 @@ from src.classic_train.data.splits import RecipeData
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.baselines import baselines
 from src.classic_train.run.decision import decide
-from src.classic_train.run.directory import Run
+from src.classic_train.run.directory import MODEL, Run
+from src.classic_train.run.fine_tuning import report_progress
 from src.classic_train.run.plots import save_pictures
 from src.classic_train.run.rate_finder import RATE_PICTURE
 from src.classic_train.run.report import Trained, report_page
@@ -21,8 +22,6 @@ from src.common.tables import write_csv
 from src.inference.classifier import Classifier
 from src.inference.evaluation import Evaluation, evaluate
 from src.inference.report import save_evaluation, summary_text
-
-MODEL = "model.safetensors"
 
 
 def saved_model(network: Sequential, data: RecipeData, **more: Any) -> SavedModel:
@@ -80,8 +79,12 @@ def write_results(
     shown = save_evaluation(test, run.directory)
     pictures = save_pictures(run.directory, classifier, data, test, trained.history)
     pictures += [path for path in [run.directory / RATE_PICTURE] if path.exists()]
+    progress = report_progress(options, run, data, model, trained.threads)
+    run.log("\n".join([*progress, ""]) if progress else "")
     said = decision.sentences()
-    page = report_page(recipe, options, run, data, trained, test, compared, pictures, shown, said)
+    page = report_page(
+        recipe, options, run, data, trained, test, compared, pictures, shown, said, progress
+    )
     write_text(run.directory / "report.md", page)
     run.log(f"model     {run.directory / MODEL}")
     for picture in [*pictures, *shown]:

@@ -3,6 +3,7 @@
 import os
 import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from src.classic_nn.loss import Loss
@@ -26,6 +27,7 @@ from src.classic_train.parallel.processes import ALONE, Processes
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.callbacks import writing_callbacks
 from src.classic_train.run.directory import Run
+from src.classic_train.run.fine_tuning import begin_with
 from src.classic_train.run.gradients import check_gradients
 from src.classic_train.run.report import Trained, versions
 from src.classic_train.run.results import write_results
@@ -66,6 +68,8 @@ def train_recipe(
     data = data or recipe.load_data(options)
     options = recipe.settle_by_data(options, data)
     network = recipe.build_network(options, data)
+    if options.finetune and run.checkpoint is None:
+        begin_with(network, data, Path(options.finetune))
     loss = recipe.create_loss(options, data)
     sizes = ", ".join(f"{split} {len(data.targets(split)):,}" for split in SPLITS)
     run.log(f"{recipe.name}: {data.description} ({sizes} samples)")

@@ -47,7 +47,7 @@ def weights(tmp_path_factory):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_reads_what_it_declares_and_nothing_else(name, weights):
     recipe, model = NETWORKS[name]
-    chosen = replace(recipe.defaults(model), dropout=0.25)
+    chosen = replace(recipe.defaults(model), dropout=0.25, hidden=(8,))
     if "backbone" in recipe.models[model].reads:
         chosen = replace(chosen, backbone="squeezenet1_1", weights=str(weights), image_size=32)
     options = Listening(chosen)
