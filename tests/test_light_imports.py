@@ -35,7 +35,7 @@ def loaded_by(statement):
     ("statement", "allowed", "most"),
     [
         ("import src.classic_nn", set(), 60),
-        ("import src.classic_cnn", set(), 75),
+        ("import src.classic_cnn", set(), 77),
         ("from src.classic_train import MiniBatchTrainer", set(), 90),
         ("from src.inference import load_model", {"PIL"}, 110),
         ("import src.load", {"PIL"}, 30),

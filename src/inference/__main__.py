@@ -86,6 +86,24 @@ def build_parser() -> Parser:
         metavar="MODEL",
         help="a second model, compared on the same data by McNemar's test",
     )
+    evaluating.add_argument(
+        "--shortcuts",
+        action="store_true",
+        help="also evaluate with the subject hidden, with everything else hidden, and on other "
+        "backgrounds",
+    )
+    evaluating.add_argument(
+        "--outside",
+        type=Path,
+        metavar="DIR",
+        help="photos of another kind: how well do probability, energy and distance find them?",
+    )
+    evaluating.add_argument(
+        "--reject-below",
+        type=argument_type(number(0, 1)),
+        metavar="P",
+        help='probability of an answer below which it is "retake" (default: that of the model)',
+    )
     add_reading_options(evaluating)
     evaluating.add_argument(
         "--on-error",

@@ -9,12 +9,15 @@ from src.inference.classifier import Classifier, load_model
 from src.inference.evaluation import Evaluation, evaluate
 from src.inference.labelled_data import LabelledData, read_labelled_data
 from src.inference.mcnemar import Comparison, compare
+from src.inference.outside import tell_apart
 from src.inference.report import (
     class_text,
     evaluation_page,
     save_evaluation,
     summary_text,
 )
+from src.inference.shortcuts import PICTURE, TABLE, find_shortcuts, save_shortcuts
+from src.load.boxes_of_photos import boxes_of_photos
 from src.load.errors import UnreadableDataError
 from src.load.reading_options import reading_of
 
@@ -26,6 +29,8 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
     if arguments.against:
         classifiers.append(_second(arguments, first))
     first.check_threshold(arguments.threshold)
+    if arguments.reject_below is not None:
+        first.reject_below = arguments.reject_below
     directory = arguments.output_dir or _default_directory(arguments.model, arguments.data)
     known = read_labelled_data(
         arguments.data,
@@ -53,13 +58,32 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
     lines = [*warnings_of(known, names), *known.account.splitlines()]
     summary = [summary_text(found[0], others, names[0])]
     summary += [] if comparison is None else ["", comparison_text(comparison)]
-    page = _page(arguments, found[0], lines, summary, pictures)
+    further = further_tests(arguments, first, known, directory)
+    page = _page(arguments, found[0], lines, [*summary, *further], pictures)
     write_text(directory / "report.md", page)
     print(f"{arguments.model} on {arguments.data}: {len(found[0]):,} samples")
-    print("\n".join([*lines, "", *summary, "", class_text(found[0]), ""]))
+    print("\n".join([*lines, "", *summary, *further, "", class_text(found[0]), ""]))
+    pictures += [path for path in [directory / PICTURE] if further and path.exists()]
     for path in [*pictures, directory / "report.md"]:
         print(path)
     return 0
+
+
+def further_tests(
+    arguments: argparse.Namespace, classifier: Classifier, known: LabelledData, directory: Path
+) -> list[str]:
+    """What ``--shortcuts`` and ``--outside`` ask for, as lines of the report."""
+    for stale in (TABLE, PICTURE):
+        (directory / stale).unlink(missing_ok=True)
+    lines: list[str] = []
+    if arguments.shortcuts:
+        boxes = boxes_of_photos(arguments.data)
+        found = find_shortcuts(classifier, known.dataset, known.rows, boxes)
+        lines += ["", "where it looks:", *save_shortcuts(found, directory)]
+    if arguments.outside:
+        scores = tell_apart(classifier, known, arguments.outside)
+        lines += ["", f"photos told from those of {arguments.outside}:", *scores]
+    return lines
 
 
 def _second(arguments: argparse.Namespace, first: Classifier) -> Classifier:

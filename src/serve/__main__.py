@@ -81,6 +81,7 @@ def free_socket(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
+        listening.listen()  # from here on a browser waits, and is not refused
     except OSError as error:
         listening.close()
         raise UnreadableDataError(

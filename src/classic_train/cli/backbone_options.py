@@ -52,8 +52,8 @@ class BackboneOptions(TrainingOptions):
     )
     cache_features: int | str = option(
         "auto",
-        "augmented views of each photo whose features are computed once, where the whole backbone "
-        "is frozen; 0 computes them anew in every epoch",
+        "augmented views of each photo of which the frozen part of the backbone is computed once; "
+        "0 computes it anew in every epoch, as auto does unless all of it is frozen",
         whole_number_or_auto(0),
         "VIEWS",
     )

@@ -6,7 +6,8 @@ from PIL import Image
 
 from src.load import ImageDataset, PreparedImages, UnreadableDataError
 from src.load.subject import subject_mask
-from src.load.transforms import Backgrounds, Compose
+from src.load.transforms import Compose
+from src.load.transforms.background import Backgrounds
 
 MOST = 300
 """Scenes, and stages, that are kept in memory."""

@@ -84,13 +84,13 @@ class PhotoFeatures:
 
     Args:
         data: the photos.
-        backbone: frozen, from photos to features (features,).
+        backbone: frozen, from photos to features, (features,), or to maps of an inner stage.
         views: augmented ones of each training photo.
         threads: that compute.
         quiet: show no progress.
 
     Attributes:
-        input_shape: of one sample, (features,).
+        input_shape: of one sample, (features,) or (height, width, channels).
 
     Raises DataError where the features cannot be kept, as on a full disk; nothing is left of them.
     """

@@ -68,10 +68,10 @@ def settle_by_data(options: TrainingOptions, data: RecipeData) -> TrainingOption
         kept = frozen == "all" and not options.unfreeze and isinstance(data, PhotoData)
         many = len(data.targets("train")) >= FEW
         views = 0 if not kept else VIEWS_OF_MANY if many else VIEWS
-    if views and (frozen != "all" or options.unfreeze):
+    if views and (frozen == "none" or options.unfreeze):
         raise OptionError(
-            "--cache-features: features change where layers of the backbone are trained; use it "
-            "with --freeze all and without --unfreeze, or give 0"
+            "--cache-features: features change where all layers of the backbone are trained, or "
+            "more of them later; use it with --freeze all or a stage, and without --unfreeze"
         )
     if frozen == "all" and not options.unfreeze and options.backbone_rate != BACKBONE_RATE:
         raise OptionError(
@@ -85,9 +85,9 @@ def unused_settings(options: TrainingOptions) -> set[str]:
     """Settings of the backbone that decide nothing, as others are."""
     if not isinstance(options, BackboneOptions) or options.freeze == "auto":
         return set()
-    if options.freeze != "all":
+    if options.freeze == "none" or options.unfreeze:
         return {"cache_features"}
-    return set() if options.unfreeze else {"backbone_rate"}
+    return {"backbone_rate"} if options.freeze == "all" else set()
 
 
 @lru_cache(maxsize=4)

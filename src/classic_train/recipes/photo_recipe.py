@@ -44,6 +44,7 @@ def photo_recipe(
     next_recipe: str,
     model_options: Mapping[str, Mapping[str, Any]] | None = None,
     uses: Collection[str] = (),
+    shortcuts: bool = False,
 ) -> Recipe:
     """A recipe on photos: those of ``--data DIR``, or else of a directory of its own.
 
@@ -52,6 +53,7 @@ def photo_recipe(
         pipeline: what is made of the photos.
         directory: where they are unless ``--data`` says otherwise.
         source: how to get them, for the message where there are none.
+        shortcuts: see ``Recipe``.
         uses: which of the ``SPECIAL`` settings mean something here.
     """
     return Recipe(
@@ -62,6 +64,7 @@ def photo_recipe(
         next_recipe=next_recipe,
         models=models,
         model_options=model_options or {},
+        shortcuts=shortcuts,
         read_directory=partial(load_photo_data, pipeline=pipeline),
         without={*NEVER, *SPECIAL} - set(uses),
     )

@@ -41,13 +41,13 @@ from src.load.problems import as_on_error
 from src.load.transforms import (
     ColorJitter,
     Compose,
-    RandomBackground,
     RandomHorizontalFlip,
     RandomResizedCrop,
     RandomRotation,
     Resize,
     Transform,
 )
+from src.load.transforms.background import RandomBackground
 from src.load.walk import walk
 
 CLASSES = ["other", "plant"]
@@ -160,6 +160,7 @@ RECIPE = with_pretrained_models(
         source="put folders other and plant with photos there",
         uses=("negatives", "specificity", "miss_weight", "backgrounds"),
         next_recipe="dishes",
+        shortcuts=True,
     ),
     {
         "backbone": PretrainedModel(PREFERRED, settings=DENSE_HEAD),

@@ -112,15 +112,14 @@ def means_of_classes(
         return None
     try:
         batches = part.inputs.batches("train")
+        rows = data.photos.splits["train"]
+        count = min(len(rows), MOST_FOR_MEANS)
+        places = np.sort(np.random.default_rng(0).permutation(len(rows))[:count])
+        rows = rows[places]
         if isinstance(batches, FeatureBatches):
-            inputs = batches.views[0].astype(np.float32)
+            inputs = batches.views[0][places].astype(np.float32)
             features, _ = features_and_logits(part.trained, inputs)
-            rows = batches.loader.rows
         else:
-            rows = data.photos.splits["train"]
-            if len(rows) > MOST_FOR_MEANS:
-                chosen = np.random.default_rng(0).choice(rows, MOST_FOR_MEANS, replace=False)
-                rows = np.sort(chosen)
             classifier = Classifier(model, threads)
             features = classifier.computed(
                 data.photos.images, rows, lambda x: features_and_logits(network, x)[0]

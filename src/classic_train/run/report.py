@@ -75,7 +75,7 @@ def report_page(
     pictures: list[Path],
     shown: list[Path],
     decisions: Sequence[str] = (),
-    progress: Sequence[str] = (),
+    sections: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """The page, in Markdown; its pictures lie next to it."""
     accuracy, low, high = test.accuracy()
@@ -115,7 +115,12 @@ def report_page(
         "answers in [predictions.csv](predictions.csv)",
         f"- history for TensorBoard: `{os.path.relpath(run.history_directory, run.directory)}`",
         "",
-        *(("## Before and after", "", "```", *progress, "```", "") * bool(progress)),
+        *(
+            line
+            for title, text in (sections or {}).items()
+            if text
+            for line in (f"## {title}", "", "```", *text, "```", "")
+        ),
         *(("## Diagnosis", "", *(f"- {finding}" for finding in trained.findings), ""))
         * bool(trained.findings),
         *(f"![{path.stem.replace('_', ' ')}]({path.name})\n" for path in pictures),

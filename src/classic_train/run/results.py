@@ -22,6 +22,8 @@ from src.common.tables import write_csv
 from src.inference.classifier import Classifier
 from src.inference.evaluation import Evaluation, evaluate
 from src.inference.report import save_evaluation, summary_text
+from src.inference.shortcuts import PICTURE, find_shortcuts, save_shortcuts
+from src.load import PreparedImages
 
 
 def saved_model(network: Sequential, data: RecipeData, **more: Any) -> SavedModel:
@@ -79,11 +81,16 @@ def write_results(
     shown = save_evaluation(test, run.directory)
     pictures = save_pictures(run.directory, classifier, data, test, trained.history)
     pictures += [path for path in [run.directory / RATE_PICTURE] if path.exists()]
-    progress = report_progress(options, run, data, model, trained.threads)
-    run.log("\n".join([*progress, ""]) if progress else "")
+    sections = {"Before and after": report_progress(options, run, data, model, trained.threads)}
+    if recipe.shortcuts and isinstance(dataset.images, PreparedImages):
+        found = find_shortcuts(classifier, dataset, test.rows)
+        sections["Where it looks"] = save_shortcuts(found, run.directory)
+        pictures.append(run.directory / PICTURE)
+    for title, lines in sections.items():
+        run.log("\n".join([f"{title}:", *lines, ""]) if lines else "")
     said = decision.sentences()
     page = report_page(
-        recipe, options, run, data, trained, test, compared, pictures, shown, said, progress
+        recipe, options, run, data, trained, test, compared, pictures, shown, said, sections
     )
     write_text(run.directory / "report.md", page)
     run.log(f"model     {run.directory / MODEL}")

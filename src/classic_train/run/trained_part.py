@@ -76,12 +76,24 @@ def trained_part(
     if not views or not isinstance(data, PhotoData):
         return TrainedPart(network, network, data, digest, factors, plan)
     start = time.perf_counter()
-    features = PhotoFeatures(data, network[:HEAD], views, usable_cores(), run.quiet)
+    first = first_trained(network)
+    features = PhotoFeatures(data, network[:first], views, usable_cores(), run.quiet)
     run.log(
         f"features of {views} views of each training photo, and of the validation photos, are in "
         f"{FEATURES} ({time.perf_counter() - start:.1f} s)"
     )
-    return TrainedPart(network, network[HEAD:], features, digest, {}, {})
+    trained = network[first:]
+    factors = {
+        beginning: rate
+        for beginning, rate in factors.items()
+        if any(name.startswith(beginning) for name in trained.parameters)
+    }
+    return TrainedPart(network, trained, features, digest, factors, {})
+
+
+def first_trained(network: Sequential) -> str:
+    """Name of the first layer that has something to be trained."""
+    return next(layer.name for layer in network.layers if layer.parameters.vector.size)
 
 
 def find_rate(part: TrainedPart, options: TrainingOptions, loss: Loss, run: Run) -> float:

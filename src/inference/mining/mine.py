@@ -229,6 +229,7 @@ def _finish(output: Path, photos: list[Path], account: Counter[str], below: floa
         [columns, *([getattr(c, name) for name in columns] for c in candidates)],
     )
     _write_review(output / REVIEW, candidates)
+    (output / SHEET).unlink(missing_ok=True)  # of an earlier limit
     if candidates:
         save_image(_contact_sheet(candidates), output / SHEET)
     return Mined(len(photos), account, known, unreadable, candidates, output)

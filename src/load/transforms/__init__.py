@@ -1,6 +1,5 @@
 """Changes of images, with the names and meanings of torchvision's transforms v2."""
 
-from src.load.transforms.background import Backgrounds, RandomBackground
 from src.load.transforms.base import Compose, Picture, Transform
 from src.load.transforms.color import ColorJitter, Grayscale
 from src.load.transforms.configuration import (
@@ -21,7 +20,6 @@ from src.load.transforms.trivial_augment import TrivialAugmentWide
 
 __all__ = [
     "PRESETS",
-    "Backgrounds",
     "CenterCrop",
     "ColorJitter",
     "Compose",
@@ -31,7 +29,6 @@ __all__ = [
     "Picture",
     "Preset",
     "RandomAffine",
-    "RandomBackground",
     "RandomHorizontalFlip",
     "RandomResizedCrop",
     "RandomRotation",

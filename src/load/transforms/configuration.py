@@ -46,11 +46,12 @@ def transform_config(transform: Transform) -> list[dict[str, Any]]:
 
     Raises ValueError for a transform that is not in ``TRANSFORMS``: nobody could read it back.
     """
-    steps = transform_description(transform)
-    for name in (step["name"] for step in steps):
-        if name not in TRANSFORMS:
-            raise ValueError(f"{name}: expected one of {', '.join(TRANSFORMS)}")
-    return steps
+    if isinstance(transform, Compose):
+        return [step for part in transform.transforms for step in transform_config(part)]
+    name = type(transform).__name__
+    if TRANSFORMS.get(name) is not type(transform):
+        raise ValueError(f"{name}: expected one of {', '.join(TRANSFORMS)}")
+    return transform_description(transform)
 
 
 def transform_description(transform: Transform) -> list[dict[str, Any]]:

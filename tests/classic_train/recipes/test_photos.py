@@ -116,9 +116,10 @@ def test_features_are_computed_once(inside, monkeypatch):
     assert (status, error) == (0, "")
 
 
-def test_cached_and_uncached_training_are_the_same(inside):
+@pytest.mark.parametrize("freeze", ["all", "stage6"])
+def test_cached_and_uncached_training_are_the_same(inside, freeze):
     """On the same views, to the rounding of half precision."""
-    options = ["--epochs", "2", "--dropout", "0", "--cache-features"]
+    options = ["--epochs", "2", "--dropout", "0", "--freeze", freeze, "--cache-features"]
     costs = {}
     for views in (0, 2):
         status, run, error = train(inside, *options, str(views))
@@ -251,7 +252,7 @@ def test_without_weights_it_says_so(inside, monkeypatch):
         (["--unfreeze", "top@9"], "--unfreeze: top@9 is after the last epoch"),
         (["--unfreeze", "top@1,top@1"], "expected each layer once"),
         (["--data", "vectors.npz"], "--data: vectors.npz holds no images"),
-        (["--freeze", "stage6", "--cache-features", "2"], "--cache-features: features change"),
+        (["--freeze", "none", "--cache-features", "2"], "--cache-features: features change"),
         (["--unfreeze", "stage9@2"], "--unfreeze: stage 'stage9'"),
         (["--unfreeze", "stage7"], "expected LAYER@EPOCH"),
         (["--color", "grey"], "pretrained weights take photos in colour"),

@@ -52,7 +52,8 @@ def test_every_transform_has_a_name_to_be_read_by():
         return {kind} | {found for sub in kind.__subclasses__() for found in below(sub)}
 
     own = {kind.__name__ for kind in below(Transform) if kind.__module__.startswith("src.")}
-    assert own - {"Transform", "Compose", "RandomFlip"} == set(TRANSFORMS)
+    of_training = {"RandomBackground"}  # made of photos, which no file of a model holds
+    assert own - {"Transform", "Compose", "RandomFlip"} - of_training == set(TRANSFORMS)
 
 
 def test_what_nobody_could_read_back_is_refused():

@@ -1,0 +1,283 @@
+"""Does the model look at the subject, or at what usually lies around it?
+
+A test split that was photographed where the training photos were cannot tell: it has the same
+backgrounds. So the photos are changed, and the model is asked again:
+
+- subject hidden: what is left says nothing of the class, unless the background does. A model that
+  still answers as before has learned the background;
+- surroundings hidden: the subject alone, which is enough for a model that has learned it;
+- other backgrounds: the subject of a photo on a plain background, put into other photos of the same
+  data (see ``load.transforms.background``); where there are such photos.
+
+What is hidden gets the photo's mean colour, with a soft edge. The subject is known from the boxes
+of the data where they have some, else from the mask of a plain background, else it is taken to be
+in an ellipse in the middle.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from src.common.tables import format_table, write_csv
+from src.inference.classifier import Classifier
+from src.inference.evaluation import Evaluation, evaluation_of_logits
+from src.load.dataset import ImageDataset
+from src.load.image_grid import image_grid, save_image
+from src.load.sources import Source
+from src.load.subject import subject_mask
+from src.load.transforms.background import Backgrounds, RandomBackground, soft_outline
+
+AXES = 0.7
+"""Axes of the ellipse, as fractions of the photo's sides."""
+
+MOST = 400
+"""Samples that are looked at, chosen at random if there are more."""
+
+SCENES, SIDE = 100, 256
+"""Photos that others are put into, and pixels of their sides."""
+
+TABLE, PICTURE = "shortcuts.csv", "shortcuts.png"
+"""Files of the results."""
+
+SHOWN = 8
+"""Samples in the picture."""
+
+Boxes = Mapping[Path, Sequence[Sequence[float]]]
+"""Left, top, right, bottom of the subjects of each photo, as fractions of width and height."""
+
+
+@dataclass(frozen=True)
+class Shortcuts:
+    """What the model says of changed photos.
+
+    Attributes:
+        evaluations: by the name of the change; "as they are" is the first.
+        known_by: how many subjects are known by what.
+        picture: some photos and what became of them.
+    """
+
+    evaluations: Mapping[str, Evaluation]
+    known_by: Counter[str]
+    picture: Image.Image
+
+
+def find_shortcuts(
+    classifier: Classifier,
+    dataset: ImageDataset,
+    rows: NDArray[np.intp],
+    boxes: Boxes | None = None,
+    seed: int = 0,
+) -> Shortcuts:
+    """Ask a model for photos without their subjects, and for subjects without their photos.
+
+    Args:
+        classifier: the model, of photos.
+        dataset: with its classes.
+        rows: to evaluate on.
+        boxes: of the subjects, by photo.
+        seed: of the choice of photos and backgrounds.
+    """
+    rng = np.random.default_rng(seed)
+    if len(rows) > MOST:
+        rows = np.sort(rng.choice(rows, MOST, replace=False))
+    subjects = Subjects(dataset.images, boxes or {})
+    changes: dict[str, Callable[[int], Image.Image | None]] = {
+        "as they are": lambda row: subjects.photo(row),
+        "subject hidden": lambda row: subjects.hidden(row, subject=True),
+        "surroundings hidden": lambda row: subjects.hidden(row, subject=False),
+    }
+    backgrounds = _backgrounds(subjects, dataset, rows, rng)
+    if backgrounds.scenes:
+        exchange = RandomBackground(backgrounds, 1.0)
+        changes["other backgrounds"] = lambda row: subjects.moved(row, exchange, seed)
+    evaluations = {}
+    for name, change in changes.items():
+        source = ChangedPhotos(dataset.images, change)
+        kept = np.array([row for row in rows.tolist() if source.has(row)], np.intp)
+        if len(kept):
+            logits = classifier.logits(source, kept)
+            changed = replace(dataset, images=source)
+            evaluations[name] = evaluation_of_logits(classifier, changed, kept, logits)
+    shown = rows[:: max(len(rows) // SHOWN, 1)][:SHOWN].tolist()
+    return Shortcuts(evaluations, subjects.known_by(rows), _picture(changes, shown))
+
+
+class Subjects:
+    """Where the subjects of photos are.
+
+    Args:
+        images: the photos.
+        boxes: of the subjects, by photo.
+    """
+
+    def __init__(self, images: Source, boxes: Boxes) -> None:
+        self._images = images
+        self._boxes = boxes
+        self._masks: dict[int, tuple[NDArray[np.bool_], str]] = {}
+
+    def photo(self, row: int) -> Image.Image:
+        """A photo in colour."""
+        picture = self._images[row]
+        if not isinstance(picture, Image.Image):
+            picture = Image.fromarray(np.asarray(picture))
+        return picture.convert("RGB")
+
+    def mask(self, row: int) -> tuple[NDArray[np.bool_], str]:
+        """(height, width): where the subject is; and how that is known."""
+        if row not in self._masks:
+            self._masks[row] = self._found(row)
+        return self._masks[row]
+
+    def _found(self, row: int) -> tuple[NDArray[np.bool_], str]:
+        photo = self.photo(row)
+        paths = getattr(getattr(self._images, "files", self._images), "paths", ())
+        boxes = self._boxes.get(paths[row], ()) if paths else ()
+        if len(boxes):
+            return _drawn(photo, [("rectangle", box) for box in boxes]), "boxes"
+        mask = subject_mask(photo)
+        if mask is not None:
+            return mask, "plain background"
+        edge = (1 - AXES) / 2
+        return _drawn(photo, [("ellipse", (edge, edge, 1 - edge, 1 - edge))]), "ellipse"
+
+    def known_by(self, rows: NDArray[np.intp]) -> Counter[str]:
+        """How many subjects are known by what."""
+        return Counter(self.mask(row)[1] for row in rows.tolist())
+
+    def hidden(self, row: int, subject: bool) -> Image.Image:
+        """The photo without its subject, or without anything else."""
+        photo = self.photo(row)
+        mask, _ = self.mask(row)
+        levels = np.asarray(photo)
+        around = levels[~mask] if subject and not mask.all() else levels.reshape(-1, 3)
+        colour = tuple(int(level) for level in around.mean(axis=0))
+        outline = soft_outline(mask, grown=subject)
+        empty = Image.new("RGB", photo.size, colour)
+        return (
+            Image.composite(empty, photo, outline)
+            if subject
+            else Image.composite(photo, empty, outline)
+        )
+
+    def moved(self, row: int, exchange: RandomBackground, seed: int) -> Image.Image | None:
+        """The subject in another photo; None where it is not known by a plain background."""
+        if self.mask(row)[1] != "plain background":
+            return None
+        return exchange(self.photo(row), np.random.default_rng([seed, row]))
+
+
+class ChangedPhotos:
+    """A source whose photos are changed when they are asked for.
+
+    Args:
+        images: the source.
+        change: from the number of a sample to its picture; None where there is none.
+    """
+
+    def __init__(self, images: Source, change: Callable[[int], Image.Image | None]) -> None:
+        self._images = images
+        self._change = change
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        picture = self._change(int(index))
+        assert picture is not None
+        return picture
+
+    def has(self, index: int) -> bool:
+        """Whether there is such a picture."""
+        return self._change(int(index)) is not None
+
+    def preview(self, index: int) -> Image.Image:
+        """The changed photo."""
+        return self[index]
+
+    def name(self, index: int) -> str:
+        """That of the photo."""
+        return self._images.name(index)
+
+    def state(self, index: int) -> str:
+        """That of the photo."""
+        return self._images.state(index)
+
+    @property
+    def photos(self) -> Source:
+        """Those of the source."""
+        return self._images.photos
+
+    @property
+    def photo_of(self) -> NDArray[np.intp]:
+        """That of the source."""
+        return self._images.photo_of
+
+
+def _drawn(photo: Image.Image, shapes: Sequence[tuple[str, Sequence[float]]]) -> NDArray[np.bool_]:
+    """A mask of rectangles and ellipses, given as fractions of width and height."""
+    outline = Image.new("L", photo.size)
+    pen = ImageDraw.Draw(outline)
+    for shape, (left, top, right, bottom) in shapes:
+        corners = [left * photo.width, top * photo.height]
+        corners += [right * photo.width - 1, bottom * photo.height - 1]
+        corners[2:] = [max(corners[2], corners[0]), max(corners[3], corners[1])]
+        getattr(pen, shape)(corners, fill=255)
+    mask: NDArray[np.bool_] = np.asarray(outline) > 127
+    return mask
+
+
+def _backgrounds(
+    subjects: Subjects, dataset: ImageDataset, rows: NDArray[np.intp], rng: np.random.Generator
+) -> Backgrounds:
+    """Photos of the first class without a plain background, if there are two classes."""
+    if dataset.multi_label or len(dataset.class_names) != 2:
+        return Backgrounds((), ())
+    scenes: list[NDArray[np.uint8]] = []
+    for row in rng.permutation(rows[dataset.targets[rows] == 0]).tolist():
+        if len(scenes) < SCENES and subjects.mask(row)[1] == "ellipse":
+            scene = subjects.photo(row).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+            scenes.append(np.asarray(scene))
+    return Backgrounds(scenes, ())
+
+
+def _picture(
+    changes: Mapping[str, Callable[[int], Image.Image | None]], rows: Sequence[int]
+) -> Image.Image:
+    pictures, captions = [], []
+    for name, change in changes.items():
+        for row in rows:
+            pictures.append(change(row) or Image.new("RGB", (96, 96), "#dddddd"))
+            captions.append(name)
+    return image_grid(pictures, captions, columns=max(len(rows), 1), side=120)
+
+
+def shortcut_rows(found: Shortcuts) -> list[tuple[str, ...]]:
+    """A table, headings first: metrics for each change, and the recall of each of few classes."""
+    plain = next(iter(found.evaluations.values()))
+    metrics = list(plain.summary())[:2]
+    single = plain.task != "multi_label" and len(plain.classes) <= 4
+    classes = list(plain.classes) if single else []
+    rows = [("photos", "samples", *metrics, *(f"recall {name}" for name in classes))]
+    for name, evaluation in found.evaluations.items():
+        summary, columns = evaluation.summary(), evaluation.by_class()
+        recalls = [
+            f"{columns['recall'][k]:.4f}" if columns["samples"][k] else ""
+            for k in range(len(classes))
+        ]
+        numbers = [f"{summary[metric]:.4f}" for metric in metrics]
+        rows.append((name, f"{len(evaluation):,}", *numbers, *recalls))
+    return rows
+
+
+def save_shortcuts(found: Shortcuts, directory: Path) -> list[str]:
+    """Write ``shortcuts.csv`` and ``shortcuts.png``; returns the lines of a report on them."""
+    rows = shortcut_rows(found)
+    write_csv(directory / TABLE, rows)
+    save_image(found.picture, directory / PICTURE)
+    known = ", ".join(f"{how} {count:,}" for how, count in found.known_by.items())
+    return [format_table(rows), f"subjects known by: {known}"]
