@@ -100,9 +100,17 @@ def with_added_photos(
 
 def _labelled(photos: ImageDataset, review: Path) -> list[Reviewed]:
     """Photos with a label that is a class."""
-    account, found = photos.problems.account(UNIT), []
+    account = photos.problems.account(UNIT)
+    found: dict[str, Reviewed] = {}
     for photo in read_review(review).photos:
         account.find([photo.image])
+        if photo.image in found and photo.label:
+            other = found[photo.image].label
+            if photo.label != other:
+                raise UnreadableDataError(
+                    f"--add: {review}: {photo.image} is labelled {other} and {photo.label}"
+                )
+            continue
         if not photo.label:
             account.set(photo.image, "passed over", "without a label yet")
         elif photo.label == SKIP:
@@ -112,10 +120,10 @@ def _labelled(photos: ImageDataset, review: Path) -> list[Reviewed]:
                 lookup("label", photo.label, dict.fromkeys(photos.class_names))
             except ValueError as error:
                 raise UnreadableDataError(f"--add: {review}: {photo.image}: {error}") from None
-            found.append(photo)
+            found[photo.image] = photo
     if not found:
         raise UnreadableDataError(f"--add: {review}: no photo has a label yet")
-    return found
+    return list(found.values())
 
 
 def _usable(

@@ -38,6 +38,8 @@ def finetuned_options(recipe: Recipe, given: Mapping[str, Any], path: Path) -> T
 
     Raises OptionError for another recipe, or a setting that makes another network.
     """
+    if not path.exists():
+        raise OptionError(f"--finetune: {path}: no such run")
     directory = path if path.is_dir() else path.parent
     metadata = read_checkpoint(directory)[1]
     if metadata.get("recipe") != recipe.name:
