@@ -77,6 +77,7 @@ def test_a_run_leaves_model_checkpoints_pictures_metrics_and_history(trained):
         *("cost.png", "exact_match.png", "predictions.png", "mistakes.png"),
         *("evaluation.json", "classes.csv", "predictions.csv"),
         *("roc.png", "precision_recall.png", "calibration.png", "confidence.png"),
+        "risk_coverage.png",
     }
     for path in only_run(directory).glob("*.png"):
         with Image.open(path) as image:
@@ -156,7 +157,7 @@ def test_help_shows_every_setting_with_its_default(capsys):
 
 
 OWN_TESTS = {"multi_label", "fashion_mnist", "sign_mnist"}  # those of images have their own files
-OWN_TESTS |= {"dishes", "tomato", "produce", "plants", "grocery", "photos"}
+OWN_TESTS |= {"dishes", "tomato", "produce", "plants", "grocery", "photos", "imagenet100"}
 
 
 @pytest.mark.parametrize("recipe", [name for name in RECIPES if name not in OWN_TESTS])
@@ -478,6 +479,7 @@ def test_any_number_of_features_gets_its_pictures(features, tmp_path, monkeypatc
     assert {path.name for path in only_run(tmp_path).glob("*.png")} == {
         *("cost.png", "accuracy.png", own, "confusion_matrix.png"),
         *("roc.png", "precision_recall.png", "calibration.png", "confidence.png"),
+        "risk_coverage.png",
     }
 
 

@@ -220,7 +220,7 @@ def test_evaluate_prints_and_writes_everything(here):
     assert {path.name for path in folder.iterdir()} >= {
         *("evaluation.json", "classes.csv", "predictions.csv", "report.md"),
         *("confusion_matrix.png", "roc.png", "precision_recall.png"),
-        *("calibration.png", "confidence.png", "mistakes.png"),
+        *("calibration.png", "confidence.png", "mistakes.png", "risk_coverage.png"),
     }
     for path in folder.glob("*.png"):
         with Image.open(path) as image:
