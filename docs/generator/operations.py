@@ -9,7 +9,7 @@ from docs.generator.checks import Checks, of_function, of_layer, of_loss
 from src import classic_cnn as cnn
 from src import classic_nn as nn
 from src.classic_cnn import architectures, fold_batch_norm  # noqa: F401 - pages name them
-from src.classic_cnn.layers import ZeroPad2D
+from src.classic_cnn.layers import Resize2D, ZeroPad2D
 from src.inference import pretrained  # noqa: F401
 
 
@@ -195,6 +195,13 @@ CONVOLUTIONAL = [
         {"classic_cnn.layers.zero_padding": ""},
         layer={"classic_cnn.layers.zero_padding": "ZeroPad2D"},
         checks=of_layer("ZeroPad2D(1)", lambda: ZeroPad2D(1), 3, 3, 2),
+    ),
+    Operation(
+        "Resizing",
+        {"classic_cnn.resizing": "resize_forward interpolation_matrix"},
+        {"classic_cnn.resizing": "resize_backward"},
+        {"classic_cnn.layers.resizing": "Resize2D"},
+        of_layer("Resize2D((5, 3))", lambda: Resize2D((5, 3)), 3, 4, 2),
     ),
     Operation("Folding of batch normalization", {"classic_cnn.fold_batch_norm": "fold_batch_norm"}),
 ]

@@ -24,11 +24,18 @@ from src.classic_train.recipes.backbone_choice import (
 )
 from src.classic_train.recipes.networks import dishes_network, photo_network
 from src.classic_train.recipes.photo_recipe import photo_recipe
+from src.load import ImageDataset
 from src.load.transforms import Resize, Transform, dish_augmentation
+from src.load.transforms.background import Backgrounds, RandomBackground
 
 
 def _resized(options: PhotoOptions) -> list[Transform]:
     return [Resize((options.image_size, options.image_size))]
+
+
+def _backgrounds(options: PhotoOptions, photos: ImageDataset) -> list[Transform]:
+    """Plates on other tables: no photo of dishes is a background for others, so they are drawn."""
+    return [RandomBackground(Backgrounds((), ()), options.backgrounds)] * bool(options.backgrounds)
 
 
 PIPELINE = PhotoPipeline(
@@ -38,6 +45,7 @@ PIPELINE = PhotoPipeline(
     normalize=True,
     validation_from="test",
     backbone=backbone_origin,
+    learned_from=_backgrounds,
 )
 
 DOCUMENTS = {
@@ -67,6 +75,7 @@ CNN_RECIPE = photo_recipe(
     {"cnn": photo_network, "tiny_vgg": dishes_network},
     directory=Path("assets/dishes"),
     source="put folders train and test with clean and dirty there",
+    uses=("backgrounds",),
     next_recipe="tomato",
     model_options={
         "tiny_vgg": {**DOCUMENTS, "learning_rate": 0.003, "epochs": 50},

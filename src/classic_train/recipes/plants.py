@@ -41,6 +41,7 @@ from src.load.problems import as_on_error
 from src.load.transforms import (
     ColorJitter,
     Compose,
+    RandomDownscale,
     RandomHorizontalFlip,
     RandomResizedCrop,
     RandomRotation,
@@ -114,11 +115,12 @@ def _resized(options: PhotoOptions) -> list[Transform]:
 
 
 def _augmented(options: PhotoOptions) -> list[Transform]:
-    """Parts, moves and light."""
+    """Parts, moves, light, and sharpness."""
     part = RandomResizedCrop(options.image_size, scale=(0.3, 1.0))
     turned = RandomRotation(20, interpolation="bilinear")
     light = ColorJitter(brightness=0.2, contrast=0.2, saturation=0.2)
-    return [*_resized(options), turned, part, RandomHorizontalFlip(), light]
+    sharpness = RandomDownscale()
+    return [*_resized(options), turned, part, RandomHorizontalFlip(), light, sharpness]
 
 
 def _backgrounds(options: PhotoOptions, photos: ImageDataset) -> list[Transform]:

@@ -15,7 +15,13 @@ from src.load.transforms.geometry import (
     RandomVerticalFlip,
 )
 from src.load.transforms.presets import PRESETS, Preset, dish_augmentation, dish_pipeline
-from src.load.transforms.resizing import CenterCrop, PadToSquare, RandomResizedCrop, Resize
+from src.load.transforms.resizing import (
+    CenterCrop,
+    PadToSquare,
+    RandomDownscale,
+    RandomResizedCrop,
+    Resize,
+)
 from src.load.transforms.trivial_augment import TrivialAugmentWide
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "Picture",
     "Preset",
     "RandomAffine",
+    "RandomDownscale",
     "RandomHorizontalFlip",
     "RandomResizedCrop",
     "RandomRotation",

@@ -4,7 +4,7 @@ Photos of one class are often taken in one place: leaves on grey paper, plates o
 network then learns the place. Two exchanges take that way from it, and neither looks at labels:
 
 - a photo on a plain background: its subject is cut out (see ``load.subject``), turned, scaled, and
-  put on a part of some scene;
+  put on a part of some scene, or on a surface of any colour and grain;
 - any other photo: a part of it takes the place that the subject has in some photo on a plain
   background, with the subject's outline.
 
@@ -29,7 +29,10 @@ from src.load.transforms.resizing import RandomResizedCrop
 EDGE = 1 / 150
 """Softness of a cut-out's edge, as a fraction of the photo's width."""
 
-LARGEST_PART = (0.2, 1.0)
+SURFACES = 0.2
+"""Fraction of the subjects that come on a drawn surface, where there are scenes too."""
+
+PART = (0.2, 1.0)
 """Least and most fraction of a scene, or of a photo, that is taken."""
 
 
@@ -60,17 +63,19 @@ class RandomBackground(Transform):
     """With probability p, another background; see the module.
 
     Args:
-        backgrounds: to choose from. Without scenes, or without stages, one of the two exchanges is
-            never made.
+        backgrounds: to choose from. Without scenes, subjects come on surfaces that are drawn, as
+            one in five does else; without stages, photos without a plain background stay.
         p: probability of an exchange.
         scale: least and most size of a subject, by that in its own photo.
         degrees: largest angle by which a subject is turned, either way.
+        copies: of a subject in a scene, at most: things seldom come alone, leaves least of all.
     """
 
     backgrounds: Backgrounds = field(repr=False)
     p: float = 0.5
     scale: tuple[float, float] = (0.4, 1.3)
     degrees: float = 180.0
+    copies: int = 4
     random: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -93,18 +98,23 @@ class RandomBackground(Transform):
         self, image: Image.Image, mask: NDArray[np.bool_], rng: np.random.Generator
     ) -> Image.Image:
         scenes = self.backgrounds.scenes
-        if not len(scenes):
-            return image
-        scene = _part(Image.fromarray(scenes[int(rng.integers(len(scenes)))]), image.size, rng)
-        reach = np.array(image.size) * 0.25
-        moved = {
-            "angle": rng.uniform(-self.degrees, self.degrees),
-            "translate": tuple(map(int, rng.uniform(-reach, reach))),
-            "scale": np.exp(rng.uniform(*np.log(self.scale))),
-            "interpolation": "bilinear",
-        }
-        outline = affine(soft_outline(mask), **moved)
-        return Image.composite(affine(image, **moved), scene, outline)
+        if not len(scenes) or rng.random() < SURFACES:
+            scene = surface(image.size, rng)
+        else:
+            photo = Image.fromarray(scenes[int(rng.integers(len(scenes)))])
+            scene = _part(photo, image.size, rng)
+        outline = soft_outline(mask)
+        for copy in range(int(rng.integers(self.copies)), -1, -1):
+            # the last one is in the middle, and whole as a rule; others lie behind it, anywhere
+            reach = np.array(image.size) * (0.5 if copy else 0.25)
+            moved = {
+                "angle": rng.uniform(-self.degrees, self.degrees),
+                "translate": tuple(map(int, rng.uniform(-reach, reach))),
+                "scale": np.exp(rng.uniform(*np.log(self.scale))),
+                "interpolation": "bilinear",
+            }
+            scene = Image.composite(affine(image, **moved), scene, affine(outline, **moved))
+        return scene
 
     def _on_stage(self, image: Image.Image, rng: np.random.Generator) -> Image.Image:
         stages = self.backgrounds.stages
@@ -115,6 +125,29 @@ class RandomBackground(Transform):
         part = _part(image, stage.size, rng)
         made = Image.composite(part, stage, soft_outline(mask, grown=True))
         return made.resize(image.size, Image.Resampling.BILINEAR)
+
+
+def surface(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
+    """A table or a cloth that nobody has photographed: a colour, light from a side, and a grain.
+
+    The grain is noise of two scales, drawn out in one direction like wood or fabric.
+
+    Args:
+        size: width and height.
+        rng: draws all of it.
+    """
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width]
+    light = rng.normal(0, 25, 2) @ np.stack([x / width - 0.5, y / height - 0.5]).reshape(2, -1)
+    colour = rng.uniform(15, 240) + rng.uniform(0, 1) * rng.uniform(-110, 110, 3)
+    levels = colour + light.reshape(height, width, 1)
+    for cells in (rng.integers(4, 12), rng.integers(20, 60)):
+        drawn_out = [int(cells), max(int(cells * rng.uniform(0.1, 1)), 1)]
+        rng.shuffle(drawn_out)
+        noise = Image.fromarray(rng.normal(0, 1, drawn_out).astype(np.float32))
+        grain = np.asarray(noise.resize(size, Image.Resampling.BICUBIC))
+        levels = levels + (rng.uniform(0, 18) * grain)[..., np.newaxis] * rng.uniform(0.6, 1, 3)
+    return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
 
 
 def soft_outline(mask: NDArray[np.bool_], grown: bool = False) -> Image.Image:
@@ -129,5 +162,5 @@ def soft_outline(mask: NDArray[np.bool_], grown: bool = False) -> Image.Image:
 
 def _part(image: Image.Image, size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
     """A random part of a photo, of another size."""
-    crop = RandomResizedCrop((size[1], size[0]), scale=LARGEST_PART)
+    crop = RandomResizedCrop((size[1], size[0]), scale=PART)
     return crop(image.convert("RGB"), rng)

@@ -12,7 +12,13 @@ from src.load.transforms.geometry import (
     RandomRotation,
     RandomVerticalFlip,
 )
-from src.load.transforms.resizing import CenterCrop, PadToSquare, RandomResizedCrop, Resize
+from src.load.transforms.resizing import (
+    CenterCrop,
+    PadToSquare,
+    RandomDownscale,
+    RandomResizedCrop,
+    Resize,
+)
 from src.load.transforms.trivial_augment import TrivialAugmentWide
 
 TRANSFORMS: dict[str, type[Any]] = {
@@ -24,6 +30,7 @@ TRANSFORMS: dict[str, type[Any]] = {
         Normalize,
         PadToSquare,
         RandomAffine,
+        RandomDownscale,
         RandomHorizontalFlip,
         RandomResizedCrop,
         RandomRotation,

@@ -12,6 +12,7 @@ from src.load.transforms.base import (
     Transform,
     channel_fill,
     check_interpolation,
+    check_probability,
     check_size,
 )
 
@@ -120,6 +121,38 @@ class RandomResizedCrop(Transform):
         elif width / height > self.ratio[1]:
             width = max(round(height * self.ratio[1]), 1)
         return (image.width - width) // 2, (image.height - height) // 2, width, height
+
+
+@dataclass(frozen=True)
+class RandomDownscale(Transform):
+    """Make smaller by a random factor and large again, with probability p: sharpness says nothing.
+
+    Where the photos of one class come from small files and those of another from large ones, a
+    network tells them by their blur.
+
+    Args:
+        scale: least and most size, drawn uniformly on a logarithmic scale.
+        p: probability of a change.
+    """
+
+    scale: tuple[float, float] = (0.25, 1.0)
+    p: float = 0.5
+    random: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_probability(self.p)
+        least, most = self.scale
+        if not 0 < least <= most <= 1:
+            raise ValueError(f"scale: expected 0 < least <= most <= 1, got {self.scale!r}")
+
+    def __call__(self, image: Image.Image, rng: np.random.Generator) -> Image.Image:
+        """The image, or a blurred one, of the same size."""
+        if rng.random() >= self.p:
+            return image
+        scale = math.exp(rng.uniform(math.log(self.scale[0]), math.log(self.scale[1])))
+        size = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
+        small = image.resize(size, Image.Resampling.BILINEAR)
+        return small.resize(image.size, Image.Resampling.BILINEAR)
 
 
 @dataclass(frozen=True)

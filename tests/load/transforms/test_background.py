@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from src.load.transforms import Compose, Resize, transform_config, transform_description
-from src.load.transforms.background import Backgrounds, RandomBackground, soft_outline
+from src.load.transforms import Compose, Resize, background, transform_config, transform_description
+from src.load.transforms.background import Backgrounds, RandomBackground, soft_outline, surface
 from tests.load.photos import photo
 from tests.load.test_subject import BACKGROUNDS, disc
 
@@ -21,9 +21,10 @@ def colour_at(picture, mask):
     return np.asarray(picture)[mask].mean(axis=0)
 
 
-def test_a_subject_on_a_plain_background_comes_into_a_scene(rng):
+def test_a_subject_on_a_plain_background_comes_into_a_scene(monkeypatch):
     picture, truth = disc(BACKGROUNDS["grey"])
-    still = RandomBackground(Backgrounds([SCENE], []), 1.0, scale=(1.0, 1.0), degrees=0.0)
+    monkeypatch.setattr(background, "SURFACES", 0.0)
+    still = RandomBackground(Backgrounds([SCENE], []), 1.0, scale=(1.0, 1.0), degrees=0.0, copies=1)
     for seed in range(5):
         made = still(picture, np.random.default_rng(seed))
         levels = np.asarray(made, float)
@@ -62,11 +63,28 @@ def test_with_probability_zero_nothing_happens():
     assert exchange(picture, np.random.default_rng(0)) is picture
 
 
-@pytest.mark.parametrize("backgrounds", [Backgrounds([], [stage()]), Backgrounds([SCENE], [])])
-def test_without_what_it_needs_a_photo_stays(backgrounds):
-    on_paper, busy = disc(BACKGROUNDS["grey"])[0], photo(2, 120, 90)
-    image = busy if backgrounds.scenes else on_paper
-    assert RandomBackground(backgrounds, 1.0)(image, np.random.default_rng(0)) is image
+def test_without_stages_a_photo_without_a_plain_background_stays():
+    busy = photo(2, 120, 90)
+    assert RandomBackground(Backgrounds([SCENE], []), 1.0)(busy, np.random.default_rng(0)) is busy
+
+
+def test_without_scenes_a_subject_comes_on_a_surface():
+    picture, _ = disc(BACKGROUNDS["grey"])
+    exchange = RandomBackground(Backgrounds([], [stage()]), 1.0, (1.0, 1.0), 0.0, copies=1)
+    colours = []
+    for seed in range(8):
+        levels = np.asarray(exchange(picture, np.random.default_rng(seed)), float)
+        assert (np.abs(levels - (30, 140, 40)).max(axis=-1) < 30).sum() > 300
+        colours.append(levels[:4, :4].reshape(-1, 3).mean(axis=0))
+    assert np.std(colours, axis=0).min() > 25
+
+
+def test_surfaces_are_of_one_colour_more_or_less_and_differ():
+    made = [np.asarray(surface((60, 40), np.random.default_rng(seed)), float) for seed in range(9)]
+    assert all(levels.shape == (40, 60, 3) for levels in made)
+    within = np.mean([levels.std(axis=(0, 1)) for levels in made])
+    between = np.std([levels.mean(axis=(0, 1)) for levels in made], axis=0).mean()
+    assert within < 0.6 * between
 
 
 def test_it_is_described_by_its_photos_and_no_file_holds_it():
@@ -81,3 +99,15 @@ def test_it_is_described_by_its_photos_and_no_file_holds_it():
 def test_a_wrong_probability_is_refused():
     with pytest.raises(ValueError, match="p: expected a probability"):
         RandomBackground(Backgrounds([], []), 1.5)
+
+
+def test_several_copies_cover_more_of_a_scene():
+    picture, _ = disc(BACKGROUNDS["grey"])
+
+    def green(copies, seed):
+        exchange = RandomBackground(Backgrounds([SCENE], []), 1.0, (0.8, 0.8), copies=copies)
+        levels = np.asarray(exchange(picture, np.random.default_rng(seed)), float)
+        return (np.abs(levels - (30, 140, 40)).max(axis=-1) < 40).sum()
+
+    one, several = (sum(green(copies, seed) for seed in range(20)) for copies in (1, 6))
+    assert several > 1.5 * one

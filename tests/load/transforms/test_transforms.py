@@ -17,6 +17,7 @@ from src.load.transforms import (
     Normalize,
     PadToSquare,
     RandomAffine,
+    RandomDownscale,
     RandomHorizontalFlip,
     RandomResizedCrop,
     RandomRotation,
@@ -341,3 +342,15 @@ def test_odd_differences_are_rounded_as_in_torchvision():
     assert levels(CenterCrop((1, 10))(row, rng)) == [[0, *range(10, 80, 10), 0, 0]]
     assert Resize(10)(photo(0, 33, 20), rng).size == (16, 10)  # 16.5 cut off
     assert RandomResizedCrop((5, 7))(photo(0), rng).size == (7, 5)
+
+
+def test_downscaling_blurs_and_keeps_size_and_light(rng):
+    image = photo(3, 64, 48)
+    blurred = RandomDownscale((0.2, 0.2), 1.0)(image, rng)
+    before, after = np.asarray(image, float), np.asarray(blurred, float)
+    assert blurred.size == image.size
+    assert np.abs(np.diff(after, axis=0)).mean() < 0.7 * np.abs(np.diff(before, axis=0)).mean()
+    assert np.abs(before.mean((0, 1)) - after.mean((0, 1))).max() < 6
+    assert RandomDownscale(p=0.0)(image, rng) is image
+    with pytest.raises(ValueError, match="scale: expected 0 < least"):
+        RandomDownscale((0.5, 2.0))
