@@ -53,12 +53,6 @@ def build_parser() -> Parser:
         metavar="N",
         help="classes in the table (default: 3)",
     )
-    predicting.add_argument(
-        "--reject-below",
-        type=argument_type(number(0, 1)),
-        metavar="P",
-        help='probability of an answer below which it is "retake" (default: that of the model)',
-    )
     evaluating = commands.add_parser("evaluate", help="evaluate a model on labelled data")
     evaluating.add_argument("model", type=Path, help="a model file of a run")
     evaluating.add_argument("data", type=Path, help="a data set: folder, .yaml, .csv, .npz")
@@ -97,12 +91,6 @@ def build_parser() -> Parser:
         type=Path,
         metavar="DIR",
         help="photos of another kind: how well do probability, energy and distance find them?",
-    )
-    evaluating.add_argument(
-        "--reject-below",
-        type=argument_type(number(0, 1)),
-        metavar="P",
-        help='probability of an answer below which it is "retake" (default: that of the model)',
     )
     add_reading_options(evaluating)
     evaluating.add_argument(
@@ -161,13 +149,6 @@ def build_parser() -> Parser:
         help="candidates.csv, candidates.png and review.csv go there; the same command goes on "
         "where it was stopped",
     )
-    mining.add_argument(
-        "--threads",
-        type=argument_type(whole_number(1)),
-        default=2,
-        metavar="N",
-        help="cores to use (default: 2)",
-    )
     for command in (predicting, evaluating):
         command.add_argument(
             "--threshold",
@@ -175,6 +156,13 @@ def build_parser() -> Parser:
             metavar="P",
             help="probability from which on a label is given (default: that of the model)",
         )
+        command.add_argument(
+            "--reject-below",
+            type=argument_type(number(0, 1)),
+            metavar="P",
+            help='probability of an answer below which it is "retake" (default: that of the model)',
+        )
+    for command in (predicting, evaluating, mining):
         command.add_argument(
             "--threads",
             type=argument_type(whole_number(1)),

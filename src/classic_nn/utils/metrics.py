@@ -6,7 +6,8 @@ defaults and ``zero_division=0``; so where a class is absent:
 
 - several labels: macro F1 is the mean over all labels; one that no sample has counts as 0;
 - several classes: macro means are over the classes that occur in the targets or in the predictions;
-- mean average precision leaves out labels that no sample has: it is not defined for them.
+- mean average precision leaves out labels that no sample has: it is not defined for them; nor is
+  the area under the ROC curve where all samples are of one class (NaN).
 
 In multi-label data most labels of a sample are absent, so elementwise accuracy flatters: with two
 labels of ten, a model that never answers anything reaches 0.8. ``baseline_probabilities`` is that
@@ -90,6 +91,21 @@ def f1(y: NDArray[Any], probabilities: Array, threshold: float = 0.5) -> float:
     return _of_classes("f1", y, probabilities, threshold)
 
 
+def roc_auc(y: NDArray[Any], probabilities: Array, threshold: float = 0.5) -> float:
+    """Probability that a sample of class 1 gets a higher one than a sample of class 0.
+
+    The area under the ROC curve (Fawcett 2006), whatever the threshold: what is left of a model
+    where photos from elsewhere shift all its probabilities. (samples, 1) each; NaN where all
+    samples are of one class.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    labels = _labels(y).reshape(-1)
+    if labels.min() == labels.max():
+        return float("nan")
+    return float(roc_auc_score(labels, probabilities.reshape(-1)))
+
+
 def confusion_matrix(
     y: NDArray[Any], probabilities: Array, threshold: float = 0.5
 ) -> NDArray[np.int64]:
@@ -146,8 +162,9 @@ MULTI_CLASS: dict[str, Metric] = {
 }
 """Metrics of recipes with several classes that exclude each other, by name."""
 
-BINARY: dict[str, Metric] = {**MULTI_CLASS, "macro_f1": macro_f1_of_classes}
-"""Metrics of recipes with a yes-or-no answer: those of the class yes, and F1 of both classes."""
+BINARY: dict[str, Metric] = {**MULTI_CLASS, "macro_f1": macro_f1_of_classes, "roc_auc": roc_auc}
+"""Metrics of recipes with a yes-or-no answer: those of the class yes, F1 of both classes, and what
+does not depend on the threshold."""
 
 METRICS = {"binary": BINARY, "multi_class": MULTI_CLASS, "multi_label": MULTI_LABEL}
 """Metrics by task."""

@@ -19,6 +19,7 @@ from src.classic_nn.utils.metrics import (
     micro_f1,
     precision,
     recall,
+    roc_auc,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "micro_f1",
     "precision",
     "recall",
+    "roc_auc",
 ]

@@ -79,6 +79,10 @@ def test_metrics_of_yes_or_no_are_scikit_learns(y, p, threshold):
     assert [metrics.BINARY[n](y, p, threshold) for n in names] == pytest.approx(report[:3])
     macro = sk.f1_score(y.ravel(), predicted.ravel(), average="macro", zero_division=0)
     assert metrics.BINARY["macro_f1"](y, p, threshold) == pytest.approx(macro)
+    positive, negative = p[y == 1], p[y == 0]
+    pairs = (positive[:, np.newaxis] > negative) + 0.5 * (positive[:, np.newaxis] == negative)
+    area = metrics.BINARY["roc_auc"](y, p, threshold)
+    assert math.isnan(area) if pairs.size == 0 else area == pytest.approx(pairs.mean())
 
 
 def test_average_precision_leaves_out_labels_that_never_occur():
