@@ -9,9 +9,10 @@ backgrounds. So the photos are changed, and the model is asked again:
 - other backgrounds: the subject of a photo on a plain background, put into other photos of the same
   data (see ``load.transforms.background``); where there are such photos.
 
-What is hidden gets the photo's mean colour, with a soft edge. The subject is known from the boxes
-of the data where they have some, else from the mask of a plain background, else it is taken to be
-in an ellipse in the middle.
+What is hidden gets the mean colour of what is left, with a soft edge; a subject on a plain
+background together with its surroundings up to a rectangle, for its outline says much. The subject
+is known from the boxes of the data where they have some, else from the mask of a plain background,
+else it is taken to be in an ellipse in the middle.
 """
 
 from collections import Counter
@@ -46,6 +47,12 @@ TABLE, PICTURE = "shortcuts.csv", "shortcuts.png"
 
 SHOWN = 8
 """Samples in the picture."""
+
+PLAIN = "plain background"
+"""What most subjects are known by."""
+
+Change = Callable[[int], Image.Image]
+"""From the number of a sample to its picture."""
 
 Boxes = Mapping[Path, Sequence[Sequence[float]]]
 """Left, top, right, bottom of the subjects of each photo, as fractions of width and height."""
@@ -86,25 +93,25 @@ def find_shortcuts(
     if len(rows) > MOST:
         rows = np.sort(rng.choice(rows, MOST, replace=False))
     subjects = Subjects(dataset.images, boxes or {})
-    changes: dict[str, Callable[[int], Image.Image | None]] = {
-        "as they are": lambda row: subjects.photo(row),
+    changes: dict[str, Change] = {
+        "as they are": subjects.photo,
         "subject hidden": lambda row: subjects.hidden(row, subject=True),
         "surroundings hidden": lambda row: subjects.hidden(row, subject=False),
     }
+    kept = dict.fromkeys(changes, rows)
     backgrounds = _backgrounds(subjects, dataset, rows, rng)
-    if backgrounds.scenes:
+    plain = np.array([row for row in rows.tolist() if subjects.mask(row)[1] == PLAIN], np.intp)
+    if backgrounds.scenes and len(plain):
         exchange = RandomBackground(backgrounds, 1.0)
         changes["other backgrounds"] = lambda row: subjects.moved(row, exchange, seed)
+        kept["other backgrounds"] = plain
     evaluations = {}
     for name, change in changes.items():
         source = ChangedPhotos(dataset.images, change)
-        kept = np.array([row for row in rows.tolist() if source.has(row)], np.intp)
-        if len(kept):
-            logits = classifier.logits(source, kept)
-            changed = replace(dataset, images=source)
-            evaluations[name] = evaluation_of_logits(classifier, changed, kept, logits)
-    shown = rows[:: max(len(rows) // SHOWN, 1)][:SHOWN].tolist()
-    return Shortcuts(evaluations, subjects.known_by(rows), _picture(changes, shown))
+        logits = classifier.logits(source, kept[name])
+        changed = replace(dataset, images=source)
+        evaluations[name] = evaluation_of_logits(classifier, changed, kept[name], logits)
+    return Shortcuts(evaluations, subjects.known_by(rows), _picture(changes, kept))
 
 
 class Subjects:
@@ -141,7 +148,7 @@ class Subjects:
             return _drawn(photo, [("rectangle", box) for box in boxes]), "boxes"
         mask = subject_mask(photo)
         if mask is not None:
-            return mask, "plain background"
+            return mask, PLAIN
         edge = (1 - AXES) / 2
         return _drawn(photo, [("ellipse", (edge, edge, 1 - edge, 1 - edge))]), "ellipse"
 
@@ -152,7 +159,9 @@ class Subjects:
     def hidden(self, row: int, subject: bool) -> Image.Image:
         """The photo without its subject, or without anything else."""
         photo = self.photo(row)
-        mask, _ = self.mask(row)
+        mask, how = self.mask(row)
+        if subject and how == PLAIN:  # its outline would say what was there
+            mask = bounding_box(mask)
         levels = np.asarray(photo)
         around = levels[~mask] if subject and not mask.all() else levels.reshape(-1, 3)
         colour = tuple(int(level) for level in around.mean(axis=0))
@@ -164,10 +173,8 @@ class Subjects:
             else Image.composite(photo, empty, outline)
         )
 
-    def moved(self, row: int, exchange: RandomBackground, seed: int) -> Image.Image | None:
-        """The subject in another photo; None where it is not known by a plain background."""
-        if self.mask(row)[1] != "plain background":
-            return None
+    def moved(self, row: int, exchange: RandomBackground, seed: int) -> Image.Image:
+        """The subject, which is on a plain background, in another photo."""
         return exchange(self.photo(row), np.random.default_rng([seed, row]))
 
 
@@ -176,10 +183,10 @@ class ChangedPhotos:
 
     Args:
         images: the source.
-        change: from the number of a sample to its picture; None where there is none.
+        change: from the number of a sample to its picture.
     """
 
-    def __init__(self, images: Source, change: Callable[[int], Image.Image | None]) -> None:
+    def __init__(self, images: Source, change: Change) -> None:
         self._images = images
         self._change = change
 
@@ -187,13 +194,7 @@ class ChangedPhotos:
         return len(self._images)
 
     def __getitem__(self, index: int) -> Image.Image:
-        picture = self._change(int(index))
-        assert picture is not None
-        return picture
-
-    def has(self, index: int) -> bool:
-        """Whether there is such a picture."""
-        return self._change(int(index)) is not None
+        return self._change(int(index))
 
     def preview(self, index: int) -> Image.Image:
         """The changed photo."""
@@ -216,6 +217,15 @@ class ChangedPhotos:
     def photo_of(self) -> NDArray[np.intp]:
         """That of the source."""
         return self._images.photo_of
+
+
+def bounding_box(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The smallest rectangle around what is True in a mask."""
+    box = np.zeros_like(mask)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows):
+        box[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True
+    return box
 
 
 def _drawn(photo: Image.Image, shapes: Sequence[tuple[str, Sequence[float]]]) -> NDArray[np.bool_]:
@@ -245,15 +255,16 @@ def _backgrounds(
     return Backgrounds(scenes, ())
 
 
-def _picture(
-    changes: Mapping[str, Callable[[int], Image.Image | None]], rows: Sequence[int]
-) -> Image.Image:
+def _picture(changes: Mapping[str, Change], kept: Mapping[str, NDArray[np.intp]]) -> Image.Image:
+    """Some samples of each change, in a row."""
     pictures, captions = [], []
+    columns = min(SHOWN, *map(len, kept.values()))
     for name, change in changes.items():
-        for row in rows:
-            pictures.append(change(row) or Image.new("RGB", (96, 96), "#dddddd"))
+        rows = kept[name]
+        for row in rows[:: max(len(rows) // columns, 1)][:columns].tolist():
+            pictures.append(change(row))
             captions.append(name)
-    return image_grid(pictures, captions, columns=max(len(rows), 1), side=120)
+    return image_grid(pictures, captions, columns=columns, side=120)
 
 
 def shortcut_rows(found: Shortcuts) -> list[tuple[str, ...]]:

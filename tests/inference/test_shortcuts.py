@@ -103,6 +103,8 @@ def test_what_is_hidden_is_gone_and_the_rest_stays(place):
     green = np.abs(before - (30, 140, 40)).max(axis=-1) < 20
     assert green.sum() > 500
     assert not (np.abs(without - (30, 140, 40)).max(axis=-1) < 20).any()
+    flat = without[22:64, 32:78]  # the rectangle around it: no outline is left
+    assert np.ptp(flat, axis=(0, 1)).max() <= 1
     corner = (slice(0, 8), slice(0, 8))
     assert (without[corner] == before[corner]).all()
     assert np.ptp(alone[corner]) <= np.ptp(before.mean(axis=(0, 1))) + 1

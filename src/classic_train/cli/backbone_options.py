@@ -36,8 +36,8 @@ class BackboneOptions(TrainingOptions):
     )
     freeze: str = option(
         "auto",
-        "what of the backbone is not trained: all, none, or all up to a stage such as layer3; auto "
-        "decides by the number of photos",
+        "what of the backbone is not trained: all, none, body (all but its last stage), or all up "
+        "to a stage such as layer3; auto takes all or body, by the number of photos",
         str,
         "STAGE",
     )

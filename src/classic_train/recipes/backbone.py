@@ -41,6 +41,9 @@ HEAD = "head"
 POOL = "pool"
 """Name of the layer that makes features of the last maps: their means."""
 
+BODY = "body"
+"""What stands in ``--freeze`` for all stages but the last one with blocks."""
+
 ENLARGE, COLOUR = "enlarge", "colour"
 """Names of the layers that make a backbone's input of small grey images."""
 
@@ -62,7 +65,9 @@ def settle_by_data(options: TrainingOptions, data: RecipeData) -> TrainingOption
     frozen = options.freeze
     if frozen == "auto":
         few = len(data.targets("train")) < FEW or options.unfreeze
-        frozen = "all" if few else _last_but_one(options)
+        frozen = "all" if few else BODY
+    if frozen == BODY:
+        frozen = _last_but_one(options)
     views = options.cache_features
     if views == "auto":
         kept = frozen == "all" and not options.unfreeze and isinstance(data, PhotoData)

@@ -142,6 +142,9 @@ PIPELINE = PhotoPipeline(
     gather=_gather,
 )
 
+FINE_TUNED = {**DENSE_HEAD, "freeze": "body", "cache_features": 4, "epochs": 12}
+"""The last stage learns leaves on other backgrounds, which a dense layer alone does not."""
+
 HEAD = {
     "dropout": 0.5,
     "learning_rate": 0.001,
@@ -165,7 +168,7 @@ RECIPE = with_pretrained_models(
         shortcuts=True,
     ),
     {
-        "backbone": PretrainedModel(PREFERRED, settings=DENSE_HEAD),
+        "backbone": PretrainedModel(PREFERRED, settings=FINE_TUNED),
         "resnet50_v1": PretrainedModel(RESNET50, dense_head, {**HEAD, "hidden": (150,)}),
         "resnet50_v2": PretrainedModel(RESNET50, dense_head, {**HEAD, "hidden": (512, 256, 128)}),
         "resnet50_v3": PretrainedModel(

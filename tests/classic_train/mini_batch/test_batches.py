@@ -13,7 +13,7 @@ from src.classic_nn.utils import evaluate
 from src.classic_train import MiniBatchTrainer, TrainingDivergedError
 from src.classic_train.mini_batch import ArrayDataset, Batches, DataError
 from src.classic_train.mini_batch.batches import ArrayBatches
-from src.classic_train.mini_batch.metrics import BINARY
+from src.classic_train.mini_batch.metrics import MULTI_CLASS
 from src.load import BatchLoader, ImageArrays, ImageDataset
 
 RNG = np.random.default_rng(0)
@@ -36,7 +36,7 @@ def build():
 def trainer_of(network, **settings):
     adam = create_optimizer("adam", learning_rate=0.01)
     return MiniBatchTrainer(
-        network, SoftmaxCrossEntropy(), adam, metrics=BINARY, epochs=3, **settings
+        network, SoftmaxCrossEntropy(), adam, metrics=MULTI_CLASS, epochs=3, **settings
     )
 
 
@@ -75,7 +75,7 @@ def test_validation_by_parts_is_that_of_all_samples_at_once(workers):
     trainer = trainer_of(network, workers=workers)
     record = trainer.fit(loader("train", shuffle=True), loader("validation"))[-1]
     x, y = (np.concatenate(parts) for parts in zip(*loader("validation").epoch(), strict=True))
-    figures = evaluate(network, trainer.loss, x, y, BINARY)
+    figures = evaluate(network, trainer.loss, x, y, MULTI_CLASS)
     assert record["validation_cost"] == pytest.approx(figures["cost"], rel=1e-12)
     assert record["accuracy"] == figures["accuracy"]
     assert trainer.batches == 5
