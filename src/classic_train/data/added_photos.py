@@ -6,10 +6,11 @@ kind.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from src.common.lookup import lookup
 from src.inference.mining.review import SKIP, Reviewed, read_review
@@ -36,19 +37,6 @@ FEWEST = 10
 
 UNIT = "reviewed photos"
 """Of the account."""
-
-
-@dataclass(frozen=True)
-class Added:
-    """Usable reviewed photos.
-
-    Attributes:
-        dataset: undivided, with the classes of the data.
-        fingerprints: of them.
-    """
-
-    dataset: ImageDataset
-    fingerprints: Fingerprints
 
 
 def with_added_photos(
@@ -132,7 +120,7 @@ def _usable(
     labelled: Sequence[Reviewed],
     looked: Fingerprints,
     review: Path,
-) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+) -> NDArray[np.intp]:
     """Rows that are neither in the data nor near-duplicates of test photos, nor twice in the list.
 
     Raises UnreadableDataError where the pixels are not those that were mined.

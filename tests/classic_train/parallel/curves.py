@@ -110,7 +110,7 @@ def of_weighted_samples(kind, **team):
     return of_trainer(trainer, (x, targets, weights), (x, targets))
 
 
-OWN_TESTS = {"photos"}
+OWN_TESTS = {"photos", "imagenet100"}
 """Of frozen and unfrozen layers in ``tests/classic_train/callbacks/test_unfreezing.py``."""
 
 CASES = [name for name in RECIPES if name not in OWN_TESTS]
