@@ -45,6 +45,7 @@ def photo_recipe(
     model_options: Mapping[str, Mapping[str, Any]] | None = None,
     uses: Collection[str] = (),
     shortcuts: bool = False,
+    finetuning: Mapping[str, Any] | None = None,
 ) -> Recipe:
     """A recipe on photos: those of ``--data DIR``, or else of a directory of its own.
 
@@ -53,7 +54,7 @@ def photo_recipe(
         pipeline: what is made of the photos.
         directory: where they are unless ``--data`` says otherwise.
         source: how to get them, for the message where there are none.
-        shortcuts: see ``Recipe``.
+        shortcuts, finetuning: see ``Recipe``.
         uses: which of the ``SPECIAL`` settings mean something here.
     """
     return Recipe(
@@ -65,6 +66,7 @@ def photo_recipe(
         models=models,
         model_options=model_options or {},
         shortcuts=shortcuts,
+        finetuning=finetuning or {},
         read_directory=partial(load_photo_data, pipeline=pipeline),
         without={*NEVER, *SPECIAL} - set(uses),
     )

@@ -166,6 +166,7 @@ RECIPE = with_pretrained_models(
         uses=("negatives", "specificity", "miss_weight", "backgrounds"),
         next_recipe="dishes",
         shortcuts=True,
+        finetuning={"miss_weight": 3.0},
     ),
     {
         "backbone": PretrainedModel(PREFERRED, settings=FINE_TUNED),

@@ -51,6 +51,7 @@ class Recipe:
         settle: from the settings that were given to those that they stand for.
         settle_by_data: from options to those that they stand for with some data.
         unused: names of settings that decide nothing with some options.
+        finetuning: settings of a run that begins with another one's weights, where they differ.
         shortcuts: whether the report says what the network looks at: subject or background.
         note: what to say of some options when training begins; empty for nothing.
     """
@@ -71,6 +72,7 @@ class Recipe:
         default=lambda options, data: options
     )
     unused: Callable[[TrainingOptions], Collection[str]] = field(default=lambda options: ())
+    finetuning: Mapping[str, Any] = field(default_factory=dict)
     shortcuts: bool = False
     note: Callable[[TrainingOptions], str] = field(default=lambda options: "")
 

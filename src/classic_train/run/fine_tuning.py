@@ -59,7 +59,7 @@ def finetuned_options(recipe: Recipe, given: Mapping[str, Any], path: Path) -> T
     if not (directory / MODEL).is_file():
         raise OptionError(f"--finetune: {directory} has no {MODEL}: the run is not finished")
     rate = base.learning_rate
-    defaults: dict[str, Any] = {"epochs": EPOCHS}
+    defaults: dict[str, Any] = {"epochs": EPOCHS, **recipe.finetuning}
     if not isinstance(rate, str):
         defaults["learning_rate"] = LOWER_RATE * rate
     return replace(base, **{**defaults, **given, "finetune": str(directory.resolve())})

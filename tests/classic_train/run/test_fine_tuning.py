@@ -89,6 +89,7 @@ def test_the_rate_is_lower_and_epochs_are_few_unless_given(place, run):
     config, before = (json.loads((r / "config.json").read_text()) for r in (new, run))
     assert config["learning_rate"] == pytest.approx(0.1 * before["learning_rate"])
     assert config["epochs"] == 1
+    assert (config["miss_weight"], before["miss_weight"]) == (3.0, 1.0)  # a missed plant costs more
     assert config["data"] == before["data"]
     assert config["fingerprint"]["sha256"] == before["fingerprint"]["sha256"]
     assert not np.allclose(weights(new), weights(run), atol=1e-7)
