@@ -10,9 +10,14 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from src.common.cli import Parser, argument_type, run_command, whole_number
 from src.load.errors import UnreadableDataError
+from src.serve.review import Decisions, create_app
+
+if TYPE_CHECKING:
+    from uvicorn import Server
 
 PROGRAM = "python -m src.serve"
 
@@ -43,18 +48,11 @@ def build_parser() -> Parser:
 
 def review_command(arguments: argparse.Namespace) -> int:
     """Serve the review until Ctrl-C; returns the exit status."""
-    try:
-        import uvicorn
-
-        from src.serve.review import Decisions, create_app
-    except ImportError as error:
-        raise UnreadableDataError(
-            f"the page needs FastAPI and uvicorn: pip install -e '.[serve]' ({error})"
-        ) from None
     if not arguments.folder.is_dir():
         raise UnreadableDataError(f"{arguments.folder}: expected a folder of mined photos")
     decisions = Decisions(arguments.folder)
     with free_socket(arguments.port) as listening:
+        server = page_server(decisions)
         address = f"http://{HOST}:{listening.getsockname()[1]}/"
         print(f"{len(decisions):,} photos to review at {address} (Ctrl-C ends it)", flush=True)
         print(f"labels are saved at once in {decisions.path}", flush=True)
@@ -62,7 +60,6 @@ def review_command(arguments: argparse.Namespace) -> int:
             import webbrowser
 
             webbrowser.open(address)
-        server = uvicorn.Server(uvicorn.Config(create_app(decisions), log_level="warning"))
         with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises when it has ended
             server.run(sockets=[listening])
     counts = decisions.counts()
@@ -71,6 +68,18 @@ def review_command(arguments: argparse.Namespace) -> int:
         ", ".join([*(f"{name} {n:,}" for name, n in counts.items()), f"without a label {left:,}"])
     )
     return 0
+
+
+def page_server(decisions: Decisions) -> "Server":
+    """What serves the page. Raises UnreadableDataError where its packages are missing."""
+    try:
+        import uvicorn
+
+        return uvicorn.Server(uvicorn.Config(create_app(decisions), log_level="warning"))
+    except ImportError as error:
+        raise UnreadableDataError(
+            f"the page needs FastAPI and uvicorn: pip install -e '.[serve]' ({error})"
+        ) from None
 
 
 def free_socket(port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import urllib.error
 import urllib.request
 
@@ -93,3 +94,11 @@ def test_a_port_that_is_taken_gets_one_line(page, mined):
     status, _, error = run_main(main, mined.parent, "review", "mined", "--port", port)
     assert (status, error.count("\n")) == (2, 1)
     assert f"--port: {port} cannot be used" in error
+
+
+@pytest.mark.parametrize("missing", ["uvicorn", "fastapi"])
+def test_without_its_packages_it_names_the_extra(mined, monkeypatch, missing):
+    monkeypatch.setitem(sys.modules, missing, None)
+    status, _, error = run_main(main, mined.parent, "review", "mined", "--port", "0")
+    assert (status, error.count("\n")) == (2, 1)
+    assert "pip install -e '.[serve]'" in error
