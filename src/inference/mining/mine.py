@@ -144,7 +144,8 @@ def _begin(
             )
         with (output / SAMPLE).open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             return [Path(row[0]) for row in csv.reader(file)][1:], Counter(before["account"])
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+    begun = {output / SAMPLE}  # all that is there where the very beginning was interrupted
+    if output.exists() and (not output.is_dir() or set(output.iterdir()) - begun):
         raise UnreadableDataError(f"--output: {output}: expected a new or an empty folder")
     photos, account = sampled_photos(place, sample, seed)
     output.mkdir(parents=True, exist_ok=True)

@@ -178,3 +178,10 @@ def test_in_python_it_returns_what_became_of_the_photos(place):
     )
     assert (found.sample, found.known, len(found.unreadable)) == (14, 1, 1)
     assert json.loads((place / "mined/mine.json").read_text())["classes"] == ["cat", "dog", "owl"]
+
+
+def test_a_beginning_that_was_interrupted_is_begun_again(place):
+    (place / "mined").mkdir()
+    (place / "mined/sample.csv").write_text("image\n/half/a/na")
+    assert run(place)[0] == 1
+    assert len(rows(place / "mined/predictions.csv")) == 14
