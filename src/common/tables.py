@@ -29,8 +29,11 @@ def markdown_table(rows: Sequence[Sequence[object]]) -> str:
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    """Write a CSV file, whole or not at all."""
-    with atomic_path(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+    """Write a CSV file, whole or not at all; names that are not Unicode keep their bytes."""
+    with (
+        atomic_path(path) as partial,
+        partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
         csv.writer(file).writerows(rows)
 
 

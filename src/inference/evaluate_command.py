@@ -4,6 +4,8 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from PIL import Image
+
 from src.common.files import results_directory, write_json, write_text
 from src.inference.classifier import Classifier, load_model
 from src.inference.evaluation import Evaluation, evaluate
@@ -29,6 +31,8 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
     if arguments.against:
         classifiers.append(_second(arguments, first))
     first.check_threshold(arguments.threshold)
+    if arguments.threshold is not None:
+        first.threshold = arguments.threshold
     if arguments.reject_below is not None:
         first.reject_below = arguments.reject_below
     directory = arguments.output_dir or _default_directory(arguments.model, arguments.data)
@@ -77,7 +81,12 @@ def further_tests(
         (directory / stale).unlink(missing_ok=True)
     lines: list[str] = []
     if arguments.shortcuts:
-        boxes = boxes_of_photos(arguments.data)
+        images = known.dataset.images
+        if not isinstance(images[int(known.rows[0])], Image.Image):
+            raise UnreadableDataError(f"--shortcuts: {arguments.data} holds no photos")
+        # a sample that was cut out by its box is all subject
+        objects = getattr(images, "boxes", None) is not None
+        boxes = {} if objects else boxes_of_photos(arguments.data)
         found = find_shortcuts(classifier, known.dataset, known.rows, boxes)
         lines += ["", "where it looks:", *save_shortcuts(found, directory)]
     if arguments.outside:

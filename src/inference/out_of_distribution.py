@@ -59,7 +59,8 @@ def class_means(features: Array, indicators: NDArray[np.int64]) -> Array:
 
 def distance_to_means(features: Array, means: Array) -> Array:
     """(samples,): Euclidean distance to the nearest mean, by the length of that mean."""
-    lengths = np.linalg.norm(means, axis=1)
-    some = lengths > 0
-    difference = features[:, np.newaxis] - means[np.newaxis, some]
-    return (np.linalg.norm(difference, axis=2) / lengths[some]).min(axis=1)
+    nearest = np.full(len(features), np.inf)
+    for mean in means:  # one after the other: all differences at once would be large
+        if length := np.linalg.norm(mean):
+            np.minimum(nearest, np.linalg.norm(features - mean, axis=1) / length, out=nearest)
+    return nearest

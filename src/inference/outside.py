@@ -11,6 +11,7 @@ from src.inference.classifier import Classifier
 from src.inference.inputs import folder_images
 from src.inference.labelled_data import LabelledData
 from src.inference.out_of_distribution import distance_to_means, energy, features_and_logits
+from src.load.errors import UnreadableDataError
 from src.load.sources import ImageFiles, Source
 
 
@@ -40,8 +41,13 @@ def strangeness(classifier: Classifier, images: Source, rows: NDArray[np.intp]) 
     def compute(x: Array) -> Array:
         return np.concatenate(features_and_logits(model.network, x), axis=1)
 
-    both = classifier.computed(images, rows, compute)
-    outputs = len(model.class_names) if model.task != "binary" else 1
+    outputs = model.network.output_shape(model.network.built_shape())[-1]
+    try:
+        both = classifier.computed(images, rows, compute)
+    except ValueError as error:
+        if isinstance(error, UnreadableDataError):
+            raise
+        raise UnreadableDataError(f"--outside: this model has no features: {error}") from None
     features, logits = both[:, :-outputs], both[:, -outputs:]
     probabilities = classifier.class_probabilities(classifier.from_logits(logits))
     scores = {"uncertainty": 1 - probabilities.max(axis=1)}

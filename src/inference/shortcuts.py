@@ -54,6 +54,9 @@ PLAIN = "plain background"
 Change = Callable[[int], Image.Image]
 """From the number of a sample to its picture."""
 
+LARGEST = 640
+"""Pixels of the longer side of a photo whose parts are hidden, at most: masks are kept."""
+
 Boxes = Mapping[Path, Sequence[Sequence[float]]]
 """Left, top, right, bottom of the subjects of each photo, as fractions of width and height."""
 
@@ -132,7 +135,9 @@ class Subjects:
         picture = self._images[row]
         if not isinstance(picture, Image.Image):
             picture = Image.fromarray(np.asarray(picture))
-        return picture.convert("RGB")
+        picture = picture.convert("RGB")
+        picture.thumbnail((LARGEST, LARGEST))  # in place, of the copy
+        return picture
 
     def mask(self, row: int) -> tuple[NDArray[np.bool_], str]:
         """(height, width): where the subject is; and how that is known."""

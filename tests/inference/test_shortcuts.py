@@ -152,3 +152,25 @@ def test_real_leaves_without_their_leaf_are_grey():
         levels = np.asarray(subjects.hidden(row, subject=True), float)
         left.append(((levels[..., 1] - levels[..., [0, 2]].max(axis=-1)) > 25).mean())
     assert np.quantile(left, 0.9) < 0.06  # of some, the leaf fills the photo
+
+
+def test_crops_are_all_subject_and_arrays_are_none(tmp_path):
+    """Boxes of the whole photo say nothing of a crop; arrays of numbers have nothing to hide."""
+    yolo(tmp_path / "yolo", ["other", "plant"], 4)
+    save_model(tmp_path / "model.safetensors", model("subject"))
+    status, printed, error = run_main(
+        *(main, tmp_path, "evaluate", "model.safetensors", "yolo/data.yaml", "--shortcuts"),
+        *("--output-dir", "out", "--threshold", "0.9"),
+    )
+    assert status == 0, error
+    assert "boxes" not in printed.split("subjects known by:")[1].splitlines()[0]
+    plain = next(line for line in printed.splitlines() if line.startswith("accuracy"))
+    changed = next(line for line in printed.splitlines() if line.startswith("as they are"))
+    assert plain.split()[1] == changed.split()[4]  # the same threshold in both tables
+    np.savez(tmp_path / "x.npz", X=np.zeros((4, SIDE, SIDE, 3), np.float32), Y=np.arange(4) % 2)
+    status, _, error = run_main(
+        *(main, tmp_path, "evaluate", "model.safetensors", "x.npz", "--shortcuts"),
+        *("--rename", "class 0=other", "--rename", "class 1=plant"),
+    )
+    assert (status, error.count("\n")) == (2, 1)
+    assert "--shortcuts: x.npz holds no photos" in error

@@ -102,3 +102,18 @@ def test_without_its_packages_it_names_the_extra(mined, monkeypatch, missing):
     status, _, error = run_main(main, mined.parent, "review", "mined", "--port", "0")
     assert (status, error.count("\n")) == (2, 1)
     assert "pip install -e '.[serve]'" in error
+
+
+def test_other_pages_in_the_browser_change_nothing(page, mined):
+    post(f"{page.address}api/labels", {"labels": {"0": "plant"}})
+    for origin, status in (("http://evil.example", 403), (page.address.rstrip("/"), 200)):
+        request = urllib.request.Request(
+            f"{page.address}api/undo", b"", {"Origin": origin}, method="POST"
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                found = answer.status
+        except urllib.error.HTTPError as error:
+            found = error.code
+        assert found == status
+        assert labels(mined)[0] == ("plant" if status == 403 else "")

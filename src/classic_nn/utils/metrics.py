@@ -101,7 +101,7 @@ def roc_auc(y: NDArray[Any], probabilities: Array, threshold: float = 0.5) -> fl
     from sklearn.metrics import roc_auc_score
 
     labels = _labels(y).reshape(-1)
-    if labels.min() == labels.max():
+    if labels.min() == labels.max() or not np.isfinite(probabilities).all():
         return float("nan")
     return float(roc_auc_score(labels, probabilities.reshape(-1)))
 

@@ -1,10 +1,14 @@
 """Reading photos for a recipe: cleaned, divided, each decoded once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from src.classic_nn.serialization import load_model
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.added_photos import with_added_photos
 from src.classic_train.data.photo_pipeline import PhotoPipeline
@@ -51,7 +55,7 @@ def load_photo_data(path: Path, options: PhotoOptions, pipeline: PhotoPipeline) 
         photos = complete_splits(photos, fingerprints, options.split_seed, pipeline.validation_from)
         if options.add:
             photos, fingerprints = with_added_photos(
-                photos, fingerprints, Path(options.add), prepare, options.split_seed
+                photos, fingerprints, Path(options.add), prepare, _seen_by(options.finetune)
             )
         check_classes(photos, str(path))
     except UnreadableDataError as error:
@@ -63,6 +67,11 @@ def load_photo_data(path: Path, options: PhotoOptions, pipeline: PhotoPipeline) 
             f"{'labels' if photos.multi_label else 'classes'}: {found}"
         )
     return PhotoData(photos, fingerprints, pipeline, options, f"photos of {path.name or path}")
+
+
+def _seen_by(run: str) -> Mapping[str, NDArray[np.uint64]]:
+    """Short digests of the photos that the model of a run has seen, by split."""
+    return load_model(Path(run) / "model.safetensors").photo_digests if run else {}
 
 
 def transforms_to_prepare(options: PhotoOptions, pipeline: PhotoPipeline) -> list[Compose]:

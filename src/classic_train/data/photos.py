@@ -174,13 +174,14 @@ class PhotoData(RecipeData):
         weights = {} if backbone is None else {"weights": dict(backbone.source)}
         return {**super().metadata(), "reading": reading, **weights}
 
+    def short_digests(self, split: str) -> NDArray[np.uint64]:
+        """Of the photos of a split, each once: the first 64 bits of their SHA-256."""
+        digests, photo_of = self.fingerprints.short_digests(), self.photos.images.photo_of
+        return np.unique(digests[photo_of[self.photos.splits[split]]])
+
     def photo_digests(self) -> dict[str, NDArray[np.uint64]]:
         """Of the photos that training learns from, and of those that it chooses the epoch by."""
-        digests, photo_of = self.fingerprints.short_digests(), self.photos.images.photo_of
-        return {
-            split: np.unique(digests[photo_of[self.photos.splits[split]]])
-            for split in ("train", "validation")
-        }
+        return {split: self.short_digests(split) for split in ("train", "validation")}
 
     def folds(self, count: int) -> Iterator["PhotoData"]:
         """Data of cross-validation: every photo is in one fold's test split.

@@ -120,6 +120,9 @@ def settle_backbone(
     if "weights" not in settled and not first_available([backbone]):
         backbone = first_available([FIRST_VERSIONS.get(backbone, backbone)]) or backbone
     settled |= {"model": name, "backbone": backbone}
+    kept = "cache_features" in (models[name].settings or {})
+    if kept and (settled.get("freeze") == "none" or settled.get("unfreeze")):
+        settled.setdefault("cache_features", "auto")  # the model's own number fits no longer
     if settled.get("color") == "grey":
         raise OptionError("--color: pretrained weights take photos in colour; leave it out")
     place = str(settled.get("data", ""))
@@ -161,7 +164,8 @@ def note_on_backbone(
         )
     backbone = getattr(options, "backbone", "none")
     backbones = list(models[options.model].backbones) if options.model in models else []
-    if backbone not in backbones[1:] or first_available(backbones[:1]):
+    any_of_them = backbones == list(PREFERRED)
+    if any_of_them or backbone not in backbones[1:] or first_available(backbones[:1]):
         return ""
     return (
         f"the backbone is {backbone}: there are no weights of {backbones[0]} here (python -m "

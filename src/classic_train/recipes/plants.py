@@ -15,6 +15,7 @@ import numpy as np
 from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.data.backgrounds import training_backgrounds
 from src.classic_train.data.photo_pipeline import PhotoPipeline
+from src.classic_train.data.photos import train_transforms
 from src.classic_train.recipes.backbone import backbone_origin
 from src.classic_train.recipes.backbone_choice import (
     DENSE_HEAD,
@@ -127,7 +128,7 @@ def _backgrounds(options: PhotoOptions, photos: ImageDataset) -> list[Transform]
     """Leaves in scenes of the other training photos, and parts of these as leaves on paper."""
     if not options.backgrounds:
         return []
-    fixed, _ = Compose(_resized(options)).fixed_and_rest()
+    fixed, _ = Compose(train_transforms(options, PIPELINE)).fixed_and_rest()
     found = training_backgrounds(photos, fixed, CLASSES.index("other"), options.split_seed)
     return [RandomBackground(found, options.backgrounds)]
 

@@ -63,6 +63,9 @@ def _settings(
     given = given_options(arguments, type(recipe.options))
     settings = {"check_gradients": arguments.check_gradients, "quiet": arguments.quiet}
     if arguments.resume is None:
+        for name in ("finetune", "add"):
+            if given.get(name) and getattr(arguments, "folds", None):
+                raise OptionError(f"--folds: every photo is tested once; leave --{name} out")
         if given.get("finetune"):
             options = finetuned_options(recipe, given, Path(given["finetune"]))
         else:

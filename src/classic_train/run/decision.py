@@ -12,18 +12,16 @@ from src.classic_nn.layers import Sequential
 from src.classic_nn.serialization import SavedModel
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.photo_options import PhotoOptions
-from src.classic_train.data.features import FeatureBatches
 from src.classic_train.data.photos import PhotoData
 from src.classic_train.data.splits import RecipeData
-from src.classic_train.run.trained_part import TrainedPart
 from src.inference.calibration import fit_temperature
 from src.inference.classifier import Classifier
-from src.inference.evaluation import evaluation_of_logits
+from src.inference.evaluation import evaluate, evaluation_of_logits
 from src.inference.out_of_distribution import class_means, features_and_logits
 from src.inference.rejection import threshold_for_wrong_accepts
 from src.inference.thresholds import threshold_for_specificity
 
-MOST_FOR_MEANS = 500
+MOST_FOR_MEANS = 300
 """Training photos whose features make up the means of the classes."""
 
 
@@ -70,13 +68,13 @@ class Decision:
         return lines
 
 
-def decide(
-    options: TrainingOptions, data: RecipeData, model: SavedModel, threads: int, part: TrainedPart
-) -> Decision:
-    """Choose on the validation data; of recipes without photos nothing is chosen."""
-    if not isinstance(options, PhotoOptions) or not isinstance(data, PhotoData):
+def decide(options: TrainingOptions, data: RecipeData, model: SavedModel, threads: int) -> Decision:
+    """Choose on the validation data; for arrays the threshold alone."""
+    if not isinstance(options, PhotoOptions):
         return Decision()
-    decision = Decision(class_means=means_of_classes(data, model, threads, part))
+    if not isinstance(data, PhotoData):
+        return _of_arrays(options, data, model, threads)
+    decision = Decision(class_means=means_of_classes(data, model, threads))
     dataset = data.dataset()
     rows = dataset.splits["validation"]
     classifier = Classifier(model, threads)
@@ -103,27 +101,30 @@ def decide(
     return decision
 
 
-def means_of_classes(
-    data: PhotoData, model: SavedModel, threads: int, part: TrainedPart
-) -> Array | None:
-    """(classes, features) of training photos; None for a network without features."""
+def _of_arrays(
+    options: PhotoOptions, data: RecipeData, model: SavedModel, threads: int
+) -> Decision:
+    if not options.specificity or data.task != "binary":
+        return Decision()
+    dataset = data.dataset()
+    found = evaluate(Classifier(model, threads), dataset, dataset.splits["validation"])
+    wanted = options.specificity
+    threshold = threshold_for_specificity(found.targets, found.probabilities[:, 1], wanted)
+    return Decision(threshold=threshold)
+
+
+def means_of_classes(data: PhotoData, model: SavedModel, threads: int) -> Array | None:
+    """(classes, features) of training photos without random changes; None without features."""
     network = model.network
     if not isinstance(network, Sequential):
         return None
+    rows = data.photos.splits["train"]
+    few = np.random.default_rng(0).permutation(len(rows))[:MOST_FOR_MEANS]
+    rows = rows[np.sort(few)]
     try:
-        batches = part.inputs.batches("train")
-        rows = data.photos.splits["train"]
-        count = min(len(rows), MOST_FOR_MEANS)
-        places = np.sort(np.random.default_rng(0).permutation(len(rows))[:count])
-        rows = rows[places]
-        if isinstance(batches, FeatureBatches):
-            inputs = batches.views[0][places].astype(np.float32)
-            features, _ = features_and_logits(part.trained, inputs)
-        else:
-            classifier = Classifier(model, threads)
-            features = classifier.computed(
-                data.photos.images, rows, lambda x: features_and_logits(network, x)[0]
-            )
+        features = Classifier(model, threads).computed(
+            data.photos.images, rows, lambda x: features_and_logits(network, x)[0]
+        )
     except ValueError:  # the last layer is not dense
         return None
     targets = data.photos.targets[rows]

@@ -5,6 +5,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from src.classic_nn.layers import Sequential
 from src.classic_nn.serialization import (
     SavedModel,
@@ -13,9 +15,12 @@ from src.classic_nn.serialization import (
     network_arrays,
 )
 from src.classic_train.callbacks import read_checkpoint
+from src.classic_train.cli.backbone_options import BackboneOptions
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.parsers import OptionError
+from src.classic_train.cli.resolve import resolve_options
 from src.classic_train.data.added_photos import MINED
+from src.classic_train.data.photos import PhotoData
 from src.classic_train.data.splits import RecipeData
 from src.classic_train.recipes.recipe import Recipe
 from src.classic_train.run.directory import MODEL, Run
@@ -28,7 +33,10 @@ from src.inference.mcnemar import Comparison, compare
 EPOCHS, LOWER_RATE = 10, 0.1
 """Of fine-tuning, where nothing else is said: epochs, and the rate as a fraction of the run's."""
 
-OF_THE_NETWORK = ("model", "hidden", "filters", "backbone", "until", "image_size", "color", "dtype")
+OF_THE_NETWORK = (
+    *("model", "hidden", "filters", "activation", "backbone", "weights", "until"),
+    *("image_size", "color", "dtype"),
+)
 """Settings that make another network, or another input."""
 
 
@@ -58,19 +66,39 @@ def finetuned_options(recipe: Recipe, given: Mapping[str, Any], path: Path) -> T
             )
     if not (directory / MODEL).is_file():
         raise OptionError(f"--finetune: {directory} has no {MODEL}: the run is not finished")
-    rate = base.learning_rate
+    earlier = getattr(base, "add", "")
+    if earlier and given.get("add") and Path(given["add"]).resolve() != Path(earlier):
+        raise OptionError(
+            f"--add: {directory} has learned the photos of {earlier}; put the new rows into that "
+            "file, and give it again"
+        )
+    rate = resolve_options(base, {k: v for k, v in given.items() if k == "optimizer"}).learning_rate
     defaults: dict[str, Any] = {"epochs": EPOCHS, **recipe.finetuning}
     if not isinstance(rate, str):
         defaults["learning_rate"] = LOWER_RATE * rate
+    if isinstance(base, BackboneOptions):
+        defaults["unfreeze"] = ""  # a plan for the epochs of that run
+        if given.get("freeze") == "none" or given.get("unfreeze"):
+            defaults["cache_features"] = 0
     return replace(base, **{**defaults, **given, "finetune": str(directory.resolve())})
 
 
-def begin_with(network: Sequential, data: RecipeData, path: Path) -> None:
-    """Give a built network the weights of a run's model.
+def begin_with(network: Sequential, data: RecipeData, path: Path) -> SavedModel:
+    """Give a built network the weights of a run's model; returns the model.
 
-    Raises OptionError where the model is of other classes or of another network.
+    Raises OptionError where the model is of other classes or of another network, or has seen photos
+    that are to test it.
     """
     saved = load_model(path / MODEL)
+    if isinstance(data, PhotoData):
+        tested = data.short_digests("test")
+        for split, digests in saved.photo_digests.items():
+            if seen := int(np.isin(tested, digests, kind="sort").sum()):
+                raise OptionError(
+                    f"--finetune: {seen} of the {len(tested)} test photos stood in the {split} "
+                    f"data of {path}: expected the same data in the same splits (--data, "
+                    "--split-seed), and no fold"
+                )
     if list(saved.class_names) != list(data.class_names):
         raise OptionError(
             f"--finetune: the model of {path} is for {', '.join(saved.class_names)}, and the data "
@@ -80,18 +108,19 @@ def begin_with(network: Sequential, data: RecipeData, path: Path) -> None:
         load_network_arrays(network, network_arrays(saved.network))
     except ValueError as error:
         raise OptionError(f"--finetune: {path} has another network: {error}") from None
+    return saved
 
 
 def report_progress(
-    options: TrainingOptions, run: Run, data: RecipeData, model: SavedModel, threads: int
+    begun_with: SavedModel | None, run: Run, data: RecipeData, model: SavedModel, threads: int
 ) -> list[str]:
     """Compare with the model that the run began with, on the same photos; lines for the report.
 
     The test photos, and the added ones of the split "mined". Writes ``before_after.json``.
     """
-    if not options.finetune:
+    if begun_with is None:
         return []
-    before = Classifier(load_model(Path(options.finetune) / MODEL), threads)
+    before = Classifier(begun_with, threads)
     after = Classifier(model, threads)
     dataset = data.dataset()
     lines: list[str] = []
@@ -108,7 +137,7 @@ def report_progress(
             "after": pair[1].summary(),
             "mcnemar": asdict(comparison),
         }
-    write_json(run.directory / "before_after.json", {"finetuned": options.finetune, **results})
+    write_json(run.directory / "before_after.json", results)
     return lines
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from src.classic_nn.layers import Sequential
 from src.classic_nn.layers.summary import parameter_count
+from src.classic_nn.serialization import SavedModel
 from src.classic_train.callbacks.diagnosis import Finding
 from src.classic_train.cli.options import TrainingOptions
 from src.classic_train.cli.program import train_command_line
@@ -35,6 +36,7 @@ class Trained:
         ending: why it stopped, and of which epoch the weights are.
         findings: of the diagnosis.
         threads: that trained it, and evaluate it.
+        begun_with: the model whose weights it began with, if it did.
     """
 
     network: Sequential
@@ -43,6 +45,7 @@ class Trained:
     ending: str
     findings: Sequence[Finding] = ()
     threads: int = 1
+    begun_with: SavedModel | None = None
 
 
 def versions() -> dict[str, str]:

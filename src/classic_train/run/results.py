@@ -16,7 +16,6 @@ from src.classic_train.run.fine_tuning import report_progress
 from src.classic_train.run.plots import save_pictures
 from src.classic_train.run.rate_finder import RATE_PICTURE
 from src.classic_train.run.report import Trained, report_page
-from src.classic_train.run.trained_part import TrainedPart
 from src.common.files import write_json, write_text
 from src.common.tables import write_csv
 from src.inference.classifier import Classifier
@@ -45,11 +44,10 @@ def write_results(
     run: Run,
     data: RecipeData,
     trained: Trained,
-    part: TrainedPart,
 ) -> Evaluation:
     """Choose how to answer, evaluate on the test data, write everything; returns the evaluation."""
     model = saved_model(trained.network, data)
-    decision = decide(options, data, model, trained.threads, part)
+    decision = decide(options, data, model, trained.threads)
     model = decision.applied_to(model)
     classifier = Classifier(model, trained.threads)
     dataset = data.dataset()
@@ -81,7 +79,9 @@ def write_results(
     shown = save_evaluation(test, run.directory)
     pictures = save_pictures(run.directory, classifier, data, test, trained.history)
     pictures += [path for path in [run.directory / RATE_PICTURE] if path.exists()]
-    sections = {"Before and after": report_progress(options, run, data, model, trained.threads)}
+    sections = {
+        "Before and after": report_progress(trained.begun_with, run, data, model, trained.threads)
+    }
     if recipe.shortcuts and isinstance(dataset.images, PreparedImages):
         found = find_shortcuts(classifier, dataset, test.rows)
         sections["Where it looks"] = save_shortcuts(found, run.directory)

@@ -68,8 +68,9 @@ def train_recipe(
     data = data or recipe.load_data(options)
     options = recipe.settle_by_data(options, data)
     network = recipe.build_network(options, data)
-    if options.finetune and run.checkpoint is None:
-        begin_with(network, data, Path(options.finetune))
+    begun_with = None
+    if options.finetune:  # also of a resumed run: its frozen layers have these weights
+        begun_with = begin_with(network, data, Path(options.finetune))
     loss = recipe.create_loss(options, data)
     sizes = ", ".join(f"{split} {len(data.targets(split)):,}" for split in SPLITS)
     run.log(f"{recipe.name}: {data.description} ({sizes} samples)")
@@ -131,8 +132,8 @@ def train_recipe(
     findings = callback(trainer, Diagnosis).findings
     ending = stop_summary(trainer)
     run.log(f"trained {trainer.epoch} epochs in {seconds:.1f} s; {ending}")
-    trained = Trained(network, history, seconds, ending, findings, trainer.team.size)
-    test = write_results(recipe, options, run, data, trained, part)
+    trained = Trained(network, history, seconds, ending, findings, trainer.team.size, begun_with)
+    test = write_results(recipe, options, run, data, trained)
     with callback(trainer, History).writer as writer:
         writer.write_metrics(trainer.epoch, {f"{TEST}{k}": v for k, v in test.summary().items()})
     run.log(f"history   {run.history_directory}\n")

@@ -10,7 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,9 @@ def mine(
     bar = progress_bar("mining", len(photos), "photo", progress)
     bar.update(len(photos) - len(left))
     try:
-        with (output / PREDICTIONS).open("a", newline="", encoding="utf-8") as file:
+        with (output / PREDICTIONS).open(
+            "a", newline="", encoding="utf-8", errors="surrogateescape"
+        ) as file:
             writer = csv.writer(file)
             if not file.tell():
                 writer.writerow(HEADING)
@@ -261,9 +263,12 @@ def _in_groups(rows: list[dict[str, str]]) -> list[Reviewed]:
 
 def _write_review(path: Path, candidates: list[Reviewed]) -> None:
     """All candidates, with the labels that they have had so far."""
-    before = {c.sha256: c.label for c in read_review(path).photos} if path.is_file() else {}
-    labelled = [Reviewed(**{**vars(c), "label": before.get(c.sha256, "")}) for c in candidates]
-    write_review(path, Review(labelled))
+    before = read_review(path).photos if path.is_file() else []
+    given = {photo.image: photo for photo in before if photo.label}
+    rows = [replace(c, label=given[c.image].label) if c.image in given else c for c in candidates]
+    now = {candidate.image for candidate in candidates}
+    # a label that was given stays, also where the limit is lower now
+    write_review(path, Review([*rows, *(p for image, p in given.items() if image not in now)]))
 
 
 def _contact_sheet(candidates: list[Reviewed]) -> Image.Image:

@@ -1,6 +1,7 @@
 """What a person says of mined photos: a CSV file with a label for each, or none yet."""
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -69,7 +70,7 @@ def read_review(path: Path) -> Review:
         try:
             photos.append(
                 Reviewed(
-                    image=str(path.parent / row["image"]),
+                    image=os.path.abspath(path.parent / row["image"]),
                     label=row["label"].strip(),
                     p=float(row.get("p") or 0),
                     answer=row.get("answer") or "",

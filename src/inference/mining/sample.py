@@ -1,5 +1,6 @@
 """A seeded sample of photos that nobody has labelled: of a folder, a list, or a CSV file."""
 
+import os
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -28,7 +29,7 @@ def sampled_photos(place: Path, count: int, seed: int) -> tuple[list[Path], Coun
     Raises UnreadableDataError where there are none.
     """
     account: Counter[str] = Counter()
-    photos = reservoir(_photos(place, account), count, seed)
+    photos = reservoir(_each_once(_photos(place, account), account), count, seed)
     if not photos:
         others = ", ".join(f"{what} {number:,}" for what, number in account.items())
         raise UnreadableDataError(
@@ -53,6 +54,19 @@ def reservoir(photos: Iterable[Path], count: int, seed: int) -> list[Path]:
         elif (place := rng.randrange(number + 1)) < count:
             kept[place] = (number, photo)
     return [photo for _, photo in sorted(kept)]
+
+
+def _each_once(photos: Iterator[Path], account: Counter[str]) -> Iterator[Path]:
+    """Each path once: a table of objects names a photo for each of them."""
+    seen: set[str] = set()
+    for photo in photos:
+        path = os.path.abspath(photo)
+        if path in seen:
+            account["photos"] -= 1
+            account["photos that are named again"] += 1
+        else:
+            seen.add(path)
+            yield photo
 
 
 def _photos(place: Path, account: Counter[str]) -> Iterator[Path]:

@@ -85,10 +85,10 @@ class RandomBackground(Transform):
         """The photo, or another one with its subject or with a part of it."""
         if rng.random() >= self.p:
             return image
-        mask = subject_mask(image)
-        if mask is None:
-            return self._on_stage(image, rng)
-        return self._in_scene(image, mask, rng)
+        photo = image.convert("RGB")
+        mask = subject_mask(photo)
+        made = self._on_stage(photo, rng) if mask is None else self._in_scene(photo, mask, rng)
+        return image if made is photo else made.convert(image.mode)
 
     def settings(self) -> dict[str, Any]:
         """Its settings, with a digest for the photos."""
@@ -121,7 +121,7 @@ class RandomBackground(Transform):
         if not len(stages):
             return image
         levels, mask = stages[int(rng.integers(len(stages)))]
-        stage = Image.fromarray(levels)
+        stage = Image.fromarray(levels).convert("RGB")
         part = _part(image, stage.size, rng)
         made = Image.composite(part, stage, soft_outline(mask, grown=True))
         return made.resize(image.size, Image.Resampling.BILINEAR)

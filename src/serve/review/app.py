@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from src.load.errors import UnreadableDataError
 from src.load.image_grid import fitted
@@ -25,12 +26,22 @@ def create_app(decisions: Decisions) -> "FastAPI":
 
     Raises ImportError where FastAPI is missing (extra: serve).
     """
-    from fastapi import Body, FastAPI, HTTPException
+    from fastapi import Body, FastAPI, HTTPException, Request
     from fastapi.responses import HTMLResponse, JSONResponse, Response
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     app = FastAPI(title="classic-nn review", docs_url=None, redoc_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+
+    @app.middleware("http")
+    async def of_this_page(request: Request, answer: Any) -> Response:
+        """Let other pages in the browser change nothing."""
+        origin = request.headers.get("origin")
+        if origin and urlsplit(origin).netloc != request.headers.get("host"):
+            return JSONResponse({"error": f"{origin} is another page"}, 403)
+        found: Response = await answer(request)
+        return found
+
     page = files("src.serve.review").joinpath("page.html").read_text("utf-8")
 
     @app.get("/", response_class=HTMLResponse)
@@ -47,7 +58,7 @@ def create_app(decisions: Decisions) -> "FastAPI":
             content = jpeg_of(decisions, number, LARGE if large else THUMBNAIL)
         except (IndexError, UnreadableDataError) as error:
             raise HTTPException(404, f"photo {number} cannot be shown: {error}") from None
-        headers = {"Cache-Control": "max-age=3600"}
+        headers = {"Cache-Control": "no-store"}  # another review has other photos by this number
         return Response(content, media_type="image/jpeg", headers=headers)
 
     def saved(change: Callable[[], dict[int, str]]) -> JSONResponse:

@@ -91,6 +91,11 @@ def test_average_precision_leaves_out_labels_that_never_occur():
     assert math.isnan(metrics.mean_average_precision(np.zeros((2, 2)), p))
 
 
+def test_the_area_of_what_is_not_finite_is_no_error():
+    """Training that has diverged ends with a message of its own."""
+    assert math.isnan(metrics.roc_auc(np.array([[0], [1]]), np.array([[0.5], [math.nan]])))
+
+
 def test_two_classes_by_hand():
     """Predicted 1 1 0 1 for true 1 0 0 1: two hits, one false alarm, no miss."""
     y, p = np.array([[1], [0], [0], [1]]), np.array([[0.9], [0.6], [0.2], [0.5]])

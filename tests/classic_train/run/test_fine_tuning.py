@@ -81,7 +81,7 @@ def test_without_a_step_the_model_is_the_one_that_it_began_with(place, run):
     assert config["finetune"] == str(run.resolve())
     comparison = json.loads((new / "before_after.json").read_text())
     assert comparison["test"]["before"] == comparison["test"]["after"]
-    assert set(comparison) == {"finetuned", "test"}
+    assert set(comparison) == {"test"}
 
 
 def test_the_rate_is_lower_and_epochs_are_few_unless_given(place, run):
@@ -161,6 +161,12 @@ def test_photos_of_the_data_and_twins_of_test_photos_are_left_out(place):
     for name, picture in files.items():
         picture.save(place / f"{name}.png")
         photos.append(Reviewed(f"{name}.png", "plant"))
+    row = int(alone.photos.splits["validation"][0])
+    shown = alone.photos.images[row]
+    shown.resize((shown.width * 2, shown.height * 2)).save(place / "near.png")
+    photos.append(Reviewed("near.png", "plant"))
+    own = alone.photos.images.files.paths[int(alone.photos.splits["test"][1])]
+    photos.append(Reviewed(str(own), "plant"))  # the very file: mined where the data lie
     (place / "broken.png").write_bytes(b"nothing")
     photos.append(Reviewed("broken.png", "plant"))
     write_review(place / "twins.csv", Review(photos))
@@ -168,8 +174,10 @@ def test_photos_of_the_data_and_twins_of_test_photos_are_left_out(place):
     account = added.photos.problems.accounts["reviewed photos"]
     assert account.counts()["left out"] == {
         "nearly the same as a test photo": 1,
+        "nearly the same as a validation photo": 1,
         "that stand in the test data": 1,
         "that stand in the train data": 1,
+        "that stand in the data": 1,
         "that cannot be read": 1,
     }
     assert len(added.photos.splits["train"]) == len(alone.photos.splits["train"]) + 1
@@ -179,7 +187,7 @@ def test_photos_of_the_data_and_twins_of_test_photos_are_left_out(place):
     ("labels", "changed", "said"),
     [
         (["leaf"], {}, "unknown label 'leaf'"),
-        (["", ""], {}, "no photo has a label yet"),
+        (["", ""], {}, "no photo with a label can be used"),
         (["other"], {"n0": {"sha256": "0" * 64}}, "has other pixels than when it was mined"),
     ],
 )
@@ -231,4 +239,54 @@ def test_objects_in_boxes_cannot_be_added(place):
     arrays = data.photos.divided(data.photos.splits)
     bare = type(arrays)(np.zeros((len(arrays.targets), 2)), *list(vars(arrays).values())[1:])
     with pytest.raises(UnreadableDataError, match="takes whole photos"):
-        with_added_photos(bare, data.fingerprints, place / "hand.csv", [], 0)
+        with_added_photos(bare, data.fingerprints, place / "hand.csv", [], {})
+
+
+def test_what_a_run_has_learned_stays_what_it_was_when_more_is_added(place, run):
+    """A second round: its photos neither test nor validate what was trained on in the first."""
+    path = review(place, ["other"] * 15, "rounds.csv")
+    _, first, _, error = finetune(place, run, "--add", path, "--epochs", "1", "--quiet")
+    assert first, error
+    seen = load_model(first / "model.safetensors").model.photo_digests
+    review(place, ["other"] * 30, "rounds.csv")
+    status, second, _, error = finetune(place, first, "--add", path, "--epochs", "1", "--quiet")
+    assert status == 0, error
+    again = load_model(second / "model.safetensors").model.photo_digests
+    for split in ("train", "validation"):
+        assert set(seen[split].tolist()) <= set(again[split].tolist())
+    status, _, _, error = finetune(place, first, "--add", review(place, ["other"] * 12, "new.csv"))
+    assert (status, error.count("\n")) == (2, 1)
+    assert "has learned the photos of" in error
+
+
+def test_a_split_is_told_by_the_pixels_alone():
+    from src.classic_train.data.added_photos import share
+
+    counts = {}
+    for number in range(2000):
+        digest = f"{(number * 2654435761) % 2**32:08x}" + "0" * 56
+        counts[share(digest)] = counts.get(share(digest), 0) + 1
+    assert abs(counts["train"] / 2000 - 0.6) < 0.04
+    assert abs(counts["mined"] / 2000 - 0.2) < 0.04
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--split-seed", "3"], "test photos stood in the"),
+        (["--folds", "2"], "--folds: every photo is tested once; leave --finetune out"),
+        (["--activation", "tanh"], "--activation"),
+    ],
+)
+def test_a_model_is_not_tested_on_what_it_has_seen(place, run, arguments, said):
+    status, _, _, error = finetune(place, run, *arguments)
+    assert status == 2
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_a_fine_tuned_run_is_resumed(place, run):
+    _, new, _, _ = finetune(place, run, "--epochs", "1", "--quiet")
+    status, _, error = run_main(main, place, "plants", "--resume", new, "--epochs", "2", "--quiet")
+    assert status == 0, error
+    assert json.loads((new / "before_after.json").read_text())["test"]

@@ -185,3 +185,50 @@ def test_a_beginning_that_was_interrupted_is_begun_again(place):
     (place / "mined/sample.csv").write_text("image\n/half/a/na")
     assert run(place)[0] == 1
     assert len(rows(place / "mined/predictions.csv")) == 14
+
+
+def test_a_lower_limit_takes_no_label_away(place):
+    run(place, "--below", "1")
+    review = read_review(place / "mined/review.csv").photos
+    highest = max(review, key=lambda photo: photo.p)
+    rest = [photo for photo in review if photo is not highest]
+    write_review(
+        place / "mined/review.csv",
+        type(read_review(place / "mined/review.csv"))(
+            [*rest, type(highest)(**{**vars(highest), "label": "owl"})]
+        ),
+    )
+    run(place, "--below", "0.9")
+    again = read_review(place / "mined/review.csv").photos
+    assert len(again) < len(review)
+    assert [(p.image, p.label) for p in again if p.label] == [(highest.image, "owl")]
+
+
+def test_a_photo_that_is_named_for_each_of_its_objects_is_looked_at_once(place):
+    names = [f"photos/a/{k:03d}.png" for k in range(1, 5)]
+    (place / "objects.csv").write_text("path\n" + "\n".join([*names, *names, names[0]]))
+    status, printed, error = run_main(
+        *(main, place, "mine", "model.safetensors", "objects.csv", "--class", "cat"),
+        *("--output", "mined", "--threads", "2"),
+    )
+    assert status == 0, error
+    assert "photos 4, photos that are named again 5; looked at 4" in printed
+
+
+def test_names_that_are_not_unicode_are_mined_and_reviewed(place):
+    odd = os.fsdecode(b"photos/a/caf\xe9.png")
+    os.rename(place / "photos/a/001.png", place / odd)
+    (place / "photos/b/broken.png").unlink()
+    status, _, error = run(place, "--below", "1")
+    assert status == 0, error
+    again = read_review(place / "mined/review.csv").photos
+    assert any(photo.image == str(place / odd) for photo in again)
+    assert run(place, "--below", "1")[0] == 0
+
+
+def test_paths_of_a_review_stay_the_same_however_often_it_is_written(place):
+    (place / "own.csv").write_text("image,label\nphotos/a/001.png,\n")
+    for _ in range(3):
+        review = read_review(place / "own.csv")
+        assert review.photos[0].image == str(place / "photos/a/001.png")
+        write_review(place / "own.csv", review)

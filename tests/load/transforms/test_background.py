@@ -111,3 +111,10 @@ def test_several_copies_cover_more_of_a_scene():
 
     one, several = (sum(green(copies, seed) for seed in range(20)) for copies in (1, 6))
     assert several > 1.5 * one
+
+
+@pytest.mark.parametrize("image", [disc(BACKGROUNDS["grey"])[0], photo(2, 120, 90)])
+def test_grey_photos_stay_grey(image):
+    exchange = RandomBackground(Backgrounds([SCENE[..., 0]], [stage()]), 1.0)
+    for seed in range(4):
+        assert exchange(image.convert("L"), np.random.default_rng(seed)).mode == "L"
