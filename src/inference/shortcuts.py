@@ -36,8 +36,8 @@ from src.load.transforms.background import Backgrounds, RandomBackground, soft_o
 AXES = 0.7
 """Axes of the ellipse, as fractions of the photo's sides."""
 
-MOST = 400
-"""Samples that are looked at, chosen at random if there are more."""
+MOST = 200
+"""Samples that are looked at, as many of each class; each goes through the network four times."""
 
 SCENES, SIDE = 100, 256
 """Photos that others are put into, and pixels of their sides."""
@@ -93,8 +93,7 @@ def find_shortcuts(
         seed: of the choice of photos and backgrounds.
     """
     rng = np.random.default_rng(seed)
-    if len(rows) > MOST:
-        rows = np.sort(rng.choice(rows, MOST, replace=False))
+    rows = _some_of_each_class(dataset, rows, rng)
     subjects = Subjects(dataset.images, boxes or {})
     changes: dict[str, Change] = {
         "as they are": subjects.photo,
@@ -244,6 +243,19 @@ def _drawn(photo: Image.Image, shapes: Sequence[tuple[str, Sequence[float]]]) ->
         getattr(pen, shape)(corners, fill=255)
     mask: NDArray[np.bool_] = np.asarray(outline) > 127
     return mask
+
+
+def _some_of_each_class(
+    dataset: ImageDataset, rows: NDArray[np.intp], rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """At most ``MOST`` rows, chosen at random: of rare classes all, of others equally many."""
+    order = rng.permutation(rows)
+    if dataset.multi_label:
+        return np.sort(order[:MOST])
+    targets = dataset.targets[order]
+    each = max(MOST // max(len(np.unique(targets)), 1), 1)
+    kept = [order[targets == k][:each] for k in np.unique(targets)]
+    return np.sort(np.concatenate(kept))
 
 
 def _backgrounds(

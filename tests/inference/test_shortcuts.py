@@ -8,6 +8,7 @@ from PIL import Image
 
 from src.classic_nn import Dense, Flatten, Sequential
 from src.classic_nn.serialization import SavedModel, save_model
+from src.inference import shortcuts
 from src.inference.__main__ import main
 from src.inference.classifier import Classifier
 from src.inference.shortcuts import Subjects, find_shortcuts, shortcut_rows
@@ -174,3 +175,12 @@ def test_crops_are_all_subject_and_arrays_are_none(tmp_path):
     )
     assert (status, error.count("\n")) == (2, 1)
     assert "--shortcuts: x.npz holds no photos" in error
+
+
+def test_of_many_photos_as_many_of_each_class_are_looked_at(place, monkeypatch):
+    monkeypatch.setattr(shortcuts, "MOST", 8)
+    data = read_data(place / "data")
+    rows = np.flatnonzero((data.targets == 0) | (np.cumsum(data.targets) <= 3))
+    found = find_shortcuts(Classifier(model("subject")), data, rows)
+    looked = data.targets[found.evaluations["as they are"].rows]
+    assert np.bincount(looked).tolist() == [4, 3]
