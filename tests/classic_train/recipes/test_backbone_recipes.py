@@ -212,3 +212,10 @@ def test_hand_signs_are_enlarged_and_in_colour(inside):
     assert np.allclose(colour, (grey - mean) / std, atol=1e-5)
     picture = Image.fromarray((255 * x[0, ..., 0]).astype(np.uint8))
     assert not classifier.predict(picture)[0].error
+
+
+def test_a_model_s_own_number_of_views_gives_way_to_what_was_asked(inside):
+    for given in ({"freeze": "none"}, {"unfreeze": "fire9@3"}):
+        options = settled("plants", model="backbone", backbone="squeezenet1_1", **given)
+        assert options.cache_features == "auto"
+    assert settled("plants", model="backbone", backbone="squeezenet1_1").cache_features == 4
