@@ -40,6 +40,9 @@ DENSE_HEAD = {
 }
 """Settings of a dense layer on a pretrained network."""
 
+FINE_TUNED = {**DENSE_HEAD, "freeze": "body", "cache_features": 4, "epochs": 16}
+"""The same where the last stage of the network learns too, on what the others make of 4 views."""
+
 FIRST_VERSIONS = {f"resnet{depth}": f"resnet{depth}_v1" for depth in (50, 101)}
 """The same network in its first version (He et al. 2015: the stride one convolution earlier)."""
 

@@ -12,6 +12,7 @@ from src.classic_train.data.photo_pipeline import PhotoPipeline
 from src.classic_train.recipes.backbone import backbone_origin
 from src.classic_train.recipes.backbone_choice import (
     DENSE_HEAD,
+    FINE_TUNED,
     PREFERRED,
     RESNET50,
     PretrainedModel,
@@ -65,7 +66,7 @@ RECIPE = with_pretrained_models(
         next_recipe="plants",
     ),
     {
-        "backbone": PretrainedModel(PREFERRED, settings=DENSE_HEAD),
+        "backbone": PretrainedModel(PREFERRED, settings=FINE_TUNED),
         "resnet50": PretrainedModel(RESNET50, settings=DENSE_HEAD),
     },
 )

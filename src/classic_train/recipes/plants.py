@@ -18,7 +18,7 @@ from src.classic_train.data.photo_pipeline import PhotoPipeline
 from src.classic_train.data.photos import train_transforms
 from src.classic_train.recipes.backbone import backbone_origin
 from src.classic_train.recipes.backbone_choice import (
-    DENSE_HEAD,
+    FINE_TUNED,
     PREFERRED,
     RESNET50,
     PretrainedModel,
@@ -143,9 +143,6 @@ PIPELINE = PhotoPipeline(
     gather=_gather,
 )
 
-FINE_TUNED = {**DENSE_HEAD, "freeze": "body", "cache_features": 4, "epochs": 12}
-"""The last stage learns leaves on other backgrounds, which a dense layer alone does not."""
-
 HEAD = {
     "dropout": 0.5,
     "learning_rate": 0.001,
@@ -170,7 +167,8 @@ RECIPE = with_pretrained_models(
         finetuning={"miss_weight": 3.0},
     ),
     {
-        "backbone": PretrainedModel(PREFERRED, settings=FINE_TUNED),
+        # a dense layer alone does not learn leaves on other backgrounds
+        "backbone": PretrainedModel(PREFERRED, settings={**FINE_TUNED, "epochs": 12}),
         "resnet50_v1": PretrainedModel(RESNET50, dense_head, {**HEAD, "hidden": (150,)}),
         "resnet50_v2": PretrainedModel(RESNET50, dense_head, {**HEAD, "hidden": (512, 256, 128)}),
         "resnet50_v3": PretrainedModel(
