@@ -1,6 +1,7 @@
 """Recipe ``sign_mnist``: letters of the American sign language, from photos of hands.
 
-``--model resnet50`` enlarges them to 64 x 64 and fine-tunes ResNet50 from ImageNet's weights.
+``--model resnet50`` enlarges them to 64 x 64 and trains the last stage of ResNet50, which comes
+with ImageNet's weights.
 """
 
 from src.classic_train.cli.backbone_options import BackboneOptions
@@ -47,10 +48,10 @@ RECIPE = with_pretrained_models(
             grey_backbone_network,
             {
                 "image_size": 64,
-                "freeze": "none",
+                "freeze": "body",
                 "dropout": 0.2,
                 "learning_rate": 0.003,
-                "epochs": 3,
+                "epochs": 2,
                 "batch_size": 64,
             },
         )
