@@ -11,7 +11,8 @@ from src.classic_nn.serialization import SavedModel, save_model
 from src.inference import shortcuts
 from src.inference.__main__ import main
 from src.inference.classifier import Classifier
-from src.inference.shortcuts import Subjects, find_shortcuts, shortcut_rows
+from src.inference.shortcuts import find_shortcuts, shortcut_rows
+from src.inference.subjects import Subjects
 from src.load import read_data
 from src.load.boxes_of_photos import boxes_of_photos
 from src.load.transforms import Compose, Resize, ToFloat, transform_config
