@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from src.inference.mining.review import Review, Reviewed, write_review
+from src.inference.mining.review import Reviewed, write_review
 from tests.load.photos import save
 from tests.paths import ROOT
 
@@ -22,7 +22,7 @@ def mined(tmp_path):
         photos.append(Reviewed(str(path), p=round(0.05 * number, 2), answer="plant", group=group))
     folder = tmp_path / "mined"
     folder.mkdir()
-    write_review(folder / "review.csv", Review(photos))
+    write_review(folder / "review.csv", photos)
     (folder / "mine.json").write_text(json.dumps({"classes": ["other", "plant"]}))
     return folder
 

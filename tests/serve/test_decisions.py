@@ -11,7 +11,7 @@ from src.serve.review.decisions import Decisions
 
 
 def labels(folder):
-    return [photo.label for photo in read_review(folder / "review.csv").photos]
+    return [photo.label for photo in read_review(folder / "review.csv")]
 
 
 def test_every_label_is_saved_at_once(mined):
@@ -35,9 +35,9 @@ def test_a_change_is_taken_back_as_a_whole_and_in_order(mined):
 
 
 def test_everything_else_of_a_row_stays(mined):
-    before = read_review(mined / "review.csv").photos
+    before = read_review(mined / "review.csv")
     Decisions(mined).set({4: "other"})
-    after = read_review(mined / "review.csv").photos
+    after = read_review(mined / "review.csv")
     for one, other in zip(before, after, strict=True):
         assert vars(one) | {"label": ""} == vars(other) | {"label": ""}
 

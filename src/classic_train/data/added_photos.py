@@ -87,7 +87,7 @@ def _labelled(photos: ImageDataset, images: PreparedImages, review: Path) -> lis
     account = photos.problems.account(UNIT)
     files = {path.resolve() for path in images.files.paths}
     found: dict[str, Reviewed] = {}
-    for photo in read_review(review).photos:
+    for photo in read_review(review):
         account.find([photo.image])
         if photo.image in found and photo.label:
             other = found[photo.image].label

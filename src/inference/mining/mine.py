@@ -24,7 +24,7 @@ from src.common.files import write_json
 from src.common.lookup import lookup
 from src.common.tables import write_csv
 from src.inference.classifier import Classifier
-from src.inference.mining.review import Review, Reviewed, read_review, write_review
+from src.inference.mining.review import Reviewed, read_review, write_review
 from src.inference.mining.sample import sampled_photos
 from src.load.errors import UnreadableDataError
 from src.load.fingerprints import Fingerprints, perceptual_hash, pixel_digest
@@ -263,12 +263,12 @@ def _in_groups(rows: list[dict[str, str]]) -> list[Reviewed]:
 
 def _write_review(path: Path, candidates: list[Reviewed]) -> None:
     """All candidates, with the labels that they have had so far."""
-    before = read_review(path).photos if path.is_file() else []
+    before = read_review(path) if path.is_file() else []
     given = {photo.image: photo for photo in before if photo.label}
     rows = [replace(c, label=given[c.image].label) if c.image in given else c for c in candidates]
     now = {candidate.image for candidate in candidates}
     # a label that was given stays, also where the limit is lower now
-    write_review(path, Review([*rows, *(p for image, p in given.items() if image not in now)]))
+    write_review(path, [*rows, *(p for image, p in given.items() if image not in now)])
 
 
 def _contact_sheet(candidates: list[Reviewed]) -> Image.Image:

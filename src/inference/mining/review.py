@@ -34,23 +34,16 @@ class Reviewed:
     sha256: str = ""
 
 
-@dataclass(frozen=True)
-class Review:
-    """Mined photos in order."""
-
-    photos: Sequence[Reviewed]
-
-
 COLUMNS = tuple(f.name for f in fields(Reviewed))
 
 
-def write_review(path: Path, review: Review) -> None:
+def write_review(path: Path, photos: Sequence[Reviewed]) -> None:
     """Write the CSV file, whole or not at all."""
-    rows = [[getattr(photo, name) for name in COLUMNS] for photo in review.photos]
+    rows = [[getattr(photo, name) for name in COLUMNS] for photo in photos]
     write_csv(path, [COLUMNS, *rows])
 
 
-def read_review(path: Path) -> Review:
+def read_review(path: Path) -> list[Reviewed]:
     """Read the CSV file, also one that was edited by hand or in a spreadsheet.
 
     Needed are the columns ``image`` and ``label``; paths are relative to the file's folder.
@@ -82,4 +75,4 @@ def read_review(path: Path) -> Review:
             raise UnreadableDataError(
                 f"{path}: row {number}: expected numbers in the columns p and group"
             ) from None
-    return Review(photos)
+    return photos

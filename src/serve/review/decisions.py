@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from src.inference.mining.mine import REVIEW, SETTINGS
-from src.inference.mining.review import SKIP, Review, read_review, write_review
+from src.inference.mining.review import SKIP, read_review, write_review
 from src.load.errors import UnreadableDataError
 
 
@@ -26,7 +26,7 @@ class Decisions:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / REVIEW
-        self._photos = list(read_review(self.path).photos)
+        self._photos = read_review(self.path)
         if not self._photos:
             raise UnreadableDataError(f"{self.path}: holds no photos to review")
         self.classes = _classes(folder / SETTINGS)
@@ -92,7 +92,7 @@ class Decisions:
         photos = list(self._photos)
         for number, label in labels.items():
             photos[number] = replace(photos[number], label=label)
-        write_review(self.path, Review(photos))
+        write_review(self.path, photos)
         self._photos = photos
 
 

@@ -11,7 +11,7 @@ from src.classic_train.__main__ import main
 from src.classic_train.data.added_photos import FEWEST, MINED, with_added_photos
 from src.classic_train.recipes.registry import RECIPES
 from src.inference import load_model
-from src.inference.mining.review import Review, Reviewed, write_review
+from src.inference.mining.review import Reviewed, write_review
 from src.load import UnreadableDataError
 from src.load.fingerprints import pixel_digest
 from tests.classic_train.photo_sets import plants, tinted
@@ -52,7 +52,7 @@ def review(place, labels, name="review.csv", **changed):
     for number, values in changed.items():
         k = int(number[1:])
         photos[k] = Reviewed(**{**vars(photos[k]), **values})
-    write_review(place / name, Review(photos))
+    write_review(place / name, photos)
     return place / name
 
 
@@ -169,7 +169,7 @@ def test_photos_of_the_data_and_twins_of_test_photos_are_left_out(place):
     photos.append(Reviewed(str(own), "plant"))  # the very file: mined where the data lie
     (place / "broken.png").write_bytes(b"nothing")
     photos.append(Reviewed("broken.png", "plant"))
-    write_review(place / "twins.csv", Review(photos))
+    write_review(place / "twins.csv", photos)
     added = data_with(place, place / "twins.csv")
     account = added.photos.problems.accounts["reviewed photos"]
     assert account.counts()["left out"] == {

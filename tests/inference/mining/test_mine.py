@@ -85,11 +85,11 @@ def test_near_duplicates_stand_together_and_groups_are_in_order(place):
 def test_a_review_keeps_its_labels_when_more_is_mined(place):
     run(place, "--below", "0.9")
     review = read_review(place / "mined/review.csv")
-    labelled = [type(p)(**{**vars(p), "label": "dog"}) for p in review.photos[:1]]
-    write_review(place / "mined/review.csv", type(review)([*labelled, *review.photos[1:]]))
+    labelled = [type(p)(**{**vars(p), "label": "dog"}) for p in review[:1]]
+    write_review(place / "mined/review.csv", [*labelled, *review[1:]])
     run(place, "--below", "1")
-    again = read_review(place / "mined/review.csv").photos
-    assert len(again) > len(review.photos)
+    again = read_review(place / "mined/review.csv")
+    assert len(again) > len(review)
     assert [p.label for p in again].count("dog") == 1
     assert next(p for p in again if p.label).sha256 == labelled[0].sha256
 
@@ -189,17 +189,13 @@ def test_a_beginning_that_was_interrupted_is_begun_again(place):
 
 def test_a_lower_limit_takes_no_label_away(place):
     run(place, "--below", "1")
-    review = read_review(place / "mined/review.csv").photos
+    review = read_review(place / "mined/review.csv")
     highest = max(review, key=lambda photo: photo.p)
     rest = [photo for photo in review if photo is not highest]
-    write_review(
-        place / "mined/review.csv",
-        type(read_review(place / "mined/review.csv"))(
-            [*rest, type(highest)(**{**vars(highest), "label": "owl"})]
-        ),
-    )
+    labelled = type(highest)(**{**vars(highest), "label": "owl"})
+    write_review(place / "mined/review.csv", [*rest, labelled])
     run(place, "--below", "0.9")
-    again = read_review(place / "mined/review.csv").photos
+    again = read_review(place / "mined/review.csv")
     assert len(again) < len(review)
     assert [(p.image, p.label) for p in again if p.label] == [(highest.image, "owl")]
 
@@ -221,7 +217,7 @@ def test_names_that_are_not_unicode_are_mined_and_reviewed(place):
     (place / "photos/b/broken.png").unlink()
     status, _, error = run(place, "--below", "1")
     assert status == 0, error
-    again = read_review(place / "mined/review.csv").photos
+    again = read_review(place / "mined/review.csv")
     assert any(photo.image == str(place / odd) for photo in again)
     assert run(place, "--below", "1")[0] == 0
 
@@ -230,5 +226,5 @@ def test_paths_of_a_review_stay_the_same_however_often_it_is_written(place):
     (place / "own.csv").write_text("image,label\nphotos/a/001.png,\n")
     for _ in range(3):
         review = read_review(place / "own.csv")
-        assert review.photos[0].image == str(place / "photos/a/001.png")
+        assert review[0].image == str(place / "photos/a/001.png")
         write_review(place / "own.csv", review)
