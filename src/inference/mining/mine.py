@@ -225,7 +225,7 @@ def _finish(output: Path, photos: list[Path], account: Counter[str], below: floa
             unreadable.append(row["what"].removeprefix("cannot be read: "))
         elif row["what"] == "new" and float(row["p"]) <= below:
             rows.append(row)
-    candidates = _in_groups(rows)
+    candidates = in_groups(rows)
     columns = ("image", "p", "answer", "group", "sha256")
     write_csv(
         output / CANDIDATES,
@@ -238,7 +238,7 @@ def _finish(output: Path, photos: list[Path], account: Counter[str], below: floa
     return Mined(len(photos), account, known, unreadable, candidates, output)
 
 
-def _in_groups(rows: list[dict[str, str]]) -> list[Reviewed]:
+def in_groups(rows: list[dict[str, str]]) -> list[Reviewed]:
     """Lowest probability first; copies and near-duplicates follow the lowest of them."""
     hashes = np.array([[int(r["hash1"], 16), int(r["hash2"], 16)] for r in rows], np.uint64)
     digests = [row["sha256"] for row in rows]

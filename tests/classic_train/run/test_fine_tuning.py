@@ -244,7 +244,7 @@ def test_objects_in_boxes_cannot_be_added(place):
 
 def test_what_a_run_has_learned_stays_what_it_was_when_more_is_added(place, run):
     """A second round: its photos neither test nor validate what was trained on in the first."""
-    path = review(place, ["other"] * 15, "rounds.csv")
+    path = review(place, ["other"] * (FEWEST - 1), "rounds.csv")  # all are trained on
     _, first, _, error = finetune(place, run, "--add", path, "--epochs", "1", "--quiet")
     assert first, error
     seen = load_model(first / "model.safetensors").model.photo_digests

@@ -15,6 +15,7 @@ from PIL import Image
 from src.inference.__main__ import main
 from src.inference.classifier import load_model
 from src.inference.mining import mine
+from src.inference.mining.mine import in_groups
 from src.inference.mining.mine import mine as mine_photos
 from src.inference.mining.review import read_review, write_review
 from src.load.fingerprints import pixel_digest
@@ -228,3 +229,16 @@ def test_paths_of_a_review_stay_the_same_however_often_it_is_written(place):
         review = read_review(place / "own.csv")
         assert review[0].image == str(place / "photos/a/001.png")
         write_review(place / "own.csv", review)
+
+
+def test_a_copy_follows_the_lowest_of_its_group_whatever_its_own_probability():
+    bits = {"same": "0f" * 8, "apart": "f0" * 8}
+    rows = [
+        {"image": name, "p": p, "answer": "", "sha256": name, "hash1": h, "hash2": h}
+        for name, p, h in (
+            *(("high", "0.9", bits["same"]), ("between", "0.5", bits["apart"])),
+            ("low", "0.1", bits["same"]),
+        )
+    ]
+    found = in_groups(rows)
+    assert [(c.image, c.group) for c in found] == [("low", 1), ("high", 1), ("between", 2)]
