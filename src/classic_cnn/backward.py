@@ -90,13 +90,28 @@ def conv_backward(
     Returns:
         dx of the input's shape (or None), dw, db.
     """
+    w = cache.w
+    db = np.empty(w.shape[3], np.result_type(dy, w)) if db is None else db
+    dw = np.empty_like(w) if dw is None else dw
+    return _conv_backward(dy, cache, dw, db, input_gradient), dw, db
+
+
+def conv_input_gradient(dy: Array, cache: ConvCache) -> Array:
+    """dx alone; see ``conv_backward``."""
+    dx = _conv_backward(dy, cache, None, None, input_gradient=True)
+    assert dx is not None
+    return dx
+
+
+def _conv_backward(
+    dy: Array, cache: ConvCache, dw: Array | None, db: Array | None, input_gradient: bool
+) -> Array | None:
+    """dx, if it is asked for; those of dw and db that are not None are written."""
     x, w, where, groups, relu_y, ceiling = cache
     check_gradient(dy, (len(x), *where.output, w.shape[3]))
-    db = np.empty(w.shape[3], np.result_type(dy, w)) if db is None else db
     dy = bias_backward(np.ascontiguousarray(dy), db, relu_y, ceiling)  # step 3
-    dw = np.empty_like(w) if dw is None else dw
     if is_depthwise(w, groups):
-        return depthwise_backward(dy, x, w, where, dw, input_gradient), dw, db
+        return depthwise_backward(dy, x, w, where, dw, input_gradient)
     dx = np.empty(x.shape, np.result_type(dy, w)) if input_gradient else None
     for channels, filters in group_slices(groups, x.shape[3], w.shape[3]):
         convolve_backward(
@@ -104,19 +119,20 @@ def conv_backward(
             x[..., channels],
             w[..., filters],
             where,
-            dw[..., filters],
+            None if dw is None else dw[..., filters],
             None if dx is None else dx[..., channels],
         )
-    return dx, dw, db
+    return dx
 
 
 @operation("src.classic_cnn.winograd_loops")
 def convolve_backward(
-    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array | None
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array | None, dx: Array | None
 ) -> None:
-    """Gradients of one group, written to dw and, unless it is None, dx."""
+    """Gradients of one group, written to those of dw and dx that are not None."""
     if dx is None:
-        _kernel_gradient(dy, x, w, where, dw)
+        if dw is not None:
+            _kernel_gradient(dy, x, w, where, dw)
     elif where.stride == (1, 1) and dy.size // dy.shape[3] >= w.shape[3]:
         _both_from_windows_of_dy(dy, x, w, where, dw, dx)
     else:
@@ -135,7 +151,7 @@ def _kernel_gradient(dy: Array, x: Array, w: Array, where: Geometry, dw: Array) 
 
 
 def _both_from_windows_of_dy(
-    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array | None, dx: Array
 ) -> None:
     """dx and dw at stride 1, block by block of the input's positions.
 
@@ -153,9 +169,11 @@ def _both_from_windows_of_dy(
             batched_matmul(columns, kernel, out=part.reshape(len(columns), kernel.shape[1]))
         else:
             part[...] = (columns @ kernel).reshape(part.shape)
-        pixels = x[samples, rows].reshape(len(columns), t * channels)
-        dkernel += batched_matmul_transposed(columns, pixels).reshape(dkernel.shape)
-    dw[...] = rotate180(multi_output_kernel_backward(dkernel, t))
+        if dw is not None:
+            pixels = x[samples, rows].reshape(len(columns), t * channels)
+            dkernel += batched_matmul_transposed(columns, pixels).reshape(dkernel.shape)
+    if dw is not None:
+        dw[...] = rotate180(multi_output_kernel_backward(dkernel, t))
 
 
 def rotate180(w: Array) -> Array:
@@ -164,7 +182,7 @@ def rotate180(w: Array) -> Array:
 
 
 def _both_from_windows_of_x(
-    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array | None, dx: Array
 ) -> None:
     """dx and dw with a stride: what each window sends back is added to the pixels it covers."""
     kernel = np.ascontiguousarray(w.reshape(-1, w.shape[3]))
@@ -173,7 +191,9 @@ def _both_from_windows_of_x(
     for samples, rows, columns in im2col_blocks(x, where):
         upstream = dy[samples, rows]
         flat = upstream.reshape(len(columns), kernel.shape[1])
-        total += batched_matmul_transposed(columns, flat)
+        if dw is not None:
+            total += batched_matmul_transposed(columns, flat)
         dwindows = (flat @ kernel.T).reshape(*upstream.shape[:3], *w.shape[:3])
         col2im(dwindows, where, dx, samples, rows)
-    dw[...] = total.reshape(w.shape)
+    if dw is not None:
+        dw[...] = total.reshape(w.shape)

@@ -35,15 +35,18 @@ def add_bias(y: Array, b: Array | None, relu: float | None = None) -> None:
 
 
 @operation("src.classic_cnn.bias_loops")
-def bias_backward(dy: Array, db: Array, y: Array | None = None, ceiling: float = math.inf) -> Array:
-    """dz, of the shape of dy (samples, OH, OW, filters); db (filters,) is written.
+def bias_backward(
+    dy: Array, db: Array | None, y: Array | None = None, ceiling: float = math.inf
+) -> Array:
+    """dz, of the shape of dy (samples, OH, OW, filters); db (filters,), if given, is written.
 
     Args:
         dy: upstream gradient.
-        db: where to write the gradient of the bias.
+        db: where to write the gradient of the bias; None to skip it.
         y: output of the ReLU; None where there was none, and dz is dy itself.
         ceiling: upper end of the ReLU.
     """
     dz = dy if y is None else through_relu(dy, y, ceiling)
-    feature_sum(dz, out=db)
+    if db is not None:
+        feature_sum(dz, out=db)
     return dz

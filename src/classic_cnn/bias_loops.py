@@ -54,7 +54,9 @@ def add_bias(y: Array, b: Array | None, relu: float | None = None) -> None:
     add_bias_loop(rows, row_of_biases, *relu_ends(y.dtype, relu))
 
 
-def bias_backward(dy: Array, db: Array, y: Array | None = None, ceiling: float = math.inf) -> Array:
+def bias_backward(
+    dy: Array, db: Array | None, y: Array | None = None, ceiling: float = math.inf
+) -> Array:
     """See ``bias.bias_backward``."""
     if y is None:
         return numpy_form(bias.bias_backward)(dy, db)
@@ -63,5 +65,6 @@ def bias_backward(dy: Array, db: Array, y: Array | None = None, ceiling: float =
     dz, (block, sums) = np.empty_like(rows), np.empty((2, rows.shape[1]), dy.dtype)
     ends = numbers(dy.dtype, 0, ceiling)
     bias_relu_backward_loop(rows, channelwise(y, LOOP_WIDTH), *ends, dz, block, sums)
-    np.sum(sums.reshape(-1, len(db)), axis=0, out=db)
+    if db is not None:
+        np.sum(sums.reshape(-1, len(db)), axis=0, out=db)
     return dz.reshape(dy.shape)

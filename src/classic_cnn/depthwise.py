@@ -72,7 +72,7 @@ def depthwise_forward(x: Array, w: Array, b: Array | None, where: Geometry, out:
 
 @operation("src.classic_cnn.depthwise_loops")
 def depthwise_backward(
-    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, input_gradient: bool = True
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array | None, input_gradient: bool = True
 ) -> Array | None:
     """Gradients of a depthwise convolution.
 
@@ -81,20 +81,16 @@ def depthwise_backward(
         x: (samples, height, width, channels), input of the forward pass.
         w: (KH, KW, 1, channels * m).
         where: geometry.
-        dw: of the shape of w, written.
+        dw: of the shape of w, written; None to skip it.
         input_gradient: False to skip dx.
 
     Returns:
         dx of the shape of x, or None.
     """
     channels = x.shape[3]
-    upstream, dkernels = _by_filter(dy, channels), _by_filter(dw, channels)[:, :, 0]
-    dkernels[...] = 0
-    for k in range(upstream.shape[4]):
-        for samples, rows, elements in window_blocks(x, where, _row_bytes(x)):
-            block = upstream[samples, rows, :, :, k]
-            # the sum over columns comes last: until then a row is one long axis
-            dkernels[..., k] += np.einsum("nrqijc,nrqc->ijqc", elements, block).sum(axis=2)
+    upstream = _by_filter(dy, channels)
+    if dw is not None:
+        _kernel_gradient(upstream, x, where, _by_filter(dw, channels)[:, :, 0])
     if not input_gradient:
         return None
     dx = np.zeros(x.shape, np.result_type(dy, w))
@@ -106,6 +102,16 @@ def depthwise_backward(
             dwindows = upstream[samples, rows, :, None, None, :, k] * kernel
             col2im(dwindows, where, dx, samples, rows)
     return dx
+
+
+def _kernel_gradient(upstream: Array, x: Array, where: Geometry, dkernels: Array) -> None:
+    """dkernels (KH, KW, channels, m) of upstream (samples, OH, OW, channels, m)."""
+    dkernels[...] = 0
+    for k in range(upstream.shape[4]):
+        for samples, rows, elements in window_blocks(x, where, _row_bytes(x)):
+            block = upstream[samples, rows, :, :, k]
+            # the sum over columns comes last: until then a row is one long axis
+            dkernels[..., k] += np.einsum("nrqijc,nrqc->ijqc", elements, block).sum(axis=2)
 
 
 def _input_gradient(dy: Array, kernel: Array, where: Geometry, dx: Array) -> None:

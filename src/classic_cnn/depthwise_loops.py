@@ -224,19 +224,20 @@ def _forward(x: Array, w: Array, b: Array, where: Geometry, out: Array) -> None:
 
 
 def depthwise_backward(
-    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, input_gradient: bool = True
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array | None, input_gradient: bool = True
 ) -> Array | None:
     """See ``depthwise.depthwise_backward``."""
     if w.shape[3] != x.shape[3]:
         return numpy_form(depthwise.depthwise_backward)(dy, x, w, where, dw, input_gradient)
     dy, x, kernel = contiguous(dy, x, w[:, :, 0])
     (top, _), (left, _) = where.padding
-    dkernel = np.zeros_like(kernel)
-    if usual(where):
-        KERNEL_GRADIENT[where.kernel[0], where.stride[0]](x, dy, top, left, dkernel)
-    else:
-        any_kernel_gradient_loop(x, dy, *where.stride, *where.dilation, top, left, dkernel)
-    dw[:, :, 0] = dkernel
+    if dw is not None:
+        dkernel = np.zeros_like(kernel)
+        if usual(where):
+            KERNEL_GRADIENT[where.kernel[0], where.stride[0]](x, dy, top, left, dkernel)
+        else:
+            any_kernel_gradient_loop(x, dy, *where.stride, *where.dilation, top, left, dkernel)
+        dw[:, :, 0] = dkernel
     if not input_gradient:
         return None
     if where.stride == (1, 1):  # a convolution of dy with the kernel rotated by 180 degrees

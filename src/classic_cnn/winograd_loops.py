@@ -312,9 +312,9 @@ def winograd_forward(
 
 
 def winograd_backward(
-    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array | None
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array | None, dx: Array | None
 ) -> None:
-    """Steps 4 to 1; dw and, unless it is None, dx are written."""
+    """Steps 4 to 1; those of dw and dx that are not None are written."""
     dy, x, w = contiguous(dy, x, w)
     m = _tiles(x, w, where)
     V, M = m.matrices
@@ -326,15 +326,18 @@ def winograd_backward(
     if dx is not None:
         dx[...] = 0
     for first in m.blocks:
-        pixels_to_tiles(x, first, *m.places, *m.corner, m.pixels, m.half_pixels, m.V)
         outputs_to_tiles(dy, first, *m.places, m.outputs, half, m.M)
-        if first == 0:
-            np.matmul(V.transpose(0, 2, 1), M, out=dU)
-        else:
-            dU += np.matmul(V.transpose(0, 2, 1), M, out=dU_of_block)
+        if dw is not None:
+            pixels_to_tiles(x, first, *m.places, *m.corner, m.pixels, m.half_pixels, m.V)
+            if first == 0:
+                np.matmul(V.transpose(0, 2, 1), M, out=dU)
+            else:
+                dU += np.matmul(V.transpose(0, 2, 1), M, out=dU_of_block)
         if dx is not None and UT is not None:
             np.matmul(M, UT, out=V)
             tiles_to_pixels(m.V, first, *m.places, *m.corner, m.pixels, m.half_pixels, dx)
+    if dw is None:
+        return
     dkernel = np.empty_like(w)
     half = np.empty((3, SEEN, w.shape[3]), w.dtype)
     tiles_to_kernel(dU.reshape(SEEN, SEEN, *w.shape[2:]), half, dkernel)
@@ -363,7 +366,7 @@ def convolve(
 
 
 def convolve_backward(
-    dy: Array, x: Array, w: Array, where: Geometry, dw: Array, dx: Array | None
+    dy: Array, x: Array, w: Array, where: Geometry, dw: Array | None, dx: Array | None
 ) -> None:
     """See ``backward.convolve_backward``."""
     if winograd_pays(x, w, where) and (dx is None or dx.flags.carray):

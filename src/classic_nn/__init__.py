@@ -35,6 +35,7 @@ from src.classic_nn.layers import (
     Tanh,
     linear_backward,
     linear_forward,
+    linear_input_gradient,
 )
 from src.classic_nn.loss import (
     BinaryCrossEntropy,
@@ -83,5 +84,6 @@ __all__ = [
     "initialize_parameters_deep",
     "linear_backward",
     "linear_forward",
+    "linear_input_gradient",
     "update_parameters",
 ]

@@ -13,7 +13,7 @@ from src.classic_nn.parameters import ParameterVector
 from src.classic_nn.sample_streams import SampleStreams
 
 Observer = Callable[[Any, Array], None]
-"""Is given a layer and its output; leaves both as they are."""
+"""Is given a layer and its output, or the gradient of that; leaves both as they are."""
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,32 @@ class Context:
         communicator: joins the workers that share the mini-batch.
         observer: called with every layer and its output, in the order of the forward
             pass; see ``observe_outputs``.
+        gradient_observer: called with every layer and the gradient with respect to its output,
+            dy, in the order of the backward pass.
         finished: called with the parameter gradients of each layer of the network as soon as the
             backward pass has them, from the last layer to the first.
         keep_cache: False where no backward pass will follow: the containers then keep nothing of
             what their layers remember for it.
         input_gradient: False where the backward pass will not be asked for the gradient of the
             network's input: frozen layers before the first trained one then remember nothing.
+        parameter_gradients: False where only the gradient of the input is wanted: layers then
+            leave those of their parameters as they find them.
     """
 
     training: bool = False
     rng: np.random.Generator | SampleStreams | None = None
     communicator: Communicator = SOLO
     observer: Observer | None = None
+    gradient_observer: Observer | None = None
     finished: Callable[[ParameterVector], None] | None = None
     keep_cache: bool = True
     input_gradient: bool = True
+    parameter_gradients: bool = True
+
+    @property
+    def observed(self) -> bool:
+        """Whether somebody looks at every layer: then no two are computed as one."""
+        return self.observer is not None or self.gradient_observer is not None
 
     # both are asked for in every pass, and made once
 
@@ -63,3 +74,6 @@ EVALUATION = Context()
 
 PREDICTION = Context(keep_cache=False)
 """The context of prediction: no backward pass follows."""
+
+EXPLANATION = Context(parameter_gradients=False)
+"""The context of explanation: of the gradients, only that of the input is wanted."""

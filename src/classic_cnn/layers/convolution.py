@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from src.classic_cnn.backward import conv_backward
+from src.classic_cnn.backward import conv_backward, conv_input_gradient
 from src.classic_cnn.forward import ConvCache, check_channels, conv_forward
 from src.classic_cnn.utils import Padding, Pair, geometry, image_shape, pair
 from src.classic_nn.array_types import Array, Shape
@@ -97,6 +97,8 @@ class Conv2D(Layer):
     ) -> tuple[Array | None, ParameterVector]:
         """dx (samples, height, width, channels) and the gradients of W and b."""
         out = self.gradient_vector(out)
+        if not self.wants_gradients(context):
+            return (conv_input_gradient(dy, cache) if input_gradient else None), out
         dx, _, _ = conv_backward(dy, cache, out["W"], out.get("b"), input_gradient)
         return dx, out
 

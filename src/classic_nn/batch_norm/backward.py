@@ -145,10 +145,16 @@ def batch_norm_inference_backward(dy: Array, cache: BatchNormCache) -> tuple[Arr
 
     Takes the cache of ``batch_norm_inference``; shapes as in ``batch_norm_backward``.
     """
-    x, mean, inverse_std, gamma, relu_beta, ceiling = values = cache.values
+    dx = batch_norm_inference_input_gradient(dy, cache)
+    dbeta, dgamma = gradient_sums(dy, *cache.values)
+    return dx, dgamma, dbeta
+
+
+def batch_norm_inference_input_gradient(dy: Array, cache: BatchNormCache) -> Array:
+    """dx = gamma * r * dy alone; see ``batch_norm_inference_backward``."""
+    x, mean, inverse_std, gamma, relu_beta, ceiling = cache.values
     if dy.shape != x.shape:
         raise ValueError(f"expected dy of the input's shape {x.shape}, got {dy.shape}")
-    dbeta, dgamma = gradient_sums(dy, *values)
     if relu_beta is not None:
         dy = _before_relu(dy, x, mean, inverse_std, gamma, relu_beta, ceiling)
-    return gamma * inverse_std * dy, dgamma, dbeta
+    return gamma * inverse_std * dy

@@ -15,7 +15,12 @@ from src.classic_nn.layers.activations import (
 from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.batch_norm import BatchNorm
 from src.classic_nn.layers.copying import copy_network
-from src.classic_nn.layers.dense import Dense, linear_backward, linear_forward
+from src.classic_nn.layers.dense import (
+    Dense,
+    linear_backward,
+    linear_forward,
+    linear_input_gradient,
+)
 from src.classic_nn.layers.dropout import Dropout, dropout_backward, dropout_forward
 from src.classic_nn.layers.flatten import Flatten
 from src.classic_nn.layers.parallel import Parallel
@@ -56,5 +61,6 @@ __all__ = [
     "layer_from_config",
     "linear_backward",
     "linear_forward",
+    "linear_input_gradient",
     "trace_network",
 ]

@@ -119,13 +119,12 @@ class Layer:
         return (dy.copy() if input_gradient else None), self.gradient_vector(out)
 
     def gradient_vector(self, out: ParameterVector | None = None) -> ParameterVector:
-        """``out``, or a new vector of zeros, with the layout of the parameters.
-
-        A frozen layer gets memory with the layout of its frozen arrays, which nobody reads.
-        """
-        if self.frozen:
-            return ParameterVector.pack(self.frozen)
+        """``out``, or a new vector of zeros, with the layout of the parameters."""
         return self.view_of(np.zeros_like(self.parameters.vector)) if out is None else out
+
+    def wants_gradients(self, context: Context) -> bool:
+        """Whether a backward pass computes the gradients of the layer's own parameters."""
+        return context.parameter_gradients and not self.frozen
 
     def view_of(self, vector: Array) -> ParameterVector:
         """See ``vector`` (total size,) with the layout of this layer's parameters."""

@@ -13,6 +13,7 @@ from src.classic_nn.batch_norm import (
     batch_norm_forward,
     batch_norm_inference,
     batch_norm_inference_backward,
+    batch_norm_inference_input_gradient,
     update_running_statistics,
 )
 from src.classic_nn.context import EVALUATION, Context
@@ -102,10 +103,13 @@ class BatchNorm(Layer):
     ) -> tuple[Array | None, ParameterVector]:
         """dx of the shape of x, and the gradients of gamma and beta."""
         out = self.gradient_vector(out)
+        wanted = self.wants_gradients(context)
         if context.training:
-            dx, out["gamma"][...], out["beta"][...] = batch_norm_backward(
-                dy, cache, context.communicator
-            )
+            dx, dgamma, dbeta = batch_norm_backward(dy, cache, context.communicator)
+        elif wanted:
+            dx, dgamma, dbeta = batch_norm_inference_backward(dy, cache)
         else:
-            dx, out["gamma"][...], out["beta"][...] = batch_norm_inference_backward(dy, cache)
+            return (batch_norm_inference_input_gradient(dy, cache) if input_gradient else None), out
+        if wanted:
+            out["gamma"][...], out["beta"][...] = dgamma, dbeta
         return (dx if input_gradient else None), out

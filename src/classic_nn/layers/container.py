@@ -94,6 +94,24 @@ class Container(Layer):
             context.observer(child, y)
         return y, cache if context.keep_cache else None
 
+    def backward_child(
+        self,
+        child: Layer,
+        dy: Array,
+        cache: Any,
+        context: Context,
+        out: ParameterVector,
+        input_gradient: bool,
+    ) -> Array | None:
+        """Backward of a child, whose parameter gradients go to ``out``; returns its dx.
+
+        An observer of gradients is given dy.
+        """
+        context = self.context_of(child, context)
+        if context.gradient_observer is not None:
+            context.gradient_observer(child, dy)
+        return child.backward(dy, cache, context, out, input_gradient)[0]
+
     def context_of(self, child: Layer, context: Context) -> Context:
         """The context of a child's passes: a frozen one computes as in evaluation."""
         return context.of_frozen if context.training and not child.trainable else context
@@ -147,10 +165,6 @@ class Container(Layer):
         super().mark_trainable(trainable)
         for child in self.children():
             child.mark_trainable(trainable)
-
-    def gradient_vector(self, out: ParameterVector | None = None) -> ParameterVector:
-        """``out``, or a new vector of zeros, with the layout of the parameters."""
-        return self.view_of(np.zeros_like(self.parameters.vector)) if out is None else out
 
     def __getitem__(self, path: str) -> Layer:
         """The layer of that name; of one inside, names joined by dots: "layer4.0.body.conv1".

@@ -63,11 +63,15 @@ def linear_backward(
     Returns:
         da (samples, in_features) or None, dW, db.
     """
-    a, W = cache
-    dW = np.matmul(a.T, dz, out=dW)
+    dW = np.matmul(cache.a.T, dz, out=dW)
     db = dz.sum(axis=0, out=db)
-    da = dz @ W.T if input_gradient else None
+    da = linear_input_gradient(dz, cache) if input_gradient else None
     return da, dW, db
+
+
+def linear_input_gradient(dz: Array, cache: LinearCache) -> Array:
+    """da alone, of the upstream gradient dz; see ``linear_backward``."""
+    return dz @ cache.W.T
 
 
 @dataclass(eq=False)
@@ -127,6 +131,8 @@ class Dense(Layer):
     ) -> tuple[Array | None, ParameterVector]:
         """dx (samples, in_features) and the gradients of W and b."""
         out = self.gradient_vector(out)
+        if not self.wants_gradients(context):
+            return (linear_input_gradient(dy, cache) if input_gradient else None), out
         dx, _, _ = linear_backward(dy, cache, out["W"], out.get("b"), input_gradient)
         return dx, out
 

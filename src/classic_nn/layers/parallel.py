@@ -91,9 +91,8 @@ class Parallel(Container):
             if not (input_gradient or self.branches[k].parameters.vector.size):
                 continue  # nothing of it is trained
             upstream = np.ascontiguousarray(part)
-            own = self.context_of(self.branches[k], context)
-            way, _ = self.branches[k].backward(
-                upstream, cache[k], own, out.parts[k], input_gradient
+            way = self.backward_child(
+                self.branches[k], upstream, cache[k], context, out.parts[k], input_gradient
             )
             dx = way if dx is None or way is None else dx + way
         return dx, out

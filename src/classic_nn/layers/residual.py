@@ -80,8 +80,7 @@ class Residual(Container):
         for k, child in enumerate(self.children()):
             if not (input_gradient or child.parameters.vector.size):
                 continue  # nothing of it is trained
-            own = self.context_of(child, context)
-            way, _ = child.backward(dy, cache[k], own, out.parts[k], input_gradient)
+            way = self.backward_child(child, dy, cache[k], context, out.parts[k], input_gradient)
             dx = way if dx is None or way is None else dx + way
         return dx, out
 

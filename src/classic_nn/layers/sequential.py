@@ -188,7 +188,7 @@ class Sequential(Container):
             if given.training:
                 context = given.after_trained if k > self._first_trained else given
                 context = context if layer.trainable else context.of_frozen
-            if context.observer is None and k in self._ceilings:
+            if k in self._ceilings and not context.observed:
                 assert isinstance(layer, AppliesReLU)
                 x, cache = layer.forward_with_relu(x, context, self._ceilings[k])
                 caches += [cache if context.keep_cache else None, FUSED]
@@ -228,6 +228,8 @@ class Sequential(Container):
             own = inside.after_trained if k > self._first_trained else inside
             if own.training and not layer.trainable:
                 own = own.of_frozen
+            if own.gradient_observer is not None:
+                own.gradient_observer(layer, dx)
             dx, _ = layer.backward(dx, cache[k], own, out.parts[k], input_gradient or k > first)
             if context.finished is not None:
                 context.finished(out.parts[k])

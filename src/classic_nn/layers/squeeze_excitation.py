@@ -76,8 +76,9 @@ class SqueezeExcitation(Container):
             return None, out  # nothing of it is trained
         x, excited, inner = cache
         dexcited = (dy * x).sum(axis=_pixel_axes(x))
-        own = self.context_of(self.excitation, context)
-        dsqueezed, _ = self.excitation.backward(dexcited, inner, own, out.parts[0], input_gradient)
+        dsqueezed = self.backward_child(
+            self.excitation, dexcited, inner, context, out.parts[0], input_gradient
+        )
         if dsqueezed is None:
             return None, out
         dx = dy * _per_pixel(excited, x)

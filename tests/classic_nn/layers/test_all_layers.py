@@ -1,5 +1,7 @@
 """What every layer promises, held to it over a table of layers and settings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -188,6 +190,22 @@ def test_parameter_gradients_do_not_need_the_input_gradient(case, rng):
     assert nothing is None
     # not to the last bit: a convolution may sum in another order where dx is made too
     assert np.allclose(complete.vector, without.vector, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("training_mode", [True, False], ids=["training", "evaluation"])
+def test_the_input_gradient_does_not_need_those_of_parameters(case, training_mode, rng):
+    build, x = case
+    layer = build()
+    context = training() if training_mode else Context()
+    alone = replace(context, parameter_gradients=False)
+    y, cache = layer.forward(x, context)
+    dy = rng.normal(size=y.shape)
+    complete, _ = layer.backward(dy, cache, context)
+    given = layer.view_of(np.full_like(layer.parameters.vector, 99.0))
+    dx, returned = layer.backward(dy, cache, alone, out=given)
+    assert np.allclose(dx, complete, rtol=1e-12, atol=1e-13)
+    assert returned is given
+    assert (given.vector == 99).all()
 
 
 def test_evaluation_treats_every_sample_alone(case):

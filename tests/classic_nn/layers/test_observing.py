@@ -1,7 +1,16 @@
 import numpy as np
+import pytest
 
-from src.classic_nn import Dense, ReLU, Sequential, Tanh
-from src.classic_nn.layers import BatchNorm, Dropout, Parallel, Residual, SqueezeExcitation
+from src.classic_cnn import Conv2D, GlobalAveragePool
+from src.classic_nn import Context, Dense, ReLU, Sequential, Tanh
+from src.classic_nn.layers import (
+    BatchNorm,
+    Dropout,
+    Parallel,
+    Residual,
+    Sigmoid,
+    SqueezeExcitation,
+)
 from src.classic_nn.layers.observing import layer_paths, observe_outputs, parameter_labels
 
 
@@ -68,6 +77,47 @@ def test_branches_that_stand_in_no_sequential_are_seen_too(rng):
     assert excited.shape == (7, 6)
     expected = seen["parallel1"] * excited[:, np.newaxis]
     assert np.array_equal(seen["squeezeexcitation1"], expected)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_gradients_of_all_outputs_are_seen(training, rng):
+    """A layer's dy is what its output, moved a little, does to the loss."""
+    body = Sequential([Conv2D(4), BatchNorm(), ReLU()])
+    scaled = SqueezeExcitation(Sequential([Dense(4), Sigmoid()]))
+    block = Residual(Sequential([body, scaled]), shortcut=Conv2D(4, 1))
+    made = Sequential([block, Parallel([Tanh(), Conv2D(3)]), GlobalAveragePool(), Dense(3)])
+    made.build((4, 5, 2), np.random.default_rng(0), np.float64)
+    x = rng.normal(size=(5, 4, 5, 2))
+    seen = {}
+    context = Context(training, gradient_observer=lambda layer, dy: seen.update({layer: dy.copy()}))
+    y, cache = made.forward(x, context)
+    weights = rng.normal(size=y.shape)
+    made.backward(weights, cache, context)
+    paths = layer_paths(made)
+    assert set(seen) == set(paths)
+    for layer, dy in seen.items():
+        direction = rng.normal(size=dy.shape)
+        loss = [
+            float(
+                (
+                    made.forward(x, Context(training, observer=moved(layer, h * direction)))[0]
+                    * weights
+                ).sum()
+            )
+            for h in (1e-5, -1e-5)
+        ]
+        expected = (loss[0] - loss[1]) / 2e-5
+        assert (dy * direction).sum() == pytest.approx(expected, rel=1e-6, abs=1e-9), paths[layer]
+
+
+def moved(layer, step):
+    """An observer that breaks its promise: it moves the output of a layer."""
+
+    def observer(seen, y):
+        if seen is layer:
+            y += step
+
+    return observer
 
 
 def test_parameters_are_labelled_by_the_layer_that_has_them():
