@@ -1,4 +1,5 @@
-"""The command line: ``python -m src.inference COMMAND``: predict, evaluate, mine.
+"""The command line: ``python -m src.inference COMMAND``: predict, evaluate,
+explain, mine.
 
 Exit status: 0 done; 1 some images could not be read, or nobody reads the output; 2 a mistake in
 the command or in its files, with one line on standard error that says what to change; 130
@@ -13,6 +14,7 @@ from pathlib import Path
 from src.classic_nn.serialization import TensorFileError
 from src.common.cli import Parser, argument_type, number, run_command, whole_number
 from src.inference.classifier import load_model
+from src.inference.explain.options import add_explain_options
 from src.load.errors import UnreadableDataError
 from src.load.reading_options import add_reading_options
 
@@ -24,6 +26,8 @@ examples:
   find photos -name '*.jpg' | {PROGRAM} predict model.safetensors - --json
   {PROGRAM} evaluate model.safetensors photos/ --unseen
   {PROGRAM} evaluate model.safetensors photos/ --against other.safetensors
+  {PROGRAM} explain model.safetensors photo.jpg --method all --background photos/
+  {PROGRAM} explain model.safetensors photos/ --evaluate 50
   {PROGRAM} mine model.safetensors photos/ --class plant --below 0.6 --output mined/
 """
 
@@ -85,6 +89,13 @@ def build_parser() -> Parser:
         action="store_true",
         help="also evaluate with the subject hidden, with everything else hidden, and on other "
         "backgrounds",
+    )
+    evaluating.add_argument(
+        "--explain",
+        type=argument_type(whole_number(1)),
+        metavar="N",
+        help="show in the report what speaks for the N mistakes of which the model was most "
+        "certain",
     )
     evaluating.add_argument(
         "--outside",
@@ -149,6 +160,10 @@ def build_parser() -> Parser:
         help="candidates.csv, candidates.png and review.csv go there; the same command goes on "
         "where it was stopped",
     )
+    explaining = commands.add_parser(
+        "explain", help="show why the model says so, and whether the reasons can be believed"
+    )
+    add_explain_options(explaining)
     for command in (predicting, evaluating):
         command.add_argument(
             "--threshold",
@@ -162,7 +177,7 @@ def build_parser() -> Parser:
             metavar="P",
             help='probability of an answer below which it is "retake" (default: that of the model)',
         )
-    for command in (predicting, evaluating, mining):
+    for command in (predicting, evaluating, explaining, mining):
         command.add_argument(
             "--threads",
             type=argument_type(whole_number(1)),
@@ -211,7 +226,19 @@ def mine_command(arguments: argparse.Namespace) -> int:
     return run_mining(arguments)
 
 
-COMMANDS = {"predict": predict_command, "evaluate": evaluate_command, "mine": mine_command}
+def explain_command(arguments: argparse.Namespace) -> int:
+    """Print and draw why the model says what it says; returns the exit status."""
+    from src.inference.explain.command import run_explain
+
+    return run_explain(arguments)
+
+
+COMMANDS = {
+    "predict": predict_command,
+    "evaluate": evaluate_command,
+    "explain": explain_command,
+    "mine": mine_command,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

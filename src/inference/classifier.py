@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,9 @@ from src.load.sources import Source
 from src.load.transforms.base import Compose, Picture
 from src.load.transforms.configuration import transform_from_config
 from src.load.transforms.conversion import Normalize
+
+if TYPE_CHECKING:
+    from src.inference.explain.explainer import Explanation
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "binary": sigmoid,
@@ -119,6 +122,12 @@ class Classifier:
             reject_below: see ``reject_below``; the model's own if None.
         """
         return list(self.stream(several(images, self.input_shape), threshold, reject_below))
+
+    def explain(self, images: Any, method: str = "", **settings: Any) -> "list[Explanation]":
+        """Why the model says so; see ``src.inference.explain.explain`` for the arguments."""
+        from src.inference.explain.explainer import explain
+
+        return explain(self, images, **({"method": method} if method else {}), **settings)
 
     def stream(
         self,

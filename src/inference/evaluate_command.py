@@ -13,6 +13,7 @@ from src.inference.labelled_data import LabelledData, read_labelled_data
 from src.inference.mcnemar import Comparison, compare
 from src.inference.outside import tell_apart
 from src.inference.report import (
+    MISTAKES,
     class_text,
     evaluation_page,
     save_evaluation,
@@ -63,11 +64,13 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
     summary = [summary_text(found[0], others, names[0])]
     summary += [] if comparison is None else ["", comparison_text(comparison)]
     further = further_tests(arguments, first, known, directory)
+    if arguments.explain:
+        pictures += explained_mistakes(first, found[0], arguments.explain, directory)
     page = _page(arguments, found[0], lines, [*summary, *further], pictures)
     write_text(directory / "report.md", page)
     print(f"{arguments.model} on {arguments.data}: {len(found[0]):,} samples")
     print("\n".join([*lines, "", *summary, *further, "", class_text(found[0]), ""]))
-    pictures += [path for path in [directory / PICTURE] if further and path.exists()]
+    pictures += [path for path in [directory / PICTURE] if path.exists()]
     for path in [*pictures, directory / "report.md"]:
         print(path)
     return 0
@@ -93,6 +96,20 @@ def further_tests(
         scores = tell_apart(classifier, known, arguments.outside)
         lines += ["", f"photos told from those of {arguments.outside}:", *scores]
     return lines
+
+
+def explained_mistakes(
+    classifier: Classifier, evaluation: Evaluation, count: int, directory: Path
+) -> list[Path]:
+    """Draw why the model made its most confident mistakes; returns the path of the picture."""
+    from src.classic_nn.utils.plots import save_figure
+    from src.inference.explain.mistakes import draw_explained_mistakes
+
+    figure = draw_explained_mistakes(classifier, evaluation, count)
+    if figure is None:
+        return []
+    save_figure(figure, directory / MISTAKES)
+    return [directory / MISTAKES]
 
 
 def _second(arguments: argparse.Namespace, first: Classifier) -> Classifier:

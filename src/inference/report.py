@@ -15,9 +15,13 @@ from src.inference.figures import draw_mistakes, evaluation_figures
 from src.inference.rejection import RETAKE
 from src.load.image_grid import save_image
 
+MISTAKES = "explained_mistakes.png"
+"""The picture of ``evaluate --explain``."""
+
 CAPTIONS = {
     "confusion_matrix.png": "What each class was taken for",
     "mistakes.png": "Mistakes of which the model was most certain",
+    MISTAKES: "What spoke for the wrong answer, in these mistakes",
     "roc.png": "ROC curves",
     "precision_recall.png": "Precision and recall",
     "calibration.png": "Calibration: does 90% certainty mean 90% right?",

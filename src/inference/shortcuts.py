@@ -27,6 +27,7 @@ from PIL import Image
 from src.common.tables import format_table, write_csv
 from src.inference.classifier import Classifier
 from src.inference.evaluation import Evaluation, evaluation_of_logits
+from src.inference.sampling import some_of_each_class
 from src.inference.subjects import ELLIPSE, PLAIN, Boxes, Subjects
 from src.load.dataset import ImageDataset
 from src.load.image_grid import image_grid, save_image
@@ -81,7 +82,7 @@ def find_shortcuts(
         seed: of the choice of photos and backgrounds.
     """
     rng = np.random.default_rng(seed)
-    rows = _some_of_each_class(dataset, rows, rng)
+    rows = some_of_each_class(dataset, rows, rng, MOST)
     subjects = Subjects(dataset.images, boxes or {})
     changes: dict[str, Change] = {
         "as they are": subjects.photo,
@@ -143,19 +144,6 @@ class ChangedPhotos:
     def photo_of(self) -> NDArray[np.intp]:
         """That of the source."""
         return self._images.photo_of
-
-
-def _some_of_each_class(
-    dataset: ImageDataset, rows: NDArray[np.intp], rng: np.random.Generator
-) -> NDArray[np.intp]:
-    """At most ``MOST`` rows, chosen at random: of rare classes all, of others equally many."""
-    order = rng.permutation(rows)
-    if dataset.multi_label:
-        return np.sort(order[:MOST])
-    targets = dataset.targets[order]
-    each = max(MOST // max(len(np.unique(targets)), 1), 1)
-    kept = [order[targets == k][:each] for k in np.unique(targets)]
-    return np.sort(np.concatenate(kept))
 
 
 def _backgrounds(

@@ -1,0 +1,249 @@
+"""How far explanations can be believed: every method measured on the same inputs.
+
+For each method: deletion and insertion areas, the share of what speaks for the class that lies on
+the subject, the rank correlation with its own maps after layers were randomized, and how much it
+agrees with the other methods. Beside the methods stand two maps that know nothing of the model: a
+random one, and the edges of the photo.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.layers.container import Container
+from src.inference.explain.attribution import over_channels
+from src.inference.explain.baselines import blurred
+from src.inference.explain.explainer import Explainer, Explanation
+from src.inference.explain.faithfulness import (
+    Curve,
+    Floats,
+    cells_of,
+    exchange_curve,
+    importance,
+    share_inside,
+)
+from src.inference.explain.methods import METHODS, Question
+from src.inference.explain.randomization import FRACTIONS, randomized, rank_correlation
+
+RANDOM, EDGES = "random", "edges"
+"""Maps that know nothing of the model."""
+
+RANDOMIZED = 4
+"""Inputs on which the randomization check is made: it explains each of them four times more."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An input that explanations are measured on.
+
+    Attributes:
+        name: of it.
+        x: prepared.
+        subject: (height, width), where the subject is; None where that is not known.
+    """
+
+    name: str
+    x: Array
+    subject: NDArray[np.bool_] | None = None
+
+
+@dataclass
+class Measures:
+    """What was measured of one method, a value for each input.
+
+    Attributes:
+        deletion, insertion: curves.
+        inside: share of the positive attributions on the subject.
+        correlations: of |values|, with the maps after randomizing, by fraction of the layers.
+        signed: the same of the values with their signs, after randomizing all.
+        seconds: that an explanation took.
+        errors: completeness errors, relative, where the method has some.
+    """
+
+    deletion: list[Curve] = field(default_factory=list)
+    insertion: list[Curve] = field(default_factory=list)
+    inside: list[float] = field(default_factory=list)
+    correlations: dict[float, list[float]] = field(default_factory=lambda: defaultdict(list))
+    signed: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Measures of all methods.
+
+    Attributes:
+        measures: by method, and of the maps that know nothing.
+        agreement: mean rank correlation of two methods' maps, by both names.
+        area: share of the photo that the subject has, the mean; NaN where it is not known.
+        explanations: by method.
+        failed: causes, of inputs that could not be explained.
+    """
+
+    measures: Mapping[str, Measures]
+    agreement: Mapping[tuple[str, str], float]
+    area: float
+    explanations: Mapping[str, list[Explanation]]
+    failed: Sequence[str]
+
+
+def measure(
+    explainer: Explainer,
+    samples: Sequence[Sample],
+    methods: Sequence[str],
+    tick: Callable[[], object] = lambda: None,
+) -> Table:
+    """Measure methods on inputs.
+
+    Args:
+        explainer: of the model.
+        samples: inputs.
+        methods: names of ``METHODS``.
+        tick: called after each explanation, ``ticks`` times in all.
+    """
+    measures: dict[str, Measures] = {name: Measures() for name in [*methods, EDGES, RANDOM]}
+    explanations: dict[str, list[Explanation]] = {name: [] for name in methods}
+    pairs: dict[tuple[str, str], list[float]] = defaultdict(list)
+    failed: dict[str, None] = {}
+    rng = np.random.default_rng(explainer.settings.seed)
+    networks = {
+        fraction: randomized(explainer.classifier.model.network, fraction, rng)
+        for fraction in FRACTIONS
+    }
+    areas = []
+    for number, sample in enumerate(samples):
+        maps: dict[str, Floats] = {}
+        for method in methods:
+            start = time.perf_counter()
+            (found,) = explainer.explain(sample.name, sample.x, [method])
+            tick()
+            if found.error:
+                failed[f"{method}: {found.error}"] = None
+                continue
+            measures[method].seconds.append(time.perf_counter() - start)
+            explanations[method].append(found)
+            maps[method] = found.heat
+            if "relative_error" in found.figures:
+                measures[method].errors.append(found.figures["relative_error"])
+        if not maps:
+            continue
+        if sample.subject is not None:
+            areas.append(float(sample.subject.mean()))
+        maps |= {EDGES: edges(sample.x), RANDOM: rng.random(next(iter(maps.values())).shape)}
+        _curves(explainer, sample, maps, measures)
+        names = [name for name in maps if name != RANDOM]
+        for one in names:
+            for other in names:
+                pairs[one, other].append(rank_correlation(maps[one], maps[other]))
+        if number < RANDOMIZED:
+            for fraction, network in networks.items():
+                for method in methods:
+                    if method in maps:
+                        again = _explained_by(explainer, network, sample.x, method)
+                        both = rank_correlation(maps[method], again)
+                        measures[method].correlations[fraction].append(both)
+                        if fraction == 1:
+                            signed = rank_correlation(maps[method], again, signed=True)
+                            measures[method].signed.append(signed)
+                    tick()
+    agreement = {names: _mean(values) for names, values in pairs.items()}
+    return Table(measures, agreement, _mean(areas), explanations, list(failed))
+
+
+def ticks(samples: int, methods: int) -> int:
+    """How often ``measure`` calls ``tick``."""
+    return methods * (samples + min(samples, RANDOMIZED) * len(FRACTIONS))
+
+
+def edges(x: Array) -> Floats:
+    """How steep brightness is at each pixel; of feature vectors |x|."""
+    from scipy.ndimage import sobel
+
+    if x.ndim == 1:
+        return np.abs(x).astype(np.float64)
+    grey = x.mean(axis=2, dtype=np.float64)
+    return np.hypot(sobel(grey, 0), sobel(grey, 1))
+
+
+def _curves(
+    explainer: Explainer,
+    sample: Sample,
+    maps: Mapping[str, Floats],
+    measures: Mapping[str, Measures],
+) -> None:
+    """Deletion and insertion curves of all maps of an input, and their shares on the subject."""
+    x, cells = sample.x, cells_of(sample.x)
+    number, _ = explainer.answer(x)
+    baseline = explainer.baseline_of(x)
+    start = blurred(x) if x.ndim == 3 else baseline
+
+    def probability(inputs: Callable[[slice], Array], count: int) -> Floats:
+        return explainer.probabilities(inputs, count)[:, number]
+
+    for name, heat in maps.items():
+        order = np.argsort(-importance(heat, cells), kind="stable")
+        found = measures[name]
+        found.deletion.append(exchange_curve(probability, x, baseline, cells, order))
+        found.insertion.append(exchange_curve(probability, start, x, cells, order))
+        if sample.subject is not None:
+            found.inside.append(share_inside(heat, sample.subject))
+
+
+def _explained_by(explainer: Explainer, network: Container, x: Array, method: str) -> Floats:
+    """The map of a method for another network; what is explained stays the same class."""
+    number, _ = explainer.answer(x)
+    question: Question = explainer.question(x, number)
+    other = replace(question, score=replace(question.score, network=network))
+    return over_channels(METHODS[method](other).values)
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Mean of the values that are numbers; NaN where none is."""
+    numbers = [value for value in values if np.isfinite(value)]
+    return float(np.mean(numbers)) if numbers else float("nan")
+
+
+def table_rows(table: Table) -> list[tuple[str, ...]]:
+    """Rows of a table, headings first: means over the inputs."""
+    methods = list(table.explanations)
+    rows = [
+        (
+            "method",
+            "deletion",
+            "insertion",
+            "on subject",
+            *(f"randomized {_randomized(fraction)}" for fraction in FRACTIONS),
+            "signed",
+            "agreement",
+            "error",
+            "seconds",
+        )
+    ]
+    for name, found in table.measures.items():
+        others = [
+            value
+            for (one, other), value in table.agreement.items()
+            if one == name and other != name and other in methods
+        ]
+        values = [
+            _mean([curve.area for curve in found.deletion]),
+            _mean([curve.area for curve in found.insertion]),
+            _mean(found.inside),
+            *(_mean(found.correlations.get(fraction, [])) for fraction in FRACTIONS),
+            _mean(found.signed),
+            _mean(others),
+            _mean(found.errors),
+            _mean(found.seconds),
+        ]
+        rows.append((name, *("" if np.isnan(value) else f"{value:.3f}" for value in values)))
+    return rows
+
+
+def _randomized(fraction: float) -> str:
+    return "last" if fraction == 0 else f"{fraction:.0%}"
