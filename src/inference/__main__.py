@@ -14,7 +14,7 @@ from pathlib import Path
 from src.classic_nn.serialization import TensorFileError
 from src.common.cli import Parser, argument_type, number, run_command, whole_number
 from src.inference.classifier import load_model
-from src.inference.explain.options import add_explain_options
+from src.inference.explain_options import add_explain_options
 from src.load.errors import UnreadableDataError
 from src.load.reading_options import add_reading_options
 

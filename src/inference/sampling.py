@@ -1,5 +1,7 @@
 """A few samples that stand for many."""
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +15,11 @@ def some_of_each_class(
     order = rng.permutation(rows)
     if dataset.multi_label:
         return np.sort(order[:most])
-    targets = dataset.targets[order]
-    each = max(most // max(len(np.unique(targets)), 1), 1)
-    kept = [order[targets == k][:each] for k in np.unique(targets)]
-    chosen = np.concatenate(kept)
-    return np.sort(chosen if len(chosen) <= most else rng.permutation(chosen)[:most])
+    seen: Counter[int] = Counter()
+    turns = []  # the how many-th of its class each row is
+    for target in dataset.targets[order].tolist():
+        turns.append(seen[target])
+        seen[target] += 1
+    each = -(-most // max(len(seen), 1))
+    in_turn = np.argsort(turns, kind="stable")
+    return np.sort(order[in_turn[np.sort(turns) < each][:most]])

@@ -11,7 +11,7 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.common.lookup import lookup
-from src.inference.explain.defaults import BASELINES
+from src.inference.explain_settings import BASELINES
 
 BLUR = 1 / 16
 """Standard deviation of the blur, as a fraction of the longer side."""

@@ -17,15 +17,15 @@ from src.common.files import results_directory, write_json, write_text
 from src.common.tables import format_table, markdown_table, write_csv
 from src.inference.classifier import Classifier, load_model
 from src.inference.evaluate_command import model_name, parse_rename
-from src.inference.explain.defaults import DEFAULT_METHOD, METHOD_NAMES, Settings
 from src.inference.explain.drawing import Pictures, draw_summary
 from src.inference.explain.explainer import Explainer, Explanation, background_of
 from src.inference.explain.labelled_samples import measured_samples
 from src.inference.explain.measured_pictures import draw_measures
 from src.inference.explain.measures import RANDOMIZED, Table, measure, table_rows, ticks
 from src.inference.explain.methods import suits
-from src.inference.explain.options import ALL
 from src.inference.explain.saving import save_explanations
+from src.inference.explain_options import ALL
+from src.inference.explain_settings import DEFAULT_METHOD, METHOD_NAMES, Settings
 from src.inference.inputs import named_images, passed_over
 from src.inference.labelled_data import LabelledData, read_labelled_data
 from src.inference.sampling import some_of_each_class

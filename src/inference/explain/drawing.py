@@ -18,8 +18,8 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.utils.plots import new_figure
 from src.inference.classifier import Classifier
 from src.inference.explain.attribution import over_channels
-from src.inference.explain.defaults import TITLES, UNITS
 from src.inference.explain.explainer import Explanation
+from src.inference.explain_settings import TITLES, UNITS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,9 +13,9 @@ from src.common.lookup import lookup
 from src.inference.classifier import Classifier
 from src.inference.explain.attribution import Attribution, over_channels
 from src.inference.explain.baselines import make_baseline
-from src.inference.explain.defaults import BASELINES, DEFAULT_METHOD, Settings
 from src.inference.explain.methods import METHODS, Question
 from src.inference.explain.score import Score
+from src.inference.explain_settings import BASELINES, DEFAULT_METHOD, Settings
 from src.inference.samples import name_of, opened, several
 from src.load.errors import UnreadableDataError
 

@@ -17,6 +17,7 @@ from src.classic_cnn.resizing import resize_forward
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import Context
 from src.classic_nn.layers.container import Container
+from src.classic_nn.layers.dropout import Dropout
 from src.classic_nn.layers.observing import observe_outputs
 from src.classic_nn.layers.trace import trace_network
 from src.inference.explain.attribution import Attribution
@@ -71,7 +72,8 @@ def layer_with_maps(network: Container, x: Array, path: str = "") -> str:
     if not maps:
         raise ValueError("Grad-CAM needs a layer with maps, and this network has none")
     if not path:
-        return maps[-1]
+        dropped = [name for name in maps if isinstance(network[name], Dropout)]
+        return [name for name in maps if name not in dropped][-1]
     if path in maps:
         return path
     if path in shapes:

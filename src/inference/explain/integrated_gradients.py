@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
 from src.inference.explain.attribution import Attribution
-from src.inference.explain.defaults import Settings
 from src.inference.explain.quadrature import quadrature
 from src.inference.explain.score import Score
+from src.inference.explain_settings import Settings
 
 MOST_STEPS = 1024
 

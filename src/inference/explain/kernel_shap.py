@@ -12,17 +12,17 @@ That takes 2^n coalitions. The same values solve a regression: with z a coalitio
     w(z) = (n - 1) / ( C(n, s) s (n - s) ),   s = number of players in z
 
 and it may be solved on some of the coalitions. Small and large ones weigh most: sizes 1 and n - 1,
-2 and n - 2, ... are taken whole while they fit; of the sizes left, coalitions are drawn by their
-weight, each together with its complement, which cancels much of the error (Covert and Lee 2021,
-section 4). With up to ``EXACT`` players all are taken, and the values are exact.
+2 and n - 2, ... are taken whole while half of what is left suffices; of the others, coalitions are
+drawn by their weight, each together with its complement, which cancels much of the error (Covert
+and Lee 2021, section 4). With up to ``EXACT`` players all are taken, and the values are exact.
 
 The constraint is solved for the last player: phi_n = v(1) - v(0) - sum of the others, which makes
 it a regression without constraint on z_k - z_n.
 
 What is drawn has an error. With A the matrix of the regression and r the residuals of pair i,
 
-    Cov(phi) = A^-1 [ sum over pairs of g_i g_i^T ] A^-1,    g_i = sum over the pair of w (z - z_n)
-    r
+    Cov(phi) = A^-1 [ sum over pairs of g_i g_i^T ] A^-1
+    g_i      = sum over the two of w (z - z_n) r
 
 which is the usual robust covariance of a regression (White 1980).
 """
@@ -35,13 +35,17 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from src.inference.explain.defaults import Settings
+from src.inference.explain_settings import Settings
 
 Floats = NDArray[np.float64]
 Masks = NDArray[np.bool_]
 
 EXACT = 12
 """Players up to which all coalitions are taken, whatever was asked for."""
+
+
+FEWEST = 4
+"""Coalitions for each player, at least."""
 
 
 @dataclass(frozen=True)
@@ -113,21 +117,20 @@ class Coalitions:
 def choose_coalitions(players: int, count: int, rng: np.random.Generator) -> Coalitions:
     """The coalitions of a regression: whole sizes first, then pairs that are drawn.
 
-    Raises ValueError for fewer than twice as many coalitions as players.
+    Raises ValueError for fewer than ``FEWEST`` for each player.
     """
-    if players <= EXACT:
-        count = 2**players - 2
-    elif count < 2 * players:
+    every = players <= EXACT or count >= 2**players - 2
+    if not every and count < FEWEST * players:
         raise ValueError(
-            f"coalitions: expected {2 * players} or more for {players} players, got {count}"
+            f"coalitions: expected {FEWEST * players} or more for {players} players, got {count}"
         )
     masks: list[Masks] = []
     weights: list[Floats] = []
     left = {s: size_weight(players, s) for s in range(1, players // 2 + 1)}
     for size in list(left):
-        whole = _all_of_size(players, size) if _number(players, size) <= count else None
-        if whole is None:
+        if not every and _number(players, size) > count // 2:  # the others are drawn, and need some
             break
+        whole = _all_of_size(players, size)
         count -= len(whole)
         masks.append(whole)
         weights.append(np.full(len(whole), left.pop(size) / len(whole)))

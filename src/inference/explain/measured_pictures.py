@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from src.classic_nn.utils.plots import new_figure
-from src.inference.explain.defaults import TITLES
 from src.inference.explain.measures import EDGES, RANDOM, Table
 from src.inference.explain.randomization import FRACTIONS
+from src.inference.explain_settings import TITLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,6 @@ import numpy as np
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers.container import Container
 from src.inference.explain.attribution import Attribution
-from src.inference.explain.defaults import Settings
 from src.inference.explain.expected_gradients import expected_gradients
 from src.inference.explain.grad_cam import grad_cam, has_maps
 from src.inference.explain.gradient import gradient, gradient_times_input
@@ -22,6 +21,7 @@ from src.inference.explain.players import Players, features, grid, superpixels
 from src.inference.explain.score import Score
 from src.inference.explain.shapley import shapley
 from src.inference.explain.smooth_grad import smooth_grad
+from src.inference.explain_settings import Settings
 
 MOST_FEATURES = 49
 """Players of a feature vector; of longer ones neighbours play together."""

@@ -9,10 +9,10 @@ import numpy as np
 from src.classic_nn.utils.plots import new_figure
 from src.inference.classifier import Classifier
 from src.inference.evaluation import Evaluation
-from src.inference.explain.defaults import DEFAULT_METHOD, TITLES
 from src.inference.explain.drawing import Pictures, draw_heat
 from src.inference.explain.explainer import Explainer
 from src.inference.explain.methods import suits
+from src.inference.explain_settings import DEFAULT_METHOD, TITLES
 from src.load.errors import UnreadableDataError
 
 if TYPE_CHECKING:

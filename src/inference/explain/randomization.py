@@ -8,6 +8,7 @@ the original falls. One that looks as before has drawn the photo's edges, not th
 import numpy as np
 from numpy.typing import NDArray
 
+from src.classic_nn.initializers import initialize_weights
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.copying import copy_network
@@ -29,7 +30,7 @@ def randomized(network: Container, fraction: float, rng: np.random.Generator) ->
     copied = copy_network(network)
     fresh = layer_from_config(network.config())
     assert isinstance(fresh, Container)
-    fresh.build(network.built_shape(), rng, network.parameters.vector.dtype)
+    fresh.build(network.built_shape(), None, network.parameters.vector.dtype)
     pairs = [
         (old, new)
         for old, new in zip(copied.descendants(), fresh.descendants(), strict=True)
@@ -37,14 +38,18 @@ def randomized(network: Container, fraction: float, rng: np.random.Generator) ->
     ]
     count = max(round(fraction * len(pairs)), 1)
     for old, new in pairs[-count:]:
-        _take_over(old, new)
+        _take_over(old, new, rng)
     return copied
 
 
-def _take_over(old: Layer, new: Layer) -> None:
-    """Give a layer the weights and running statistics of another."""
+def _take_over(old: Layer, new: Layer, rng: np.random.Generator) -> None:
+    """Give a layer new weights, and all else that another one has when it is built.
+
+    Weights are drawn here: some layers start with zeros, which would explain nothing.
+    """
     for name, array in new.parameters.items():
-        (old.frozen if name in old.frozen else old.parameters)[name][...] = array
+        values = initialize_weights(array.shape, "he", rng, array.dtype) if name == "W" else array
+        (old.frozen if name in old.frozen else old.parameters)[name][...] = values
     for name, array in new.buffers.items():
         old.buffers[name][...] = array
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from src.classic_nn.array_types import Array
 from src.inference.explain.attribution import Attribution
-from src.inference.explain.defaults import Settings
 from src.inference.explain.kernel_shap import Floats, Masks, kernel_shap
 from src.inference.explain.players import Players
 from src.inference.explain.score import Score
+from src.inference.explain_settings import Settings
 
 
 def shapley(

@@ -11,8 +11,8 @@ from numpy.typing import DTypeLike
 
 from src.classic_nn.array_types import Array, Shape
 from src.inference.explain.attribution import Attribution
-from src.inference.explain.defaults import Settings
 from src.inference.explain.score import Score
+from src.inference.explain_settings import Settings
 
 NOISE = 0.15
 """The paper, section 3.1: 50 samples, and 10 to 20% noise."""

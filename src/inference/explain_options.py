@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from src.common.cli import argument_type, whole_number
-from src.inference.explain.defaults import BASELINES, METHOD_NAMES, MOST, Settings
+from src.inference.explain_settings import BASELINES, METHOD_NAMES, MOST, Settings
 from src.load.reading_options import add_reading_options
 
 ALL = "all"
