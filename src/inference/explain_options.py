@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from src.common.cli import argument_type, whole_number
+from src.common.cli import argument_type, number, whole_number
 from src.inference.explain_settings import BASELINES, METHOD_NAMES, MOST, Settings
 from src.load.reading_options import add_reading_options
 
@@ -68,6 +68,14 @@ def add_explain_options(parser: argparse.ArgumentParser) -> None:
         choices=["gauss_legendre", "trapezoid"],
         default=Settings.rule,
         help=f"of integrated gradients (default: {Settings.rule})",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=argument_type(number(0, exclusive=True)),
+        default=Settings.tolerance,
+        metavar="X",
+        help="of integrated gradients: steps are doubled until attributions add up within this "
+        f"fraction (default: {Settings.tolerance})",
     )
     parser.add_argument(
         "--most",

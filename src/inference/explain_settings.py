@@ -38,7 +38,8 @@ class Settings:
     """Of all methods; each uses its own.
 
     Attributes:
-        steps, rule: of integrated gradients.
+        steps, rule, tolerance: of integrated gradients: steps are doubled until attributions add up
+            within this fraction.
         noise_samples: of SmoothGrad.
         pairs: of expected gradients.
         coalitions: of Shapley values.
@@ -53,6 +54,7 @@ class Settings:
 
     steps: int = 32
     rule: str = "gauss_legendre"
+    tolerance: float = 0.01
     noise_samples: int = 50
     pairs: int = 200
     coalitions: int = 2000
@@ -67,6 +69,8 @@ class Settings:
         for name in ("steps", "noise_samples", "pairs", "coalitions", "grid"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: expected 1 or more, got {getattr(self, name)}")
+        if not self.tolerance > 0:
+            raise ValueError(f"tolerance: expected a number above 0, got {self.tolerance}")
         for name in ("superpixels", "window", "stride", "seed"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}: expected 0 or more, got {getattr(self, name)}")

@@ -24,9 +24,7 @@ from src.inference.explain.score import Score
 from src.inference.explain_settings import Settings
 
 MOST_STEPS = 1024
-
-TOLERANCE = 0.01
-"""Completeness may fail by this fraction."""
+"""Steps are not doubled beyond."""
 
 
 def integrated_gradients(
@@ -35,7 +33,7 @@ def integrated_gradients(
     baseline: Array,
     steps: int = Settings.steps,
     rule: str = Settings.rule,
-    tolerance: float = TOLERANCE,
+    tolerance: float = Settings.tolerance,
     most_steps: int = MOST_STEPS,
 ) -> Attribution:
     """Attributions of one input.

@@ -63,7 +63,10 @@ def players_of(question: Question) -> Players:
 
 
 def _integrated_gradients(q: Question) -> Attribution:
-    return integrated_gradients(q.score, q.x, q.baseline, q.settings.steps, q.settings.rule)
+    settings = q.settings
+    return integrated_gradients(
+        q.score, q.x, q.baseline, settings.steps, settings.rule, settings.tolerance
+    )
 
 
 def _expected_gradients(q: Question) -> Attribution:
