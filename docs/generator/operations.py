@@ -11,6 +11,7 @@ from src import classic_nn as nn
 from src.classic_cnn import architectures, fold_batch_norm  # noqa: F401 - pages name them
 from src.classic_cnn.layers import Resize2D, ZeroPad2D
 from src.inference import pretrained  # noqa: F401
+from src.inference.explain import faithfulness, randomization  # noqa: F401
 
 
 @dataclass(frozen=True)
@@ -274,6 +275,38 @@ LEARNING = [
     ),
 ]
 
+EXPLANATIONS = [
+    Operation("What is explained", {"inference.explain.score": "Score"}),
+    Operation("Gradient", {"inference.explain.gradient": "gradient gradient_times_input"}),
+    Operation("SmoothGrad", {"inference.explain.smooth_grad": "smooth_grad"}),
+    Operation(
+        "Integrated gradients",
+        {
+            "inference.explain.integrated_gradients": "integrated_gradients completeness",
+            "inference.explain.quadrature": "gauss_legendre trapezoid",
+            "inference.explain.baselines": "make_baseline",
+        },
+    ),
+    Operation("Expected gradients", {"inference.explain.expected_gradients": "expected_gradients"}),
+    Operation("Grad-CAM", {"inference.explain.grad_cam": "grad_cam outputs_and_gradients"}),
+    Operation("Occlusion", {"inference.explain.occlusion": "occlusion windows"}),
+    Operation(
+        "Shapley values",
+        {
+            "inference.explain.kernel_shap": "kernel_shap choose_coalitions size_weight",
+            "inference.explain.shapley": "shapley",
+            "inference.explain.players": "grid superpixels features",
+        },
+    ),
+    Operation(
+        "Deletion and insertion", {"inference.explain.faithfulness": "exchange_curve share_inside"}
+    ),
+    Operation(
+        "Randomization check",
+        {"inference.explain.randomization": "randomized rank_correlation"},
+    ),
+]
+
 WORKERS = [
     Operation("Communicator", {"classic_nn.communicator": "Communicator Solo"}),
     Operation("The step of a worker", {"classic_train.mini_batch.step": "MicroBatch WorkerStep"}),
@@ -291,5 +324,6 @@ CHAPTERS = {
     "Losses": LOSSES,
     "Learning": LEARNING,
     "Several workers": WORKERS,
+    "Explanations": EXPLANATIONS,
 }
 """Operations by chapter, in the order of reading."""

@@ -80,7 +80,8 @@ def exchange_curve(
 
     Args:
         probability: of the class.
-        before, after: inputs of one shape.
+        before: the input to begin with.
+        after: the input at the end, of its shape.
         cells: a number for each place.
         order: numbers of the cells, first to last.
         steps: points of the curve, besides its start.
