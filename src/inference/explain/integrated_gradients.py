@@ -58,7 +58,7 @@ def integrated_gradients(
         error = completeness(values, change)
         if error.relative <= tolerance or 2 * steps > most_steps:
             break
-        steps = min(steps * _factor(error.relative / tolerance), most_steps)
+        steps = min(steps * _factor(error.relative / max(tolerance, 1e-12)), most_steps)
     return Attribution(values, {"steps": steps, **error.figures()})
 
 
