@@ -4,8 +4,18 @@ Every container says its own wiring (``Layer.trace``); whoever needs the whole, 
 write it in another format, walks this one list and knows no container.
 """
 
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.context import PREDICTION
 from src.classic_nn.layers.base import TraceNode
 from src.classic_nn.layers.container import Container
+
+Look = Callable[[TraceNode, Array], None]
+"""Is given an operation and its output."""
 
 INPUT = "input"
 """Path of the node that is the network's input."""
@@ -33,3 +43,43 @@ def trace_network(network: Container) -> list[TraceNode]:
     nodes = [source]
     network.trace(source, "", nodes)
     return nodes
+
+
+def run_trace(nodes: Sequence[TraceNode], x: Array, look: Look = lambda node, y: None) -> Array:
+    """Compute the operations of a trace, in evaluation mode; returns the network's output.
+
+    Unlike ``forward`` it shows the output of every operation, those of containers too.
+
+    Args:
+        nodes: see ``trace_network``.
+        x: (samples, *input_shape).
+        look: given every operation and its output, (samples, *shape).
+    """
+    uses = Counter(path for node in nodes for path in node.inputs)
+    values: dict[str, Array] = {}
+    y = x
+    for node in nodes:
+        inputs = [values[path] for path in node.inputs]
+        y = _computed(node, inputs) if inputs else x
+        values[node.path] = y
+        look(node, y)
+        for path in node.inputs:
+            uses[path] -= 1
+            if not uses[path]:
+                values.pop(path, None)
+    return y
+
+
+def _computed(node: TraceNode, inputs: Sequence[Array]) -> Array:
+    """The output of one operation."""
+    if node.layer is not None:
+        return node.layer.forward(inputs[0], PREDICTION)[0]
+    first, *others = inputs
+    if node.operation == "Concatenate":
+        return np.concatenate(inputs, axis=-1)
+    if node.operation == "Mean":
+        return first.mean(axis=tuple(range(1, first.ndim - 1)))
+    if node.operation == "Add":
+        return sum(others, start=first)
+    (scale,) = others  # Multiply: a number for each sample and channel
+    return first * scale.reshape(len(first), *[1] * (first.ndim - 2), first.shape[-1])

@@ -1,0 +1,48 @@
+"""Layers and networks whose weights, or all of whose numbers, have a few bits."""
+
+from src.classic_cnn.quantized.convolution import integer_convolution
+from src.classic_cnn.quantized.integer_layers import (
+    InNumbers,
+    IntegerAdd,
+    IntegerConcatenate,
+    IntegerConv2D,
+    IntegerDense,
+    IntegerLayer,
+    IntegerMean,
+    IntegerMultiply,
+    IntegerTable,
+    OfIntegers,
+    ToIntegers,
+)
+from src.classic_cnn.quantized.integer_network import IntegerNetwork
+from src.classic_cnn.quantized.layers import QuantizedConv2D, QuantizedDense
+from src.classic_nn.layers import LAYERS
+
+LAYERS.update(
+    {
+        layer.__name__: layer
+        for layer in (
+            *(InNumbers, IntegerAdd, IntegerConcatenate, IntegerConv2D, IntegerDense, IntegerMean),
+            *(IntegerMultiply, IntegerTable, OfIntegers, ToIntegers, IntegerNetwork),
+            *(QuantizedConv2D, QuantizedDense),
+        )
+    }
+)
+
+__all__ = [
+    "InNumbers",
+    "IntegerAdd",
+    "IntegerConcatenate",
+    "IntegerConv2D",
+    "IntegerDense",
+    "IntegerLayer",
+    "IntegerMean",
+    "IntegerMultiply",
+    "IntegerNetwork",
+    "IntegerTable",
+    "OfIntegers",
+    "QuantizedConv2D",
+    "QuantizedDense",
+    "ToIntegers",
+    "integer_convolution",
+]

@@ -1,0 +1,358 @@
+"""Layers that take integers and give integers; between them no number is anything else.
+
+An array x of the network stands for s_x x_hat, with x_hat = q - z: the integer without its zero
+point, in float32, which holds integers of this size exactly. So padding and the zeros of a ReLU are
+zeros, and a layer is
+
+    convolution, dense   y_hat = clamp( round( m (sum of x_hat w_hat + b_hat) ) )
+                         m = s_x s_w / s_y, one for each filter;  b_hat = round(b / (s_x s_w))
+    sum                  y_hat = clamp( round( (s_1 a_hat + s_2 b_hat) / s_y ) )
+    product              y_hat = clamp( round( (s_1 s_2 / s_y) a_hat b_hat ) )
+    concatenation        each part by  clamp( round( (s_k / s_y) x_hat ) )
+    mean                 y_hat = clamp( round( (s_x / s_y) mean of x_hat ) )
+    maximum              as it is, of the same scale
+    any other function   a table with an entry for each integer: round( f(s_x x_hat) / s_y )
+
+``clamp`` cuts off at the ends of the integers, and where a ReLU or ReLU6 follows, at those of its
+outputs. Rounding is half to even. These are ONNX's QLinearConv, QLinearMatMul and their like (Jacob
+et al. 2018, sections 2.2 to 2.4).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from src.classic_cnn.layers.convolution import Conv2D
+from src.classic_cnn.quantized.convolution import integer_convolution
+from src.classic_cnn.quantized.weights import empty_weights, integers_of
+from src.classic_cnn.utils import geometry, pair
+from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.context import EVALUATION, Context
+from src.classic_nn.layers.base import Layer
+from src.classic_nn.layers.registry import layer_from_config
+from src.classic_nn.parameters import ParameterVector
+from src.classic_nn.quantization.integer_products import (
+    EXACT,
+    exact_matmul,
+    exact_parts,
+    largest_sum,
+)
+
+
+@dataclass(eq=False)
+class IntegerLayer(Layer):
+    """Base of the layers of an ``IntegerNetwork``.
+
+    Args:
+        scale: s_y of the output; 0 where the output is no integers.
+        zero_point: z_y.
+        low, high: ends of y_hat.
+    """
+
+    scale: float = 1.0
+    zero_point: int = 0
+    low: int = 0
+    high: int = 255
+
+    def mark_trainable(self, trainable: bool) -> None:
+        """It stays as it is: there is nothing to train."""
+
+    def output_of(self, shapes: Sequence[Shape]) -> Shape:
+        """Shape of the output for inputs of these shapes."""
+        return shapes[0]
+
+    def make(self, shapes: Sequence[Shape], dtype: DTypeLike) -> None:
+        """Make the arrays for inputs of these shapes."""
+        self.parameters = ParameterVector({}, dtype=dtype)
+
+    def compute(self, *inputs: Array) -> Array:
+        """y_hat of x_hat."""
+        raise NotImplementedError
+
+    def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
+        """Of one input; there is no backward pass."""
+        return self.compute(x), None
+
+    def clamp(self, y: Array) -> Array:
+        """y rounded, and cut off at the ends; in place."""
+        np.rint(y, out=y)
+        return np.clip(y, np.float32(self.low), np.float32(self.high), out=y)
+
+
+@dataclass(eq=False)
+class ToIntegers(IntegerLayer):
+    """x_hat of numbers x: round(x / s) cut off."""
+
+    def compute(self, *inputs: Array) -> Array:
+        """(samples, ...) to the same shape."""
+        if not np.isfinite(inputs[0]).all():
+            raise ValueError(f"{self.name}: numbers that are not finite have no integers")
+        return self.clamp(inputs[0].astype(np.float32) / np.float32(self.scale))
+
+
+@dataclass(eq=False)
+class _Weighted(IntegerLayer):
+    """Convolution and dense layer: products of integers, a bias, a multiplier.
+
+    Args:
+        input_scale: s_x.
+        largest: absolute value of x_hat, at most.
+        bits, per_channel, symmetric: of the weights.
+        to_numbers: the output is y = s_x s_w (sum + b_hat), numbers, not integers: of a last layer.
+    """
+
+    input_scale: float = 1.0
+    largest: int = 255
+    bits: int = 8
+    per_channel: bool = True
+    symmetric: bool = True
+    to_numbers: bool = False
+
+    def _make(self, shape: Shape, dtype: DTypeLike) -> None:
+        self.parameters = ParameterVector({}, dtype=dtype)
+        self._shape = shape
+        self.buffers = empty_weights(shape, self.bits, self.per_channel, self.symmetric)
+        self.buffers["b"] = np.zeros(shape[-1], np.int32)
+
+    def integers(self) -> Array:
+        """w_hat, of the shape of the weights."""
+        return integers_of(self.buffers, self._shape, self.bits, self.symmetric)
+
+    def finished(self, sums: NDArray[Any]) -> Array:
+        """y_hat, or y, of the sums (..., filters)."""
+        b, scale = self.buffers["b"], self.buffers["W_scale"]
+        if sums.dtype == np.float32 and self._plan[1]:
+            y = sums
+            y += b.astype(np.float32)
+        else:
+            y = (sums.astype(np.int32) + b).astype(np.float32)
+        product = np.float32(self.input_scale) * scale
+        y *= product if self.to_numbers else product / np.float32(self.scale)
+        return y if self.to_numbers else self.clamp(y)
+
+    @cached_property
+    def _plan(self) -> tuple[list[slice], bool]:
+        """The parts of the inputs, and whether float32 holds the sums with the bias."""
+        w = self.integers()
+        most = largest_sum(w, self.largest, self.buffers["b"])
+        return exact_parts(w, self.largest), most <= EXACT
+
+
+@dataclass(eq=False)
+class IntegerConv2D(_Weighted):
+    """Convolution of integers; see ``Conv2D`` for its settings."""
+
+    out_channels: int = 1
+    kernel_size: Any = 3
+    stride: Any = 1
+    padding: Any = "same"
+    dilation: Any = 1
+    groups: int = 1
+
+    def _plain(self) -> Conv2D:
+        settings = (self.out_channels, self.kernel_size, self.stride, self.padding)
+        return Conv2D(*settings, self.dilation, self.groups)
+
+    def output_of(self, shapes: Sequence[Shape]) -> Shape:
+        """(OH, OW, out_channels)."""
+        return self._plain().output_shape(shapes[0])
+
+    def make(self, shapes: Sequence[Shape], dtype: DTypeLike) -> None:
+        """Arrays for weights (KH, KW, channels / groups, out_channels)."""
+        kernel = pair(self.kernel_size)
+        self._make((*kernel, shapes[0][2] // self.groups, self.out_channels), dtype)
+
+    def compute(self, *inputs: Array) -> Array:
+        """(samples, height, width, channels) -> (samples, OH, OW, out_channels)."""
+        (x,) = inputs
+        w = self.integers()
+        image, kernel = (x.shape[1], x.shape[2]), (w.shape[0], w.shape[1])
+        where = geometry(image, kernel, self.stride, self.padding, self.dilation)
+        return self.finished(integer_convolution(x, w, where, self.groups, self._plan[0]))
+
+
+@dataclass(eq=False)
+class IntegerDense(_Weighted):
+    """A dense layer of integers, out_features wide."""
+
+    out_features: int = 1
+
+    def output_of(self, shapes: Sequence[Shape]) -> Shape:
+        """(out_features,)."""
+        return (self.out_features,)
+
+    def make(self, shapes: Sequence[Shape], dtype: DTypeLike) -> None:
+        """Arrays for weights (in_features, out_features)."""
+        self._make((shapes[0][0], self.out_features), dtype)
+
+    def compute(self, *inputs: Array) -> Array:
+        """(samples, in_features) -> (samples, out_features)."""
+        return self.finished(exact_matmul(inputs[0], self.integers(), self._plan[0]))
+
+
+@dataclass(eq=False)
+class IntegerAdd(IntegerLayer):
+    """The sum of several inputs of scales of their own."""
+
+    input_scales: Sequence[float] = ()
+
+    def compute(self, *inputs: Array) -> Array:
+        """Arrays of one shape to the same shape."""
+        total = inputs[0] * np.float32(self.input_scales[0] / self.scale)
+        for x, scale in zip(inputs[1:], self.input_scales[1:], strict=True):
+            total += x * np.float32(scale / self.scale)
+        return self.clamp(total)
+
+
+@dataclass(eq=False)
+class IntegerMultiply(IntegerLayer):
+    """The product of (samples, ..., channels) and one number for each sample and channel."""
+
+    input_scales: Sequence[float] = ()
+
+    def compute(self, *inputs: Array) -> Array:
+        """To the shape of the first."""
+        x, weights = inputs
+        per_pixel = weights.reshape(len(x), *[1] * (x.ndim - 2), x.shape[-1])
+        first, second = self.input_scales
+        return self.clamp(x * per_pixel * np.float32(first * second / self.scale))
+
+
+@dataclass(eq=False)
+class IntegerConcatenate(IntegerLayer):
+    """Inputs side by side along the last axis, each brought to the one scale."""
+
+    input_scales: Sequence[float] = ()
+
+    def output_of(self, shapes: Sequence[Shape]) -> Shape:
+        """The last axes are added up."""
+        return (*shapes[0][:-1], sum(shape[-1] for shape in shapes))
+
+    def compute(self, *inputs: Array) -> Array:
+        """(samples, ..., channels) each."""
+        parts = [
+            self.clamp(x * np.float32(scale / self.scale))
+            for x, scale in zip(inputs, self.input_scales, strict=True)
+        ]
+        return np.concatenate(parts, axis=-1)
+
+
+@dataclass(eq=False)
+class IntegerMean(IntegerLayer):
+    """The mean over all pixels: (samples, ..., channels) -> (samples, channels)."""
+
+    input_scale: float = 1.0
+
+    def output_of(self, shapes: Sequence[Shape]) -> Shape:
+        """(channels,)."""
+        return shapes[0][-1:]
+
+    def compute(self, *inputs: Array) -> Array:
+        """The sum of integers is exact in float64."""
+        (x,) = inputs
+        mean = x.mean(axis=tuple(range(1, x.ndim - 1)), dtype=np.float64)
+        return self.clamp((mean * (self.input_scale / self.scale)).astype(np.float32))
+
+
+@dataclass(eq=False)
+class OfIntegers(IntegerLayer):
+    """A layer that only moves integers, or takes the largest: pooling, padding, flattening.
+
+    Args:
+        layer: its configuration.
+        input_scale: s_x, where the layer makes means of integers; else the scale stays.
+    """
+
+    layer: Any = None
+    input_scale: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._layer = self.layer if isinstance(self.layer, Layer) else layer_from_config(self.layer)
+
+    def config(self) -> dict[str, Any]:
+        """With the configuration of the layer."""
+        return {**super().config(), "layer": self._layer.config()}
+
+    def output_of(self, shapes: Sequence[Shape]) -> Shape:
+        """That of the layer."""
+        return self._layer.output_shape(shapes[0])
+
+    def make(self, shapes: Sequence[Shape], dtype: DTypeLike) -> None:
+        """Build the layer, which has no parameters."""
+        super().make(shapes, dtype)
+        self._layer.build(shapes[0], None, dtype)
+
+    def compute(self, *inputs: Array) -> Array:
+        """What the layer makes of the integers."""
+        y, _ = self._layer.forward(inputs[0])
+        if self.input_scale:
+            return self.clamp(y * np.float32(self.input_scale / self.scale))
+        return y
+
+
+@dataclass(eq=False)
+class IntegerTable(OfIntegers):
+    """Any function of single numbers: an entry for each integer.
+
+    Args:
+        input_zero_point, input_low, input_high: of the input's integers.
+    """
+
+    input_low: int = 0
+    input_high: int = 255
+
+    def make(self, shapes: Sequence[Shape], dtype: DTypeLike) -> None:
+        """Make the table, (entries,)."""
+        super().make(shapes, dtype)
+        integers = np.arange(self.input_low, self.input_high + 1, dtype=np.float32)
+        y, _ = self._layer.forward(integers[np.newaxis] * np.float32(self.input_scale))
+        self._table = self.clamp((y[0] / np.float32(self.scale)).astype(np.float32))
+
+    def compute(self, *inputs: Array) -> Array:
+        """The entries of the integers."""
+        places = (inputs[0] - np.float32(self.input_low)).astype(np.intp)
+        found: Array = self._table[places]
+        return found
+
+
+@dataclass(eq=False)
+class InNumbers(IntegerLayer):
+    """A layer that computes with numbers: its inputs are s_x x_hat, its outputs are rounded.
+
+    Args:
+        layer: its configuration; its arrays are this layer's parameters.
+        input_scale: s_x; 0 where the inputs are numbers already.
+    """
+
+    layer: Any = None
+    input_scale: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._layer = self.layer if isinstance(self.layer, Layer) else layer_from_config(self.layer)
+
+    def config(self) -> dict[str, Any]:
+        """With the configuration of the layer."""
+        return {**super().config(), "layer": self._layer.config()}
+
+    def output_of(self, shapes: Sequence[Shape]) -> Shape:
+        """That of the layer."""
+        return self._layer.output_shape(shapes[0])
+
+    def make(self, shapes: Sequence[Shape], dtype: DTypeLike) -> None:
+        """Build the layer."""
+        super().make(shapes, dtype)
+        self._layer.build(shapes[0], None, dtype)
+        arrays = {**self._layer.parameters, **self._layer.frozen, **self._layer.buffers}
+        self.buffers = dict(arrays)
+
+    def compute(self, *inputs: Array) -> Array:
+        """The layer's outputs, as integers unless ``scale`` is 0."""
+        x = inputs[0] * np.float32(self.input_scale) if self.input_scale else inputs[0]
+        y, _ = self._layer.forward(x)
+        return self.clamp(y / np.float32(self.scale)) if self.scale else y
