@@ -13,6 +13,7 @@ from src.classic_cnn.quantized.integer_layers import (
     IntegerTable,
     OfIntegers,
     ToIntegers,
+    ToNumbers,
 )
 from src.classic_cnn.quantized.integer_network import IntegerNetwork
 from src.classic_cnn.quantized.layers import QuantizedConv2D, QuantizedDense
@@ -23,7 +24,7 @@ LAYERS.update(
         layer.__name__: layer
         for layer in (
             *(InNumbers, IntegerAdd, IntegerConcatenate, IntegerConv2D, IntegerDense, IntegerMean),
-            *(IntegerMultiply, IntegerTable, OfIntegers, ToIntegers, IntegerNetwork),
+            *(IntegerMultiply, IntegerTable, OfIntegers, ToIntegers, ToNumbers, IntegerNetwork),
             *(QuantizedConv2D, QuantizedDense),
         )
     }
@@ -44,5 +45,6 @@ __all__ = [
     "QuantizedConv2D",
     "QuantizedDense",
     "ToIntegers",
+    "ToNumbers",
     "integer_convolution",
 ]

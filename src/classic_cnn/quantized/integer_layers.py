@@ -95,6 +95,17 @@ class ToIntegers(IntegerLayer):
 
 
 @dataclass(eq=False)
+class ToNumbers(IntegerLayer):
+    """y = s_x x_hat: where a network ends with integers."""
+
+    input_scale: float = 1.0
+
+    def compute(self, *inputs: Array) -> Array:
+        """(samples, ...) to the same shape."""
+        return inputs[0] * np.float32(self.input_scale)
+
+
+@dataclass(eq=False)
 class _Weighted(IntegerLayer):
     """Convolution and dense layer: products of integers, a bias, a multiplier.
 
@@ -138,7 +149,7 @@ class _Weighted(IntegerLayer):
     def _plan(self) -> tuple[list[slice], bool]:
         """The parts of the inputs, and whether float32 holds the sums with the bias."""
         w = self.integers()
-        most = largest_sum(w, self.largest, self.buffers["b"])
+        most = largest_sum(w, self.largest, self.buffers["b"].astype(np.int64))
         return exact_parts(w, self.largest), most <= EXACT
 
 

@@ -14,8 +14,8 @@ from src.classic_nn.context import PREDICTION
 from src.classic_nn.layers.base import TraceNode
 from src.classic_nn.layers.container import Container
 
-Look = Callable[[TraceNode, Array], None]
-"""Is given an operation and its output."""
+Change = Callable[[TraceNode, Array], Array]
+"""Is given an operation and its output, and returns what takes its place."""
 
 INPUT = "input"
 """Path of the node that is the network's input."""
@@ -45,7 +45,7 @@ def trace_network(network: Container) -> list[TraceNode]:
     return nodes
 
 
-def run_trace(nodes: Sequence[TraceNode], x: Array, look: Look = lambda node, y: None) -> Array:
+def run_trace(nodes: Sequence[TraceNode], x: Array, change: Change = lambda node, y: y) -> Array:
     """Compute the operations of a trace, in evaluation mode; returns the network's output.
 
     Unlike ``forward`` it shows the output of every operation, those of containers too.
@@ -53,16 +53,15 @@ def run_trace(nodes: Sequence[TraceNode], x: Array, look: Look = lambda node, y:
     Args:
         nodes: see ``trace_network``.
         x: (samples, *input_shape).
-        look: given every operation and its output, (samples, *shape).
+        change: given every operation and its output, (samples, *shape); returns this, or another.
     """
     uses = Counter(path for node in nodes for path in node.inputs)
     values: dict[str, Array] = {}
     y = x
     for node in nodes:
         inputs = [values[path] for path in node.inputs]
-        y = _computed(node, inputs) if inputs else x
+        y = change(node, _computed(node, inputs) if inputs else x)
         values[node.path] = y
-        look(node, y)
         for path in node.inputs:
             uses[path] -= 1
             if not uses[path]:

@@ -1,0 +1,7 @@
+"""Trained models with numbers of a few bits."""
+
+from src.inference.quantize.calibrate import calibrate
+from src.inference.quantize.quantize import is_quantized, quantize_model, quantize_network
+from src.inference.quantize.scheme import SCHEMES, Scheme
+
+__all__ = ["SCHEMES", "Scheme", "calibrate", "is_quantized", "quantize_model", "quantize_network"]
