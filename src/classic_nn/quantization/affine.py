@@ -112,8 +112,8 @@ def asymmetric(low: ArrayLike, high: ArrayLike, bits: int = 8) -> Quantization:
     >>> q.quantize(np.array([-0.8, 0.0, 0.6])).tolist()
     [0, 146, 255]
     """
-    low, high = _range(low, high, bits)
-    scale = _usable((high - low) / (2**bits - 1))
+    low, high = (end.astype(np.float32) for end in _range(low, high, bits))  # as ONNX computes
+    scale = _usable((high - low) / np.float32(2**bits - 1))
     zero_point = np.clip(np.rint(-low / scale), 0, 2**bits - 1).astype(np.int32)
     return Quantization(scale, zero_point, bits)
 

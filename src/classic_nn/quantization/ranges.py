@@ -76,12 +76,12 @@ def entropy(seen: Statistics, bits: int = 8, is_symmetric: bool = False) -> Rang
     """The range with the least Kullback-Leibler divergence of rounded from exact values.
 
     The exact histogram has what is cut off added to its last bins; the rounded one spreads each
-    step's counts over those of its bins that have any.
+    step's counts over those of its bins that have any. One limit holds on both sides of zero.
     """
     low, high = min(seen.low, 0.0), max(seen.high, 0.0)
-    divergences = [_divergence(seen, (low * k, high * k), bits, is_symmetric) for k in CANDIDATES]
-    k = CANDIDATES[int(np.argmin(divergences))]
-    return low * float(k), high * float(k)
+    limits = CANDIDATES * max(-low, high)
+    ranges = [(max(low, -limit), min(high, limit)) for limit in limits.tolist()]
+    return min(ranges, key=lambda range_: _divergence(seen, range_, bits, is_symmetric))
 
 
 def _divergence(seen: Statistics, range_: Range, bits: int, is_symmetric: bool) -> float:
