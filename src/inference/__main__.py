@@ -1,5 +1,5 @@
 """The command line: ``python -m src.inference COMMAND``: predict, evaluate,
-explain, mine.
+explain, quantize, mine.
 
 Exit status: 0 done; 1 some images could not be read, or nobody reads the output; 2 a mistake in
 the command or in its files, with one line on standard error that says what to change; 130
@@ -15,6 +15,7 @@ from src.classic_nn.serialization import TensorFileError
 from src.common.cli import Parser, argument_type, number, run_command, whole_number
 from src.inference.classifier import load_model
 from src.inference.explain_options import add_explain_options
+from src.inference.quantize_options import add_quantize_options
 from src.load.errors import UnreadableDataError
 from src.load.reading_options import add_reading_options
 
@@ -28,6 +29,7 @@ examples:
   {PROGRAM} evaluate model.safetensors photos/ --against other.safetensors
   {PROGRAM} explain model.safetensors photo.jpg --method all --background photos/
   {PROGRAM} explain model.safetensors photos/ --evaluate 50
+  {PROGRAM} quantize model.safetensors photos/ --scheme static
   {PROGRAM} mine model.safetensors photos/ --class plant --below 0.6 --output mined/
 """
 
@@ -164,6 +166,10 @@ def build_parser() -> Parser:
         "explain", help="show why the model says so, and whether the reasons can be believed"
     )
     add_explain_options(explaining)
+    quantizing = commands.add_parser(
+        "quantize", help="make a model small: numbers of 8 bits or fewer, and what that costs"
+    )
+    add_quantize_options(quantizing)
     for command in (predicting, evaluating):
         command.add_argument(
             "--threshold",
@@ -177,7 +183,7 @@ def build_parser() -> Parser:
             metavar="P",
             help='probability of an answer below which it is "retake" (default: that of the model)',
         )
-    for command in (predicting, evaluating, explaining, mining):
+    for command in (predicting, evaluating, explaining, mining, quantizing):
         command.add_argument(
             "--threads",
             type=argument_type(whole_number(1)),
@@ -233,8 +239,16 @@ def explain_command(arguments: argparse.Namespace) -> int:
     return run_explain(arguments)
 
 
+def quantize_command(arguments: argparse.Namespace) -> int:
+    """Make a model small; returns the exit status."""
+    from src.inference.quantize.command import run_quantize
+
+    return run_quantize(arguments)
+
+
 COMMANDS = {
     "predict": predict_command,
+    "quantize": quantize_command,
     "evaluate": evaluate_command,
     "explain": explain_command,
     "mine": mine_command,

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-import src.classic_cnn  # noqa: F401  a model file may name its layers
+import src.classic_cnn.quantized  # noqa: F401  a model file may name its layers
 from src.classic_nn.array_types import Array
 from src.classic_nn.context import PREDICTION
 from src.classic_nn.math import sigmoid, softmax
