@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-import src.classic_cnn.quantized  # noqa: F401  a model file may name its layers
+import src.classic_cnn  # noqa: F401  a model file may name its layers
 from src.classic_nn.array_types import Array
 from src.classic_nn.context import PREDICTION
 from src.classic_nn.math import sigmoid, softmax
@@ -77,6 +77,7 @@ class Classifier:
         classes: names by column of ``class_probabilities``; of a binary model no and yes.
         threshold: probability from which on a label is given; of the class "yes", if binary.
         reject_below: probability of an answer below which it is "retake"; see ``rejection``.
+        largest: absolute value of a prepared input, at most; inf if unknown.
 
     Raises ValueError for a model that does not classify.
     """
@@ -103,7 +104,7 @@ class Classifier:
         self.input_shape = model.network.built_shape()
         steps = model.preprocessing.get("transform")
         self.transform: Compose | None = None if steps is None else transform_from_config(steps)
-        self._largest = largest_value(self.transform)
+        self.largest = largest_value(self.transform)
         self._rng = np.random.default_rng(0)  # transforms of evaluation draw nothing
 
     def predict(
@@ -139,7 +140,7 @@ class Classifier:
         """``predict`` for any number of images, one answer after the other."""
         least = self.reject_below if reject_below is None else reject_below
         named = (
-            (name_of(image, k), partial(opened, image, self.input_shape, self.white, self._largest))
+            (name_of(image, k), partial(opened, image, self.input_shape, self.white, self.largest))
             for k, image in enumerate(images)
         )
         for name, answer in self.answers(named):

@@ -36,6 +36,10 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
         first.threshold = arguments.threshold
     if arguments.reject_below is not None:
         first.reject_below = arguments.reject_below
+    if arguments.explain:
+        from src.inference.explain.mistakes import check_photos
+
+        check_photos(first)
     directory = arguments.output_dir or _default_directory(arguments.model, arguments.data)
     known = read_labelled_data(
         arguments.data,

@@ -80,7 +80,6 @@ def add_explain_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--most",
         type=argument_type(whole_number(1)),
-        default=MOST,
         metavar="N",
         help=f"images to explain, the first ones (default: {MOST})",
     )

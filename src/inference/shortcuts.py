@@ -82,7 +82,7 @@ def find_shortcuts(
         seed: of the choice of photos and backgrounds.
     """
     rng = np.random.default_rng(seed)
-    rows = some_of_each_class(dataset, rows, rng, MOST)
+    rows = some_of_each_class(dataset, rows, rng, MOST, equal=True)
     subjects = Subjects(dataset.images, boxes or {})
     changes: dict[str, Change] = {
         "as they are": subjects.photo,

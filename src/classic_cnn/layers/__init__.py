@@ -5,6 +5,7 @@ from src.classic_cnn.layers.pooling import AveragePool2D, GlobalAveragePool, Max
 from src.classic_cnn.layers.resizing import Resize2D
 from src.classic_cnn.layers.zero_padding import ZeroPad2D
 from src.classic_nn.layers import LAYERS
+from src.classic_nn.layers.registry import LATE
 
 LAYERS.update(
     {
@@ -12,5 +13,14 @@ LAYERS.update(
         for layer in (AveragePool2D, Conv2D, GlobalAveragePool, MaxPool2D, Resize2D, ZeroPad2D)
     }
 )
+
+QUANTIZED = (
+    *("InNumbers", "IntegerAdd", "IntegerConcatenate", "IntegerConv2D", "IntegerDense"),
+    *("IntegerMean", "IntegerMultiply", "IntegerNetwork", "IntegerTable", "OfIntegers"),
+    *("QuantizedConv2D", "QuantizedDense", "ToIntegers", "ToNumbers"),
+)
+"""Layers with numbers of a few bits: few models have them."""
+
+LATE.update(dict.fromkeys(QUANTIZED, "src.classic_cnn.quantized"))
 
 __all__ = ["AveragePool2D", "Conv2D", "GlobalAveragePool", "MaxPool2D", "Resize2D", "ZeroPad2D"]

@@ -1,6 +1,7 @@
 """Layers by the names under which model files and configurations know them."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from src.classic_nn.layers.activations import ACTIVATIONS
@@ -27,6 +28,10 @@ LAYERS: dict[str, type[Layer]] = {
 """Layer classes by class name. A package that defines further layers adds them here."""
 
 
+LATE: dict[str, str] = {}
+"""Modules of layers that are imported when a configuration names one, by class name."""
+
+
 def layer_from_config(config: Mapping[str, Any]) -> Layer:
     """Make the layer that ``Layer.config`` described, without parameters until it is built.
 
@@ -37,8 +42,11 @@ def layer_from_config(config: Mapping[str, Any]) -> Layer:
     """
     settings = dict(config)
     names = settings.pop("names", None)  # of a container's layers
+    kind = str(settings.pop("type", None))
+    if kind not in LAYERS and kind in LATE:
+        import_module(LATE[kind])
     try:
-        layer_class = lookup("layer type", str(settings.pop("type", None)), LAYERS)
+        layer_class = lookup("layer type", kind, LAYERS)
     except ValueError as error:
         raise ValueError(
             f"{error} (and layers on images once src.classic_cnn is imported)"

@@ -35,7 +35,7 @@ def make_baseline(
         return np.zeros_like(x) if black is None else black.astype(x.dtype)
     if name == "mean":
         axes = (0, 1) if x.ndim == 3 else None
-        return np.broadcast_to(x.mean(axis=axes), x.shape).astype(x.dtype)
+        return np.broadcast_to(x.mean(axis=axes, dtype=np.float64), x.shape).astype(x.dtype)
     if name == "average":
         if background is None:
             raise ValueError("baseline average: it needs other photos (--background DATA)")

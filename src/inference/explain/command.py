@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,16 @@ from src.classic_nn.utils.plots import save_figure
 from src.common.files import results_directory, write_json, write_text
 from src.common.tables import format_table, markdown_table, write_csv
 from src.inference.classifier import Classifier, load_model
-from src.inference.evaluate_command import model_name, parse_rename
+from src.inference.evaluate_command import model_name, parse_rename, warnings_of
 from src.inference.explain.drawing import Pictures, draw_summary
-from src.inference.explain.explainer import Explainer, Explanation, background_of
+from src.inference.explain.explainer import Explainer, Explanation
 from src.inference.explain.labelled_samples import measured_samples
 from src.inference.explain.measured_pictures import draw_measures
 from src.inference.explain.measures import RANDOMIZED, Table, measure, table_rows, ticks
-from src.inference.explain.methods import suits
+from src.inference.explain.methods import ADD_UP, OWN_SETTINGS, check_settings, suits
 from src.inference.explain.saving import save_explanations
 from src.inference.explain_options import ALL
-from src.inference.explain_settings import DEFAULT_METHOD, METHOD_NAMES, Settings
+from src.inference.explain_settings import DEFAULT_METHOD, METHOD_NAMES, MOST, Settings
 from src.inference.inputs import named_images, passed_over
 from src.inference.labelled_data import LabelledData, read_labelled_data
 from src.inference.sampling import some_of_each_class
@@ -59,7 +58,30 @@ def run_explain(arguments: argparse.Namespace) -> int:
         explainer.background = _background(explainer, arguments.background)
     if arguments.evaluate:
         return _evaluate(arguments, explainer)
+    for name in ("split", "rename"):
+        if getattr(arguments, name):
+            raise UnreadableDataError(f"--{name} is for --evaluate")
     return _explain(arguments, explainer)
+
+
+def _check(arguments: argparse.Namespace, explainer: Explainer, methods: Sequence[str]) -> None:
+    """Raise UnreadableDataError for options that no method uses, or that cannot be."""
+    default = Settings()
+    for method, names in OWN_SETTINGS.items():
+        for name in names:
+            if method not in methods and getattr(explainer.settings, name) != getattr(
+                default, name
+            ):
+                raise UnreadableDataError(f"--{name.replace('_', '-')} is for {method}")
+    used = "expected_gradients" in methods or explainer.baseline == "average"
+    if arguments.background and not used:
+        raise UnreadableDataError("--background is for expected_gradients and --baseline average")
+    rng = np.random.default_rng(0)
+    x = rng.random(explainer.classifier.input_shape).astype(np.float32)
+    try:
+        check_settings(explainer.question(x, 0), methods)
+    except ValueError as error:
+        raise UnreadableDataError(str(error)) from None
 
 
 def _explain(arguments: argparse.Namespace, explainer: Explainer) -> int:
@@ -67,13 +89,14 @@ def _explain(arguments: argparse.Namespace, explainer: Explainer) -> int:
     classifier = explainer.classifier
     directory = arguments.output_dir or _directory(arguments.model)
     methods = _methods(arguments, explainer, DEFAULT_METHOD)
+    _check(arguments, explainer, methods)
     pictures = Pictures(classifier) if len(classifier.input_shape) == 3 else None
     failed: list[str] = []
-    inputs = _inputs(explainer, arguments.images)
-    bar = tqdm(
-        islice(inputs, arguments.most), desc="explaining", unit="image", disable=None, leave=False
-    )
-    for name, x in bar:
+    images = _images(arguments.images)
+    most = arguments.most or MOST
+    bar = tqdm(images[:most], desc="explaining", unit="image", disable=None, leave=False)
+    for image in bar:
+        name, x = _input(explainer, image)
         if isinstance(x, UnreadableDataError):
             failed.append(str(x))
             continue
@@ -85,9 +108,9 @@ def _explain(arguments: argparse.Namespace, explainer: Explainer) -> int:
         bar.clear()
         print("\n".join([*explanation_lines(found), str(path)]), flush=True)
         failed += [f"{name}: {e.method}: {e.error}" for e in found if e.error]
-    left = sum(1 for _ in inputs)
-    if left:
-        print(f"{left:,} more images were left out (--most {arguments.most})", file=sys.stderr)
+    if len(images) > most:
+        left = len(images) - most
+        print(f"{left:,} more images were left out (--most {most})", file=sys.stderr)
     for line in passed_over([image for image in arguments.images if not _is_array(image)]):
         print(line, file=sys.stderr)
     if failed:
@@ -113,10 +136,7 @@ def explanation_lines(explanations: Sequence[Explanation]) -> list[str]:
     """What is printed of one image."""
     found = [explanation for explanation in explanations if not explanation.error]
     first = found[0]
-    lines = [
-        f"{first.name}: {first.target}, p = {first.probability:.4g}, logit {first.score:.4g}, of "
-        f"the baseline {first.baseline_score:.4g}"
-    ]
+    lines = [f"{first.name}: {first.summary()}"]
     for explanation in found:
         figures = ", ".join(
             f"{name.replace('_', ' ')} {value:.3g}"
@@ -125,7 +145,8 @@ def explanation_lines(explanations: Sequence[Explanation]) -> list[str]:
             for name, value in explanation.figures.items()
             if not isinstance(value, list)
         )
-        total = f"sum {explanation.values.sum():.4g}"
+        adds_up = explanation.method in ADD_UP
+        total = f"sum {explanation.values.sum():.4g}" if adds_up else ""
         lines.append(f"  {explanation.method}: {', '.join(filter(None, [total, figures]))}")
     return lines
 
@@ -134,6 +155,8 @@ def _evaluate(arguments: argparse.Namespace, explainer: Explainer) -> int:
     """The table of measures, and its pictures."""
     if len(arguments.images) > 1:
         raise UnreadableDataError("--evaluate: expected one data set, got several")
+    if arguments.most:
+        raise UnreadableDataError("--most is for images: --evaluate N says how many samples")
     place = Path(arguments.images[0])
     classifier = explainer.classifier
     directory = arguments.output_dir or _directory(arguments.model, place)
@@ -149,13 +172,18 @@ def _evaluate(arguments: argparse.Namespace, explainer: Explainer) -> int:
     if explainer.background is None:
         explainer.background = _training_photos(classifier, known, rng)
     methods = _methods(arguments, explainer, ALL)
+    _check(arguments, explainer, methods)
     samples, known_by = measured_samples(classifier, known.dataset, rows, place)
     directory.mkdir(parents=True, exist_ok=True)
-    with tqdm(total=ticks(len(samples), len(methods)), desc="explaining", disable=None) as bar:
+    total = ticks(classifier.model.network, len(samples), len(methods))
+    with tqdm(total=total, desc="explaining", disable=None) as bar:
         table = measure(explainer, samples, methods, bar.update)
+    if not any(table.explanations.values()):
+        raise UnreadableDataError(f"nothing could be explained: {table.failed[0]}")
     rows_of_table = table_rows(table)
-    lines = _notes(table, len(samples), known_by)
-    paths = _save(table, rows_of_table, classifier, directory)
+    lines = [*warnings_of(known, [model_name(arguments.model)]), *known.account.splitlines()]
+    lines += _notes(table, len(samples), known_by)
+    paths = _save(table, rows_of_table, directory)
     page = [f"# {model_name(arguments.model)} explained on {place.resolve()}", ""]
     page += [markdown_table(rows_of_table), "", *(f"- {line}" for line in lines), ""]
     page += [f"![{path.stem}]({path.name})" for path in paths if path.suffix == ".png"]
@@ -174,11 +202,11 @@ def _notes(table: Table, samples: int, known_by: Any) -> list[str]:
     lines = [
         "deletion, insertion: mean probability while the most important parts are hidden (low is "
         "good) or shown (high is good)",
-        "randomized: rank correlation with the maps after the last layer, a quarter, half or all "
-        "of the layers were given random weights: it must fall; signed: with signs, after all "
+        "randomized N: rank correlation with the maps after the last N layers were given random "
+        "weights: it must fall; signed: with signs, after all "
         f"({min(samples, RANDOMIZED)} samples)",
         "agreement: mean rank correlation with the maps of the other methods; error: completeness, "
-        "relative",
+        "relative, the median",
         "edges and random are maps that know nothing of the model",
     ]
     if known_by:
@@ -191,10 +219,10 @@ def _notes(table: Table, samples: int, known_by: Any) -> list[str]:
     return lines
 
 
-def _save(
-    table: Table, rows: Sequence[tuple[str, ...]], classifier: Classifier, directory: Path
-) -> list[Path]:
-    """Write tables and pictures; returns their paths."""
+def _save(table: Table, rows: Sequence[tuple[str, ...]], directory: Path) -> list[Path]:
+    """Write tables and pictures, and remove those of an earlier time; returns their paths."""
+    for method in METHOD_NAMES:
+        (directory / f"summary_{method}.png").unlink(missing_ok=True)
     write_csv(directory / "measures.csv", rows)
     write_json(directory / "measures.json", _values(table))
     save_figure(draw_measures(table), directory / "measures.png")
@@ -202,7 +230,7 @@ def _save(
     for method, explanations in table.explanations.items():
         if explanations:
             paths.append(directory / f"summary_{method}.png")
-            save_figure(draw_summary(explanations, classifier.classes), paths[-1])
+            save_figure(draw_summary(explanations), paths[-1])
     return paths
 
 
@@ -212,6 +240,7 @@ def _values(table: Table) -> dict[str, Any]:
         "subject_area": table.area,
         "methods": {
             name: {
+                "samples": found.names,
                 "deletion": [curve.area for curve in found.deletion],
                 "insertion": [curve.area for curve in found.insertion],
                 "on_subject": found.inside,
@@ -223,7 +252,6 @@ def _values(table: Table) -> dict[str, Any]:
             for name, found in table.measures.items()
         },
         "agreement": {f"{one}, {other}": value for (one, other), value in table.agreement.items()},
-        "samples": [e.name for e in next(iter(table.explanations.values()), [])],
         "failed": list(table.failed),
     }
 
@@ -246,26 +274,32 @@ def _methods(arguments: argparse.Namespace, explainer: Explainer, default: str) 
     return methods
 
 
-def _inputs(
-    explainer: Explainer, images: Sequence[str]
-) -> Iterator[tuple[str, Array | UnreadableDataError]]:
-    """Name and input of each image; of files of arrays each sample."""
-    for image in images:
-        if _is_array(image):
-            yield from _samples_of(explainer, Path(image))
-        else:
-            for one in named_images([image]):
-                yield from explainer.prepared([one])
+Item = tuple[Any, int]
+"""An image and -1; or a source of arrays and the number of a sample."""
 
 
-def _samples_of(
-    explainer: Explainer, path: Path
-) -> Iterator[tuple[str, Array | UnreadableDataError]]:
-    """The samples of a file of arrays."""
-    source = read_data(path).images
-    for row in range(len(source)):
-        for _, x in explainer.prepared([source[row]]):
-            yield source.name(row), x
+def _images(arguments: Sequence[str]) -> list[Item]:
+    """All that is to be explained, nothing of it read yet; of files of arrays each sample."""
+    photos = named_images([image for image in arguments if not _is_array(image)])
+    items: list[Item] = [(photo, -1) for photo in photos]
+    for image in filter(_is_array, arguments):
+        source = read_data(Path(image)).images
+        items += [(source, row) for row in range(len(source))]
+    return items
+
+
+def _input(explainer: Explainer, item: Item) -> tuple[str, Array | UnreadableDataError]:
+    """Name and input of an item, or why there is none."""
+    image, row = item
+    if row < 0:
+        ((name, x),) = explainer.prepared([image])
+        return name, x
+    name = image.name(row)
+    dtype = explainer.classifier.model.network.parameters.vector.dtype
+    try:
+        return name, explainer.classifier.prepare(image[row]).astype(dtype, copy=False)
+    except UnreadableDataError as error:
+        return name, UnreadableDataError(f"{name}: {error}")
 
 
 def _is_array(image: str) -> bool:
@@ -273,18 +307,26 @@ def _is_array(image: str) -> bool:
 
 
 def _background(explainer: Explainer, place: str) -> Array:
-    """Other inputs, some of them at random; raises UnreadableDataError where one is unreadable."""
+    """Other inputs, some of them at random; one that cannot be read is left out, with a line.
+
+    Raises UnreadableDataError where none is left.
+    """
     rng = np.random.default_rng(explainer.settings.seed)
-    if _is_array(place):
-        source = read_data(Path(place)).images
-        chosen: list[Any] = [source[int(row)] for row in _some(len(source), rng)]
-    else:
-        paths = list(named_images([place]))
-        chosen = [paths[row] for row in _some(len(paths), rng)]
-    try:
-        return background_of(explainer, chosen)
-    except UnreadableDataError as error:
-        raise UnreadableDataError(f"--{error}") from None
+    items = _images([place])
+    inputs, causes = [], []
+    for number in _some(len(items), rng):
+        _, x = _input(explainer, items[number])
+        if isinstance(x, UnreadableDataError):
+            causes.append(str(x))
+        else:
+            inputs.append(x)
+    if not inputs:
+        raise UnreadableDataError(
+            f"--background: {place} has no image that can be read: {causes[0]}"
+        )
+    for cause in causes:
+        print(f"--background: without {cause}", file=sys.stderr)
+    return np.stack(inputs)
 
 
 def _training_photos(

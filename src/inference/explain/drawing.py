@@ -7,6 +7,7 @@ is smoothed a little for the eye; saved values are as they are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ COLOURS = "RdBu_r"
 STRONGEST = 0.1
 """Fraction of the pixels that the strongest regions have."""
 
-IN_A_ROW = 3
+IN_A_ROW, MOST_CLASSES = 3, 6
 """Maps of classes in a summary."""
 
 BARS = 20
@@ -115,7 +116,7 @@ def draw_heat(
     axes.imshow(grey, cmap="gray", vmin=0, vmax=1)
     strength = np.clip(np.abs(shown) / limit, 0, 1) ** 0.5
     image = axes.imshow(shown, cmap=COLOURS, vmin=-limit, vmax=limit, alpha=0.9 * strength)
-    axes.set_title(title, fontsize=9)
+    axes.set_title(title, fontsize=9, parse_math=False)
     axes.set_axis_off()
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.85, pad=0.02, format="%.1e", label=unit)
     bar.solids.set(alpha=1)  # type: ignore[union-attr]
@@ -160,10 +161,7 @@ def _show(axes: Axes, levels: NDArray[np.float64], title: str) -> None:
 
 
 def _what(explanation: Explanation) -> str:
-    return (
-        f"{explanation.target}: p = {explanation.probability:.3g}, logit {explanation.score:.2f}, "
-        f"of the baseline {explanation.baseline_score:.2f}"
-    )
+    return explanation.summary()
 
 
 def _bar_sheet(found: Sequence[Explanation], title: str) -> Figure:
@@ -187,31 +185,36 @@ def draw_bars(axes: Axes, explanation: Explanation) -> None:
     colours = ["tab:red" if values[k] > 0 else "tab:blue" for k in order]
     axes.barh(names, values[order], color=colours, xerr=spread)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set(title=TITLES[explanation.method], xlabel=f"logits for {explanation.target}")
+    axes.set_title(TITLES[explanation.method])
+    unit = UNITS.get(explanation.method, "logits")
+    axes.set_xlabel(f"{unit}, for {explanation.target}", parse_math=False)
     axes.tick_params(labelsize=8)
     axes.grid(axis="x", alpha=0.3)
 
 
-def draw_summary(explanations: Sequence[Explanation], classes: Sequence[str]) -> Figure:
-    """Mean |attribution| over a data set: of features as bars, of photos as a map, by class.
+def draw_summary(explanations: Sequence[Explanation]) -> Figure:
+    """Mean |attribution| over a data set: of features as bars, of photos as a map for each class.
 
     Args:
         explanations: of one method, several inputs, none of them with an error.
-        classes: whose answers are explained; those that occur get a picture each.
     """
-    targets = [name for name in classes if any(e.target == name for e in explanations)]
-    targets = targets[:6] or sorted({e.target for e in explanations})[:6]
-    by_target = {name: [e for e in explanations if e.target == name] for name in targets}
-    title = TITLES[explanations[0].method]
-    heading = f"{title}: mean |attribution| of {len(explanations)} inputs"
+    counts = Counter(e.target for e in explanations)
+    frequent = [name for name, _ in counts.most_common(MOST_CLASSES)]
+    by_target = {name: [e for e in explanations if e.target == name] for name in frequent}
+    others = [e for e in explanations if e.target not in by_target]
+    method = explanations[0].method
+    heading = f"{TITLES[method]}: mean |attribution| of {len(explanations)} inputs"
+    heading += f", the {len(frequent)} most frequent of {len(counts)} classes" if others else ""
     if explanations[0].heat.ndim == 1:
         figure = new_figure(7, 5)
         figure.suptitle(heading, fontsize=11)
-        _summary_bars(figure.add_subplot(), by_target)
+        unit = UNITS.get(method, "logits")
+        parts = {**by_target, **({"other classes": others} if others else {})}
+        _summary_bars(figure.add_subplot(), parts, unit)
         return figure
     aspect = explanations[0].heat.shape[1] / explanations[0].heat.shape[0]
-    columns = min(len(targets), IN_A_ROW)
-    rows = -(-len(targets) // columns)
+    columns = min(len(by_target), IN_A_ROW)
+    rows = -(-len(by_target) // columns)
     height = float(np.clip(3.2 / aspect, 1.2, 4))
     figure = new_figure(4.2 * columns, (height + 0.4) * rows + 0.4)
     figure.suptitle(heading, fontsize=11)
@@ -222,22 +225,33 @@ def draw_summary(explanations: Sequence[Explanation], classes: Sequence[str]) ->
         mean = np.mean([np.abs(over_channels(e.values)) for e in some], axis=0)
         image = axes.imshow(mean, cmap="magma", vmin=0)
         axes.set_title(f"{name} ({len(some)})", fontsize=9, parse_math=False)
-        figure.colorbar(image, ax=axes, shrink=0.8, format="%.1e").ax.tick_params(labelsize=7)
+        unit = UNITS.get(method, "logits per pixel")
+        bar = figure.colorbar(image, ax=axes, shrink=0.8, format="%.1e", label=unit)
+        bar.ax.tick_params(labelsize=7)
     return figure
 
 
-def _summary_bars(axes: Axes, by_target: dict[str, list[Explanation]]) -> None:
-    """Stacked bars: how much each feature says for each class, as in SHAP's summary plot."""
-    means = {
-        name: np.mean([np.abs(e.values) for e in some], axis=0) for name, some in by_target.items()
+def summary_shares(
+    by_target: dict[str, list[Explanation]],
+) -> dict[str, NDArray[np.float64]]:
+    """What each class adds to the mean |attribution| of each feature, (features,), by its name."""
+    count = sum(map(len, by_target.values()))
+    return {
+        name: np.sum([np.abs(e.values) for e in some], axis=0) / count
+        for name, some in by_target.items()
     }
+
+
+def _summary_bars(axes: Axes, by_target: dict[str, list[Explanation]], unit: str) -> None:
+    """A bar as long as the mean |attribution| of a feature, in parts by what was explained."""
+    means = summary_shares(by_target)
     total = np.sum(list(means.values()), axis=0)
     order = np.argsort(-total, kind="stable")[:BARS][::-1]
     left = np.zeros(len(order))
     for name, mean in means.items():
         axes.barh([f"feature {k}" for k in order], mean[order], left=left, label=name)
         left += mean[order]
-    axes.set_xlabel("mean |attribution|, logits")
+    axes.set_xlabel(f"mean |attribution|, {unit}")
     legend = axes.legend(fontsize=8)
     for text in legend.get_texts():
         text.set_parse_math(False)

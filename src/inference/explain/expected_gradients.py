@@ -38,7 +38,8 @@ def expected_gradients(
         samples: pairs (x', t).
 
     Figures: ``samples``; the completeness error and, relative to |f(x) - mean f(x')|, how large it
-    is; ``standard_error``, the mean over the values.
+    is; ``standard_error``, the mean over the values: that of independent pairs, which the equal
+    parts of t make about half as large.
     """
     chosen = _rounds(len(background), samples, rng)
     t = rng.permutation((np.arange(samples) + rng.random(samples)) / samples)
@@ -56,6 +57,7 @@ def expected_gradients(
         squares += np.square(terms).sum(axis=0)
     values = total / samples
     variance = np.maximum(squares / samples - values**2, 0)
+    error = float(np.sqrt(variance / (samples - 1)).mean()) if samples > 1 else float("nan")
     used, counts = np.unique(chosen, return_counts=True)
     scores = score.values(lambda some: background[used[some]], len(used))
     change = score.of(x) - float(np.average(scores, weights=counts))
@@ -64,7 +66,7 @@ def expected_gradients(
         {
             "samples": samples,
             **completeness(values, change).figures(),
-            "standard_error": float(np.sqrt(variance / max(samples - 1, 1)).mean()),
+            "standard_error": error,
         },
     )
 

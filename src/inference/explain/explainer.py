@@ -13,7 +13,7 @@ from src.common.lookup import lookup
 from src.inference.classifier import Classifier
 from src.inference.explain.attribution import Attribution, over_channels
 from src.inference.explain.baselines import make_baseline
-from src.inference.explain.methods import METHODS, Question
+from src.inference.explain.methods import FROM_BASELINE, METHODS, Question
 from src.inference.explain.score import Score
 from src.inference.explain_settings import BASELINES, DEFAULT_METHOD, Settings
 from src.inference.samples import name_of, opened, several
@@ -48,6 +48,14 @@ class Explanation:
     figures: dict[str, Any] = field(default_factory=dict)
     error: str = ""
 
+    def summary(self) -> str:
+        """What is explained, in a line."""
+        what = "difference of logits" if " against " in self.target else "logit"
+        return (
+            f"{self.target}: p = {self.probability:.4g}, {what} {self.score:.4g}, of the baseline "
+            f"{self.baseline_score:.4g}"
+        )
+
     @property
     def heat(self) -> NDArray[np.float64]:
         """(height, width) of a photo, the sum over its channels; (features,) of a vector."""
@@ -64,6 +72,7 @@ class Explainer:
         baseline: see ``baselines``; by default "mean" of photos in colour, else "black".
         background: (samples, *input_shape), other inputs: see ``background_of``.
         settings: of the methods.
+        opposite: explain that the model does not give the class: the score is negated.
 
     Raises UnreadableDataError: an unknown class or baseline; a model that cannot be explained.
     """
@@ -76,10 +85,12 @@ class Explainer:
         baseline: str | None = None,
         background: Array | None = None,
         settings: Settings | None = None,
+        opposite: bool = False,
     ) -> None:
         self.classifier = classifier
         self.settings = settings or Settings()
         self.background = background
+        self._sign = -1 if opposite else 1
         if len(classifier.input_shape) not in (1, 3):
             raise UnreadableDataError(
                 f"expected a model of photos or feature vectors, got inputs of shape "
@@ -117,7 +128,7 @@ class Explainer:
             weights[self._against] -= 1
         if classifier.model.task == "binary":  # its one output is the logit of "yes"
             weights = np.sign(weights[1:] - weights[:1])
-        return Score(classifier.model.network, weights, classifier.threads)
+        return Score(classifier.model.network, self._sign * weights, classifier.threads)
 
     def baseline_of(self, x: Array) -> Array:
         """The baseline of an input; raises ValueError for one that does not suit."""
@@ -145,6 +156,8 @@ class Explainer:
         logits = Score(classifier.model.network, np.zeros(1), 1).logits(lambda _: x[np.newaxis], 1)
         outputs = classifier.from_logits(logits)
         row = classifier.class_probabilities(outputs)[0].astype(np.float64)
+        if not np.isfinite(row).all():
+            raise ValueError("the model's answer is not a number: are its weights?")
         if self._class is not None:
             return self._class, row
         if classifier.model.task == "binary":
@@ -159,7 +172,7 @@ class Explainer:
         """What is explained, in words."""
         name = self.classifier.classes[number]
         if self._against is None:
-            return name
+            return name if self._sign > 0 else f"not {name}"
         return f"{name} against {self.classifier.classes[self._against]}"
 
     def explain(self, name: str, x: Array, methods: Sequence[str]) -> Iterator[Explanation]:
@@ -179,7 +192,13 @@ class Explainer:
         score, baseline = question.score.of(x), question.score.of(question.baseline)
         for method in methods:
             try:
+                if method in FROM_BASELINE and is_flat(x, question.baseline):
+                    raise ValueError(
+                        f"the input is its own baseline ({self.baseline}): choose another"
+                    )
                 found: Attribution = METHODS[method](question)
+                if not np.isfinite(found.values).all():
+                    raise ValueError("the attributions are not numbers")
             except ValueError as error:
                 yield Explanation(name, method, error=str(error))
                 continue
@@ -202,11 +221,18 @@ class Explainer:
         for k, image in enumerate(several(images, classifier.input_shape)):
             name = name_of(image, k)
             try:
-                picture = opened(image, classifier.input_shape, classifier.white)
+                picture = opened(
+                    image, classifier.input_shape, classifier.white, classifier.largest
+                )
                 yield name, classifier.prepare(picture).astype(dtype, copy=False)
             except UnreadableDataError as error:
                 text = str(error)
                 yield name, UnreadableDataError(text if name in text else f"{name}: {text}")
+
+
+def is_flat(x: Array, baseline: Array) -> bool:
+    """Whether an input is its baseline, but for rounding."""
+    return bool(np.abs(x - baseline).max(initial=0) <= 1e-5 * max(np.abs(x).max(initial=0), 1e-9))
 
 
 def explain(

@@ -24,6 +24,9 @@ from src.inference.explain.quadrature import quadrature
 from src.inference.explain.score import Score
 from src.inference.explain_settings import Settings
 
+ROUNDING = 1e-6
+"""What float32 leaves of a score, as a fraction."""
+
 MOST_STEPS = 1024
 """Steps are not doubled beyond."""
 
@@ -51,12 +54,15 @@ def integrated_gradients(
     Figures: ``steps``; ``completeness_error``, |sum of a - (f(x) - f(x'))|; and
     ``relative_error``, the same as a fraction of |f(x) - f(x')|.
     """
-    change = score.of(x) - score.of(baseline)
+    ends = score.of(x), score.of(baseline)
+    change = ends[0] - ends[1]
+    rounding = ROUNDING * max(map(abs, ends))
     way = (x - baseline).astype(np.float64)
     while True:
         values = way * mean_gradient(score, x, baseline, steps, rule)
         error = completeness(values, change)
-        if error.relative <= tolerance or 2 * steps > most_steps:
+        exact = error.relative <= tolerance or error.absolute <= rounding
+        if exact or 2 * steps > most_steps:
             break
         steps = min(steps * _factor(error.relative / max(tolerance, 1e-12)), most_steps)
     return Attribution(values, {"steps": steps, **error.figures()})

@@ -24,7 +24,7 @@ What is drawn has an error. With A the matrix of the regression and r the residu
     Cov(phi) = A^-1 [ sum over pairs of g_i g_i^T ] A^-1
     g_i      = sum over the two of w (z - z_n) r
 
-which is the usual robust covariance of a regression (White 1980).
+which is the usual robust covariance of a regression (White 1980), times pairs / (pairs - unknowns).
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ EXACT = 12
 """Players up to which all coalitions are taken, whatever was asked for."""
 
 
-FEWEST = 4
+FEWEST = 10
 """Coalitions for each player, at least."""
 
 
@@ -196,6 +196,7 @@ def _solve(sample: Coalitions, worth: Floats, total: float) -> tuple[Floats, Flo
     drawn = sample.pair >= 0
     pairs = np.zeros((sample.pair.max() + 1, len(first)))
     np.add.at(pairs, sample.pair[drawn], residuals[drawn])
-    covariance = inverse @ (pairs.T @ pairs) @ inverse
+    spare = max(len(pairs) - len(first), 1)  # of so many unknowns, residuals are too small
+    covariance = inverse @ (pairs.T @ pairs) @ inverse * (len(pairs) / spare)
     errors = np.sqrt(np.append(np.diag(covariance), covariance.sum()).clip(0))
     return values, errors

@@ -65,8 +65,11 @@ def prepared_mask(
     classifier: Classifier, pictures: Pictures, mask: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """A mask of a photo as it lies on the photo once that is prepared: resized, padded, cropped."""
-    white = Image.fromarray(np.uint8(255) * mask).convert("RGB")
-    return pictures.levels(classifier.prepare(white)).mean(axis=2) > 0.5
+    inside, outside = (
+        pictures.levels(classifier.prepare(Image.fromarray(np.uint8(255) * part).convert("RGB")))
+        for part in (mask, ~mask)
+    )
+    return inside.mean(axis=2) > outside.mean(axis=2)  # padding is the same in both, and is neither
 
 
 def object_with_margin(files: ImageFiles, row: int) -> tuple[Image.Image, NDArray[np.bool_]]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from src.classic_nn.utils.plots import new_figure
-from src.inference.explain.measures import EDGES, RANDOM, Table
-from src.inference.explain.randomization import FRACTIONS
+from src.inference.explain.measures import EDGES, RANDOM, Table, mean_of
 from src.inference.explain_settings import TITLES
 
 if TYPE_CHECKING:
@@ -54,19 +53,21 @@ def _curves(axes: Axes, table: Table, kind: str) -> None:
 
 
 def _randomization(axes: Axes, table: Table) -> None:
-    names = ["last layer", *(f"{fraction:.0%}" for fraction in FRACTIONS[1:])]
     for name, found in table.measures.items():
         if found.correlations:
-            means = [float(np.nanmean(found.correlations[fraction])) for fraction in FRACTIONS]
-            axes.plot(["nothing", *names], [1.0, *means], marker="o", label=TITLES[name])
+            counts = sorted(found.correlations)
+            means = [mean_of(found.correlations[count]) for count in counts]
+            places = ["0", *map(str, counts)]
+            axes.plot(places, [1.0, *means], marker="o", label=TITLES[name])
     axes.set(
-        xlabel="what was replaced by random weights, from the top",
+        xlabel="layers with random weights, from the last on",
         ylabel="rank correlation with the original",
         title="Randomization: it must fall",
         ylim=(-0.3, 1.05),
     )
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.legend(fontsize=8)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=8)
     axes.grid(alpha=0.3)
 
 

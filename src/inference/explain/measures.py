@@ -28,7 +28,7 @@ from src.inference.explain.faithfulness import (
     share_inside,
 )
 from src.inference.explain.methods import METHODS, Question
-from src.inference.explain.randomization import FRACTIONS, randomized, rank_correlation
+from src.inference.explain.randomization import randomized, rank_correlation, stages
 
 RANDOM, EDGES = "random", "edges"
 """Maps that know nothing of the model."""
@@ -59,16 +59,19 @@ class Measures:
     Attributes:
         deletion, insertion: curves.
         inside: share of the positive attributions on the subject.
-        correlations: of |values|, with the maps after randomizing, by fraction of the layers.
+        names: of the inputs that the method has explained.
+        correlations: of |values|, with the maps after randomizing, by number of layers; of the
+            first inputs.
         signed: the same of the values with their signs, after randomizing all.
         seconds: that an explanation took.
         errors: completeness errors, relative, where the method has some.
     """
 
+    names: list[str] = field(default_factory=list)
     deletion: list[Curve] = field(default_factory=list)
     insertion: list[Curve] = field(default_factory=list)
     inside: list[float] = field(default_factory=list)
-    correlations: dict[float, list[float]] = field(default_factory=lambda: defaultdict(list))
+    correlations: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     signed: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     errors: list[float] = field(default_factory=list)
@@ -105,17 +108,14 @@ def measure(
         explainer: of the model.
         samples: inputs.
         methods: names of ``METHODS``.
-        tick: called after each explanation, ``ticks`` times in all.
+        tick: called after each explanation, ``ticks`` times at most.
     """
     measures: dict[str, Measures] = {name: Measures() for name in [*methods, EDGES, RANDOM]}
     explanations: dict[str, list[Explanation]] = {name: [] for name in methods}
     pairs: dict[tuple[str, str], list[float]] = defaultdict(list)
     failed: dict[str, None] = {}
     rng = np.random.default_rng(explainer.settings.seed)
-    networks = {
-        fraction: randomized(explainer.classifier.model.network, fraction, rng)
-        for fraction in FRACTIONS
-    }
+    network = explainer.classifier.model.network
     areas = []
     for number, sample in enumerate(samples):
         maps: dict[str, Floats] = {}
@@ -126,6 +126,7 @@ def measure(
             if found.error:
                 failed[f"{method}: {found.error}"] = None
                 continue
+            measures[method].names.append(sample.name)
             measures[method].seconds.append(time.perf_counter() - start)
             explanations[method].append(found)
             maps[method] = found.heat
@@ -141,24 +142,29 @@ def measure(
         for one in names:
             for other in names:
                 pairs[one, other].append(rank_correlation(maps[one], maps[other]))
-        if number < RANDOMIZED:
-            for fraction, network in networks.items():
+        if number < RANDOMIZED:  # each with random weights of its own
+            for count in stages(network):
+                drawn = randomized(network, count, explainer.settings.seed + number)
                 for method in methods:
                     if method in maps:
-                        again = _explained_by(explainer, network, sample.x, method)
-                        both = rank_correlation(maps[method], again)
-                        measures[method].correlations[fraction].append(both)
-                        if fraction == 1:
-                            signed = rank_correlation(maps[method], again, signed=True)
-                            measures[method].signed.append(signed)
-                    tick()
-    agreement = {names: _mean(values) for names, values in pairs.items()}
-    return Table(measures, agreement, _mean(areas), explanations, list(failed))
+                        again = _explained_by(explainer, drawn, sample.x, method)
+                        _compare(measures[method], count, maps[method], again)
+                        tick()
+    agreement = {names: mean_of(values) for names, values in pairs.items()}
+    return Table(measures, agreement, mean_of(areas), explanations, list(failed))
 
 
-def ticks(samples: int, methods: int) -> int:
-    """How often ``measure`` calls ``tick``."""
-    return methods * (samples + min(samples, RANDOMIZED) * len(FRACTIONS))
+def ticks(network: Container, samples: int, methods: int) -> int:
+    """How often ``measure`` calls ``tick``, at most."""
+    return methods * (samples + min(samples, RANDOMIZED) * len(stages(network)))
+
+
+def _compare(found: Measures, count: int, before: Floats, after: Floats) -> None:
+    """Note how alike two maps are, before and after so many layers were randomized."""
+    found.correlations[count].append(rank_correlation(before, after))
+    if count == max(found.correlations):
+        found.signed = found.signed[: len(found.correlations[count]) - 1]
+        found.signed.append(rank_correlation(before, after, signed=True))
 
 
 def edges(x: Array) -> Floats:
@@ -206,7 +212,7 @@ def _explained_by(explainer: Explainer, network: Container, x: Array, method: st
     return over_channels(METHODS[method](other).values)
 
 
-def _mean(values: Sequence[float]) -> float:
+def mean_of(values: Sequence[float]) -> float:
     """Mean of the values that are numbers; NaN where none is."""
     numbers = [value for value in values if np.isfinite(value)]
     return float(np.mean(numbers)) if numbers else float("nan")
@@ -215,13 +221,14 @@ def _mean(values: Sequence[float]) -> float:
 def table_rows(table: Table) -> list[tuple[str, ...]]:
     """Rows of a table, headings first: means over the inputs."""
     methods = list(table.explanations)
+    counts = sorted({count for found in table.measures.values() for count in found.correlations})
     rows = [
         (
             "method",
             "deletion",
             "insertion",
             "on subject",
-            *(f"randomized {_randomized(fraction)}" for fraction in FRACTIONS),
+            *(f"randomized {count}" for count in counts),
             "signed",
             "agreement",
             "error",
@@ -235,18 +242,14 @@ def table_rows(table: Table) -> list[tuple[str, ...]]:
             if one == name and other != name and other in methods
         ]
         values = [
-            _mean([curve.area for curve in found.deletion]),
-            _mean([curve.area for curve in found.insertion]),
-            _mean(found.inside),
-            *(_mean(found.correlations.get(fraction, [])) for fraction in FRACTIONS),
-            _mean(found.signed),
-            _mean(others),
-            _mean(found.errors),
-            _mean(found.seconds),
+            mean_of([curve.area for curve in found.deletion]),
+            mean_of([curve.area for curve in found.insertion]),
+            mean_of(found.inside),
+            *(mean_of(found.correlations.get(count, [])) for count in counts),
+            mean_of(found.signed),
+            mean_of(others),
+            float(np.median(found.errors)) if found.errors else float("nan"),
+            mean_of(found.seconds),
         ]
         rows.append((name, *("" if np.isnan(value) else f"{value:.3f}" for value in values)))
     return rows
-
-
-def _randomized(fraction: float) -> str:
-    return "last" if fraction == 0 else f"{fraction:.0%}"

@@ -4,7 +4,7 @@ A method is a function of a question: what is explained, of which input, from wh
 with which settings.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,11 +13,13 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.layers.container import Container
 from src.inference.explain.attribution import Attribution
 from src.inference.explain.expected_gradients import expected_gradients
-from src.inference.explain.grad_cam import grad_cam, has_maps
+from src.inference.explain.grad_cam import grad_cam, has_maps, layer_with_maps
 from src.inference.explain.gradient import gradient, gradient_times_input
 from src.inference.explain.integrated_gradients import integrated_gradients
-from src.inference.explain.occlusion import occlusion
+from src.inference.explain.kernel_shap import choose_coalitions
+from src.inference.explain.occlusion import occlusion, window_and_stride
 from src.inference.explain.players import Players, features, grid, superpixels
+from src.inference.explain.quadrature import quadrature
 from src.inference.explain.score import Score
 from src.inference.explain.shapley import shapley
 from src.inference.explain.smooth_grad import smooth_grad
@@ -58,7 +60,8 @@ def players_of(question: Question) -> Players:
         return features(len(x), MOST_FEATURES)
     if settings.superpixels:
         return superpixels(x, settings.superpixels)
-    rows, columns = (min(settings.grid, side) for side in x.shape[:2])
+    own = settings.grid != Settings.grid
+    rows, columns = (settings.grid if own else min(settings.grid, s) for s in x.shape[:2])
     return grid((x.shape[0], x.shape[1]), rows, columns)
 
 
@@ -100,6 +103,43 @@ METHODS: Mapping[str, Callable[[Question], Attribution]] = {
     "shap": _shap,
 }
 """From a question to its attribution; each may raise ValueError where it cannot answer."""
+
+
+FROM_BASELINE = ("gradient_times_input", "integrated_gradients", "occlusion", "shap")
+"""Methods that tell an input from its baseline."""
+
+ADD_UP = ("gradient_times_input", "integrated_gradients", "expected_gradients", "shap")
+"""Methods whose values, added up, mean something."""
+
+OWN_SETTINGS = {
+    "integrated_gradients": ("steps", "rule", "tolerance"),
+    "smooth_grad": ("noise_samples",),
+    "expected_gradients": ("pairs",),
+    "grad_cam": ("layer",),
+    "occlusion": ("window", "stride"),
+    "shap": ("coalitions", "grid", "superpixels"),
+}
+"""Settings by the method that uses them."""
+
+
+def check_settings(question: Question, methods: Sequence[str]) -> None:
+    """Raise ValueError for settings that cannot be, of an input of this shape.
+
+    Args:
+        question: about any input.
+        methods: that will be used.
+    """
+    settings, x = question.settings, question.x
+    if "integrated_gradients" in methods:
+        quadrature(settings.rule, settings.steps)
+    if "grad_cam" in methods and settings.layer:
+        layer_with_maps(question.score.network, x, settings.layer)
+    if "occlusion" in methods:
+        sides = x.shape[:2] if x.ndim == 3 else x.shape
+        window_and_stride(sides, settings.window, settings.stride)
+    if "shap" in methods:
+        players = int(players_of(question).max()) + 1
+        choose_coalitions(players, settings.coalitions, question.rng)
 
 
 def suits(name: str, network: Container, background: Array | None) -> str:

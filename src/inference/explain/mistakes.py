@@ -12,13 +12,19 @@ from src.inference.evaluation import Evaluation
 from src.inference.explain.drawing import Pictures, draw_heat
 from src.inference.explain.explainer import Explainer
 from src.inference.explain.methods import suits
-from src.inference.explain_settings import DEFAULT_METHOD, TITLES
+from src.inference.explain_settings import DEFAULT_METHOD, TITLES, UNITS
 from src.load.errors import UnreadableDataError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 IN_A_ROW = 3
+
+
+def check_photos(classifier: Classifier) -> None:
+    """Raise UnreadableDataError for a model whose inputs cannot be drawn."""
+    if len(classifier.input_shape) != 3 or classifier.transform is None:
+        raise UnreadableDataError("--explain: this model takes no photos")
 
 
 def draw_explained_mistakes(
@@ -35,8 +41,7 @@ def draw_explained_mistakes(
 
     Raises UnreadableDataError for a model of feature vectors.
     """
-    if len(classifier.input_shape) != 3 or classifier.transform is None:
-        raise UnreadableDataError("--explain: this model takes no photos")
+    check_photos(classifier)
     wrong = evaluation.mistakes()[:count]
     if not len(wrong):
         return None
@@ -50,23 +55,30 @@ def draw_explained_mistakes(
     for axes in panels.ravel():
         axes.set_axis_off()
     for (photo, map_), sample, x in zip(panels, wrong.tolist(), inputs, strict=False):
-        name = _explained_class(evaluation, sample)
-        (found,) = Explainer(classifier, name).explain("", x, [method])
+        name, given = wrong_answer(evaluation, sample)
+        explainer = Explainer(classifier, name, opposite=not given)
+        (found,) = explainer.explain("", x, [method])
         levels = pictures.levels(x)
         photo.imshow(
             levels if levels.shape[2] == 3 else levels[..., 0], cmap="gray", vmin=0, vmax=1
         )
         true = f"true {evaluation.true_text(sample)}"
         photo.set_title(true, fontsize=8, color="tab:red", parse_math=False)
-        if not found.error:
-            draw_heat(map_, found.heat, levels, f"{name} {found.probability:.3f}")
+        if found.error:
+            map_.set_title(found.error, fontsize=7, parse_math=False)
+            continue
+        title = f"{found.target}, p of {name} {found.probability:.3f}"
+        draw_heat(map_, found.heat, levels, title, UNITS.get(method, "logits per pixel"))
     return figure
 
 
-def _explained_class(evaluation: Evaluation, sample: int) -> str:
-    """The class that was given wrongly; of labels the one that is wrong with the most certainty."""
+def wrong_answer(evaluation: Evaluation, sample: int) -> tuple[str, bool]:
+    """What is wrong: a class or label, and whether it was given, or left out.
+
+    Of several labels it is the one that is wrong with the most certainty.
+    """
     if evaluation.task != "multi_label":
-        return str(evaluation.classes[int(evaluation.predicted[sample])])
+        return str(evaluation.classes[int(evaluation.predicted[sample])]), True
     wrong = evaluation.predicted[sample] != evaluation.targets[sample]
-    certainty = np.where(wrong, evaluation.certainty[sample], -1)
-    return str(evaluation.classes[int(certainty.argmax())])
+    number = int(np.where(wrong, evaluation.certainty[sample], -1).argmax())
+    return str(evaluation.classes[number]), bool(evaluation.predicted[sample][number])

@@ -7,8 +7,10 @@ It needs no gradient and no look inside. What stands twice in a photo gets nothi
 the other still speaks.
 """
 
+from collections.abc import Sequence
+from itertools import product
+
 import numpy as np
-from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
 from src.inference.explain.attribution import Attribution
@@ -32,35 +34,46 @@ def occlusion(
     Raises ValueError for a window larger than the input, or a stride that leaves gaps.
     """
     sides = x.shape[:2] if x.ndim == 3 else x.shape
-    window = window or max(max(sides) // 8, 1)
+    window, stride = window_and_stride(sides, window, stride)
+    corners = window_corners(sides, window, stride)
+
+    def occluded(some: slice) -> Array:
+        inputs = np.repeat(x[np.newaxis], len(corners[some]), axis=0)
+        for hidden, corner in zip(inputs, corners[some], strict=True):
+            part = _part(corner, window)
+            hidden[part] = baseline[part]
+        return inputs
+
+    lost = score.of(x) - score.values(occluded, len(corners))
+    total, covered = np.zeros(sides), np.zeros(sides)
+    for value, corner in zip(lost.tolist(), corners, strict=True):
+        total[_part(corner, window)] += value
+        covered[_part(corner, window)] += 1
+    figures = {"window": window, "stride": stride, "windows": len(corners)}
+    return Attribution(total / covered, figures)
+
+
+def window_and_stride(sides: Sequence[int], window: int, stride: int) -> tuple[int, int]:
+    """Both, chosen by the sides where they are 0; ValueError for what cannot be."""
+    window = window or max(min(max(sides) // 8, *sides), 1)
     stride = stride or max(window // 2, 1)
     if window > min(sides):
         raise ValueError(f"window: expected {min(sides)} or less, got {window}")
     if stride > window:
         raise ValueError(f"stride: expected {window}, the window, or less, got {stride}")
-    hidden = np.stack([mask.ravel() for mask in windows(sides, window, stride)])
-
-    def occluded(some: slice) -> Array:
-        masks = hidden[some].reshape(-1, *sides, *[1] * (x.ndim - len(sides)))
-        return np.where(masks, baseline, x).astype(x.dtype, copy=False)
-
-    lost = score.of(x) - score.values(occluded, len(hidden))
-    total = lost @ hidden  # of the windows over each pixel
-    values = (total / hidden.sum(axis=0)).reshape(sides)
-    return Attribution(values, {"window": window, "stride": stride, "windows": len(hidden)})
+    return window, stride
 
 
-def windows(sides: tuple[int, ...], window: int, stride: int) -> list[NDArray[np.bool_]]:
-    """Masks of the shape ``sides``: a window each, the last ones of a row or column at the end.
+def window_corners(sides: Sequence[int], window: int, stride: int) -> list[tuple[int, ...]]:
+    """Where each window begins; the last ones of a row or column lie at the end.
 
-    >>> [np.flatnonzero(mask).tolist() for mask in windows((5,), 2, 2)]
-    [[0, 1], [2, 3], [3, 4]]
+    >>> window_corners((5,), 2, 2)
+    [(0,), (2,), (3,)]
     """
     starts = [sorted({*range(0, side - window, stride), side - window}) for side in sides]
-    masks = []
-    for place in np.ndindex(*map(len, starts)):
-        mask = np.zeros(sides, bool)
-        corner = [starts[axis][k] for axis, k in enumerate(place)]
-        mask[tuple(slice(start, start + window) for start in corner)] = True
-        masks.append(mask)
-    return masks
+    return list(product(*starts))
+
+
+def _part(corner: tuple[int, ...], window: int) -> tuple[slice, ...]:
+    """The places of a window."""
+    return tuple(slice(start, start + window) for start in corner)

@@ -13,6 +13,9 @@ from src.common.lookup import lookup
 
 Floats = NDArray[np.float64]
 
+MOST = 2048
+"""Points: those of Gauss and Legendre take seconds to find beyond."""
+
 
 def gauss_legendre(steps: int) -> tuple[Floats, Floats]:
     """Points and weights (steps,).
@@ -43,8 +46,8 @@ RULES = {"gauss_legendre": gauss_legendre, "trapezoid": trapezoid}
 
 
 def quadrature(rule: str, steps: int) -> tuple[Floats, Floats]:
-    """Points and weights of a rule by name; ValueError for an unknown one, or no step."""
-    if steps < 1:
-        raise ValueError(f"steps: expected 1 or more, got {steps}")
+    """Points and weights of a rule by name; ValueError for an unknown one, or too many steps."""
+    if not 1 <= steps <= MOST:
+        raise ValueError(f"steps: expected 1 to {MOST:,}, got {steps:,}")
     found: tuple[Floats, Floats] = lookup("rule", rule, RULES)(steps)
     return found

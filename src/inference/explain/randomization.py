@@ -5,6 +5,8 @@ explanation is made anew. One that depends on what was learned changes: its rank
 the original falls. One that looks as before has drawn the photo's edges, not the model's reasons.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,31 +16,37 @@ from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.copying import copy_network
 from src.classic_nn.layers.registry import layer_from_config
 
-FRACTIONS = (0.0, 0.25, 0.5, 1.0)
-"""Of the layers with weights, which are randomized; 0 stands for the last layer alone."""
+PARTS = (0.25, 0.5, 1.0)
+"""Of the layers with weights: as many are randomized, from the last on; and the last one alone."""
 
 
-def randomized(network: Container, fraction: float, rng: np.random.Generator) -> Container:
-    """A copy whose last layers are as if newly built.
+def weighted_layers(network: Container) -> list[Layer]:
+    """The layers with weights, in their order."""
+    inside = (layer for layer in network.descendants() if not isinstance(layer, Container))
+    return [layer for layer in inside if layer.parameters or layer.frozen]
 
-    Args:
-        network: built.
-        fraction: of the layers with weights that lose them, from the last to the first; at least
-            one does.
-        rng: draws weights.
+
+def stages(network: Container) -> list[int]:
+    """How many layers are randomized, one after the other: 1, a quarter, half and all of them."""
+    count = len(weighted_layers(network))
+    return sorted({min(1, count), *(max(math.ceil(part * count), 1) for part in PARTS)} - {0})
+
+
+def randomized(network: Container, count: int, seed: int) -> Container:
+    """A copy whose last ``count`` layers with weights are as if newly built.
+
+    With one seed the random weights of a layer are the same, however many others have some: a
+    cascade.
     """
     copied = copy_network(network)
     fresh = layer_from_config(network.config())
     assert isinstance(fresh, Container)
     fresh.build(network.built_shape(), None, network.parameters.vector.dtype)
-    pairs = [
-        (old, new)
-        for old, new in zip(copied.descendants(), fresh.descendants(), strict=True)
-        if not isinstance(old, Container) and (old.parameters or old.frozen)
-    ]
-    count = max(round(fraction * len(pairs)), 1)
-    for old, new in pairs[-count:]:
-        _take_over(old, new, rng)
+    pairs = list(zip(copied.descendants(), fresh.descendants(), strict=True))
+    chosen = {id(layer) for layer in weighted_layers(copied)[-count:]} if count else set()
+    for number, (old, new) in enumerate(pairs):
+        if id(old) in chosen:
+            _take_over(old, new, np.random.default_rng([seed, number]))
     return copied
 
 

@@ -11,6 +11,7 @@ from src.classic_nn.utils.plots import save_figure
 from src.common.files import atomic_path, write_json
 from src.inference.explain.drawing import Pictures, draw_sheet
 from src.inference.explain.explainer import Explanation
+from src.inference.explain.methods import ADD_UP
 
 
 def save_explanations(
@@ -49,7 +50,9 @@ def explanation_values(explanations: Sequence[Explanation]) -> dict[str, Any]:
         "logit": first.score,
         "baseline_logit": first.baseline_score,
         "methods": {
-            e.method: {"error": e.error} if e.error else {"sum": float(e.values.sum()), **e.figures}
+            e.method: {"error": e.error}
+            if e.error
+            else {**({"sum": float(e.values.sum())} if e.method in ADD_UP else {}), **e.figures}
             for e in explanations
         },
     }

@@ -48,7 +48,7 @@ def smooth_grad(
         squares += np.square(dx, dtype=np.float64).sum(axis=0)
     mean = total / samples
     variance = np.maximum(squares / samples - mean**2, 0)
-    error = float(np.sqrt(variance / max(samples - 1, 1)).mean())
+    error = float(np.sqrt(variance / (samples - 1)).mean()) if samples > 1 else float("nan")
     return Attribution(mean, {"samples": samples, "standard_error": error})
 
 

@@ -204,11 +204,49 @@ def test_mistakes_are_one_line(multi, rng):
         },
         "grad_cam": {"layer": "conv9", "error": "unknown layer 'conv9'"},
         "occlusion": {"window": 17, "error": "window: expected 16 or less, got 17"},
-        "shap": {"grid": 5, "coalitions": 9, "error": "coalitions: expected 100 or more"},
+        "shap": {"grid": 5, "coalitions": 9, "error": "coalitions: expected 250 or more"},
     }
     for method, settings in errors.items():
         expected = settings.pop("error")
         assert expected in multi.explain(image, method, **settings)[0].error
+
+
+def test_an_input_that_is_its_own_baseline_is_refused(multi, rng):
+    flat = Image.new("RGB", (20, 20), (90, 120, 30))
+    for method in ("integrated_gradients", "gradient_times_input", "occlusion", "shap"):
+        assert "is its own baseline (mean)" in multi.explain(flat, method)[0].error
+    assert multi.explain(flat, "gradient")[0].error == ""
+    assert multi.explain(flat, "integrated_gradients", baseline="black")[0].error == ""
+
+
+def test_a_change_below_rounding_takes_no_steps(rng):
+    classifier = Classifier(saved())
+    classifier.model.network["dense1"].parameters["W"][...] = 0
+    classifier.model.network["dense1"].parameters["b"][...] = 3
+    found = classifier.explain(photo(rng))[0]
+    assert found.figures["steps"] == 32
+    assert not found.values.any()
+
+
+def test_weights_that_are_no_numbers_are_a_line(rng):
+    classifier = Classifier(saved())
+    classifier.model.network["dense1"].parameters["W"][...] = np.nan
+    for method in METHODS:
+        found = classifier.explain(photo(rng), method, background=[photo(rng)])[0]
+        assert found.error == "the model's answer is not a number: are its weights?"
+
+
+def test_levels_that_nobody_has_prepared_are_refused(multi, rng):
+    levels = 255 * rng.random((16, 16, 3))
+    assert "give levels from 0 to 255 as 8-bit integers" in multi.explain(levels)[0].error
+
+
+def test_the_opposite_of_a_class(multi, rng):
+    x = input_of(multi, photo(rng))
+    (dog,) = Explainer(multi, "dog").explain("a", x, ["gradient"])
+    (not_dog,) = Explainer(multi, "dog", opposite=True).explain("a", x, ["gradient"])
+    assert not_dog.target == "not dog"
+    assert np.array_equal(not_dog.values, -dog.values)
 
 
 def test_a_model_of_other_shapes_is_refused(rng):

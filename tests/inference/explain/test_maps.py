@@ -1,12 +1,16 @@
 """Grad-CAM, occlusion, players and baselines."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from src.classic_cnn import Conv2D, GlobalAveragePool
-from src.classic_nn import Dense, Dropout, Parallel, ReLU, Residual, Sequential
+from src.classic_cnn.resizing import resize_forward
+from src.classic_nn import Dense, Dropout, Flatten, Parallel, ReLU, Residual, Sequential
+from src.classic_nn.context import Context
 from src.inference.explain import (
     Score,
     features,
@@ -18,7 +22,7 @@ from src.inference.explain import (
     superpixels,
 )
 from src.inference.explain.grad_cam import has_maps, layer_with_maps, outputs_and_gradients
-from src.inference.explain.occlusion import windows
+from src.inference.explain.occlusion import window_corners
 
 
 def network(rng):
@@ -48,9 +52,6 @@ def test_grad_cam_is_its_formula(rng):
     alpha = made["head"].parameters["W"][:, 1] / 30
     heat = np.maximum(maps @ alpha, 0)
     assert found.values.shape == (12, 10)
-    assert np.allclose(found.values[::2, ::2] + found.values[1::2, ::2], 0) is False
-    from src.classic_cnn.resizing import resize_forward
-
     enlarged = resize_forward(heat[np.newaxis, ..., np.newaxis], (12, 10))[0][0, ..., 0]
     assert np.allclose(found.values, enlarged)
 
@@ -64,7 +65,6 @@ def test_gradients_of_any_layer_are_those_of_its_outputs(path, rng):
     maps, gradients = outputs_and_gradients(score, x, path)
     assert maps.shape == gradients.shape
     direction, h = rng.normal(size=maps.shape), 1e-6
-    from src.classic_nn.context import Context
 
     def moved(step):
         def observer(layer, y):
@@ -93,8 +93,6 @@ def test_layers_are_offered(rng):
 
 
 def linear(rng, shape):
-    from src.classic_nn import Flatten
-
     made = Sequential([Flatten(), Dense(1)])
     made.build(shape, rng, np.float64)
     return Score(made, np.ones(1)), made.parameters["W1"].reshape(shape)
@@ -117,10 +115,32 @@ def test_occlusion_of_a_linear_function(rng):
 def test_windows_cover_everything(height, width, window, stride):
     if window > min(height, width) or stride > window:
         return
-    masks = np.stack(windows((height, width), window, stride))
-    assert masks.any(axis=0).all()
-    assert (masks.sum(axis=(1, 2)) == window**2).all()
-    assert len({mask.tobytes() for mask in masks}) == len(masks)
+    corners = window_corners((height, width), window, stride)
+    covered = np.zeros((height, width), int)
+    for top, left in corners:
+        assert top + window <= height
+        assert left + window <= width
+        covered[top : top + window, left : left + window] += 1
+    assert covered.all()
+    assert len(set(corners)) == len(corners)
+
+
+@pytest.mark.parametrize("shape", [(16, 160, 1), (3, 3, 2), (1, 9, 1), (1,), (100,)])
+def test_windows_fit_inputs_of_every_shape(shape, rng):
+    score, _ = linear(rng, shape)
+    found = occlusion(score, rng.normal(size=shape), np.zeros(shape))
+    assert found.values.shape == (shape[:2] if len(shape) == 3 else shape)
+    assert np.isfinite(found.values).all()
+
+
+def test_occlusion_needs_no_memory_for_all_its_windows(rng):
+    score, _ = linear(rng, (64, 64, 3))
+    x = rng.normal(size=(64, 64, 3))
+    tracemalloc.start()
+    occlusion(Score(score.network, score.weights, 1, 1 << 20), x, 0 * x, window=2, stride=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 << 20  # 3,969 masks alone are 16 MB, as float64 130
 
 
 def test_windows_that_cannot_be_are_refused(rng):

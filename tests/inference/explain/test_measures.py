@@ -26,7 +26,7 @@ from src.inference.explain.measures import (
     table_rows,
     ticks,
 )
-from src.inference.explain.randomization import FRACTIONS, randomized, rank_correlation
+from src.inference.explain.randomization import randomized, rank_correlation, stages
 from src.load import read_data
 from tests.classic_train.photo_sets import yolo
 from tests.inference.models import preprocessing, saved
@@ -125,18 +125,22 @@ def test_randomized_networks_lose_their_last_layers_first(rng):
     network["dense1"].freeze()
     before = copy_network(network)
 
-    def changed(fraction):
-        other = randomized(network, fraction, np.random.default_rng(1))
+    assert stages(network) == [1, 2, 4]
+
+    def changed(count):
+        other = randomized(network, count, 1)
         arrays = {**network.parameters, **network.frozen}
         others = {**other.parameters, **other.frozen}
         same = {name for name in arrays if np.array_equal(arrays[name], others[name])}
         return sorted(name for name in arrays if name not in same and "b" not in name)
 
-    assert changed(0.0) == ["W2"]
-    assert changed(0.5) == ["W2", "sequential1.W1"]
-    assert changed(1.0) == ["W1", "W2", "sequential1.W1"]
+    assert changed(1) == ["W2"]
+    assert changed(2) == ["W2", "sequential1.W1"]
+    assert changed(4) == ["W1", "W2", "sequential1.W1"]
     assert np.array_equal(before.parameters.vector, network.parameters.vector)
-    other = randomized(network, 1.0, np.random.default_rng(1))
+    two, other = randomized(network, 2, 1), randomized(network, 4, 1)
+    assert np.array_equal(two.parameters["W2"], other.parameters["W2"])  # a cascade
+    assert not np.array_equal(randomized(network, 4, 2).parameters["W2"], other.parameters["W2"])
     assert not other.buffers["running_mean1"].any()
     assert (network.buffers["running_mean1"] == 3).all()
 
@@ -144,7 +148,7 @@ def test_randomized_networks_lose_their_last_layers_first(rng):
 def test_layers_that_start_at_zero_get_random_weights_too(rng):
     network = Sequential([Dense(6), ReLU(), Dense(2, initialization="zeros")])
     network.build((4,), rng)
-    assert randomized(network, 0.0, rng)["dense2"].parameters["W"].std() > 0.1
+    assert randomized(network, 1, 0)["dense2"].parameters["W"].std() > 0.1
 
 
 def test_rank_correlation():
@@ -166,9 +170,12 @@ def test_the_check_tells_what_depends_on_the_model(rng):
     explainer = Explainer(classifier, settings=settings)
     table = measure(explainer, samples, ["gradient", "shap"], lambda: calls.append(1))
     found = table.measures["gradient"]
-    assert len(calls) == ticks(6, 2) == 2 * (6 + RANDOMIZED * len(FRACTIONS))
-    assert [len(found.correlations[fraction]) for fraction in FRACTIONS] == [RANDOMIZED] * 4
-    assert np.mean(found.correlations[1.0]) < 0.5
+    network = classifier.model.network
+    assert stages(network) == [1, 2]
+    assert len(calls) == ticks(network, 6, 2) == 2 * (6 + RANDOMIZED * 2)
+    assert {count: len(values) for count, values in found.correlations.items()} == {1: 4, 2: 4}
+    assert np.mean(found.correlations[2]) < 0.5
+    assert found.names == [str(k) for k in range(6)]
     assert len(found.signed) == RANDOMIZED
     assert abs(np.mean(found.signed)) < 0.5
     assert table.agreement["gradient", "gradient"] == pytest.approx(1)

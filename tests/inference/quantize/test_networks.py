@@ -284,3 +284,11 @@ def test_configurations_make_the_same_layers(rng):
             twin.build(network.built_shape(), None)
             assert twin.config() == made.config(), name
             assert {type(layer).__name__ for layer in made.children()} <= set(LAYERS)
+
+
+def test_every_layer_that_is_imported_late_is_known():
+    from src.classic_cnn import quantized
+    from src.classic_cnn.layers import QUANTIZED
+
+    layers = {n for n in quantized.__all__ if isinstance(getattr(quantized, n), type)}
+    assert layers - {"IntegerLayer"} == set(QUANTIZED)
