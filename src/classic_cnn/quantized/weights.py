@@ -1,7 +1,7 @@
 """Weights in a few bits, as arrays that a layer keeps and a file holds.
 
 W         integers: int8 or uint8; of 4 bits or fewer two in a byte
-W_scale   s, float32, one number or one for each filter
+W_scale   s, float32, (1,), or one for each filter
 W_zero    z, int32, likewise
 """
 
@@ -23,13 +23,14 @@ def weight_quantization(
     w: Array, bits: int, per_channel: bool = True, is_symmetric: bool = True
 ) -> Quantization:
     """The integers for weights (..., filters): their whole range."""
-    low, high = channel_ranges(w) if per_channel else (w.min(), w.max())
+    low, high = channel_ranges(w) if per_channel else (w.min(keepdims=True), w.max(keepdims=True))
+    low, high = low.reshape(-1), high.reshape(-1)  # files have no arrays without an axis
     return (symmetric if is_symmetric else asymmetric)(low, high, bits)
 
 
 def empty_weights(shape: Shape, bits: int, per_channel: bool, is_symmetric: bool) -> Arrays:
     """The arrays for weights of a shape, to be filled."""
-    scales = (shape[-1],) if per_channel else ()
+    scales = (shape[-1],) if per_channel else (1,)
     size = prod(shape)
     dtype = np.int8 if is_symmetric and bits > 4 else np.uint8
     stored = np.zeros(shape if bits > 4 else ((size + 1) // 2,), dtype)
