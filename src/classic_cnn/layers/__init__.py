@@ -17,6 +17,7 @@ LAYERS.update(
 QUANTIZED = (
     *("InNumbers", "IntegerAdd", "IntegerConcatenate", "IntegerConv2D", "IntegerDense"),
     *("IntegerMean", "IntegerMultiply", "IntegerNetwork", "IntegerTable", "OfIntegers"),
+    *("AwareConv2D", "AwareDense", "FakeQuantization"),
     *("QuantizedConv2D", "QuantizedDense", "ToIntegers", "ToNumbers"),
 )
 """Layers with numbers of a few bits: few models have them."""

@@ -1,5 +1,6 @@
 """Layers and networks whose weights, or all of whose numbers, have a few bits."""
 
+from src.classic_cnn.quantized.aware import AwareConv2D, AwareDense, FakeQuantization
 from src.classic_cnn.quantized.convolution import integer_convolution
 from src.classic_cnn.quantized.integer_layers import (
     InNumbers,
@@ -25,12 +26,15 @@ LAYERS.update(
         for layer in (
             *(InNumbers, IntegerAdd, IntegerConcatenate, IntegerConv2D, IntegerDense, IntegerMean),
             *(IntegerMultiply, IntegerTable, OfIntegers, ToIntegers, ToNumbers, IntegerNetwork),
-            *(QuantizedConv2D, QuantizedDense),
+            *(QuantizedConv2D, QuantizedDense, AwareConv2D, AwareDense, FakeQuantization),
         )
     }
 )
 
 __all__ = [
+    "AwareConv2D",
+    "AwareDense",
+    "FakeQuantization",
     "InNumbers",
     "IntegerAdd",
     "IntegerConcatenate",

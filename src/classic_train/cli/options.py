@@ -15,6 +15,7 @@ from src.classic_nn.schedules import SCHEDULES, Cosine, Schedule
 from src.classic_train.cli.parsers import (
     one_of,
     parse_specification,
+    quantized_bits,
     rate,
     specification,
     units,
@@ -148,6 +149,13 @@ class TrainingOptions:
         0,
         "keep a numbered checkpoint every N epochs; 0 for best and last only",
         whole_number(0),
+        "N",
+    )
+
+    quantize: int = option(
+        0,
+        "train for integers: weights of N bits (2 to 8), activations of 8; 0 for numbers",
+        quantized_bits,
         "N",
     )
 

@@ -17,6 +17,14 @@ def whole_number_or_auto(minimum: int) -> Callable[[str], int | str]:
     return lambda text: text if text == "auto" else parse(text)
 
 
+def quantized_bits(text: str) -> int:
+    """Parser of 0, or a number of bits from 2 to 8; it raises ValueError."""
+    bits = whole_number(0)(text)
+    if bits and not 2 <= bits <= 8:
+        raise ValueError(f"expected 0, or from 2 to 8 bits, got {bits}")
+    return bits
+
+
 def rate(text: str) -> float | str:
     """Parser of a learning rate: "auto", or a number above 0."""
     return text if text == "auto" else number(0, exclusive=True)(text)

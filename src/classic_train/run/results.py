@@ -13,6 +13,7 @@ from src.classic_train.run.baselines import baselines
 from src.classic_train.run.decision import decide
 from src.classic_train.run.directory import MODEL, Run
 from src.classic_train.run.fine_tuning import report_progress
+from src.classic_train.run.integers import write_integers
 from src.classic_train.run.plots import save_pictures
 from src.classic_train.run.rate_finder import RATE_PICTURE
 from src.classic_train.run.report import Trained, report_page
@@ -82,6 +83,8 @@ def write_results(
     sections = {
         "Before and after": report_progress(trained.begun_with, run, data, model, trained.threads)
     }
+    integers = write_integers(options, run, data, model, test, trained.threads)
+    sections["Integers"] = integers
     if recipe.shortcuts and isinstance(dataset.images, PreparedImages):
         found = find_shortcuts(classifier, dataset, test.rows)
         sections["Where it looks"] = save_shortcuts(found, run.directory)

@@ -29,6 +29,7 @@ from src.classic_train.run.callbacks import writing_callbacks
 from src.classic_train.run.directory import Run
 from src.classic_train.run.fine_tuning import begin_with
 from src.classic_train.run.gradients import check_gradients
+from src.classic_train.run.integers import prepared_for_integers
 from src.classic_train.run.report import Trained, versions
 from src.classic_train.run.results import write_results
 from src.classic_train.run.trained_part import TrainedPart, find_rate, trained_part
@@ -71,6 +72,8 @@ def train_recipe(
     begun_with = None
     if options.finetune:  # also of a resumed run: its frozen layers have these weights
         begun_with = begin_with(network, data, Path(options.finetune))
+    if options.quantize:
+        network = prepared_for_integers(network, options, data)
     loss = recipe.create_loss(options, data)
     sizes = ", ".join(f"{split} {len(data.targets(split)):,}" for split in SPLITS)
     run.log(f"{recipe.name}: {data.description} ({sizes} samples)")

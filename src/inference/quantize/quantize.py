@@ -4,7 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from src.classic_cnn.fold_batch_norm import fold_batch_norm
-from src.classic_cnn.quantized import IntegerNetwork, QuantizedConv2D, QuantizedDense
+from src.classic_cnn.quantized import (
+    FakeQuantization,
+    IntegerNetwork,
+    QuantizedConv2D,
+    QuantizedDense,
+)
 from src.classic_nn.array_types import Array
 from src.classic_nn.layers import Sequential
 from src.classic_nn.layers.base import Layer
@@ -47,6 +52,10 @@ def quantize_model(model: SavedModel, scheme: Scheme, batches: Iterable[Array] =
 
 def foldable(network: Container) -> Sequential:
     """The network with batch normalization folded; ValueError where it is quantized already."""
+    if any(isinstance(layer, FakeQuantization) for layer in network.descendants()):
+        raise ValueError(
+            "the model was trained for its integers: they are in its run, model-static*.safetensors"
+        )
     if is_quantized(network):
         raise ValueError("the model is quantized already: take the one that it was made from")
     if not isinstance(network, Sequential):

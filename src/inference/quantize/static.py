@@ -15,6 +15,7 @@ from src.classic_cnn.layers import (
     ZeroPad2D,
 )
 from src.classic_cnn.quantized import (
+    FakeQuantization,
     InNumbers,
     IntegerAdd,
     IntegerConcatenate,
@@ -68,8 +69,10 @@ class StaticConversion:
         self._scheme = scheme
         self.nodes = [node for node in trace_network(network) if not _does_nothing(node)]
         self._aliases = _aliases(trace_network(network))
+        given = _given_quantizations(trace_network(network), self._aliases)
         self.quantizations = {
-            node.path: choose_quantization(seen[node.path], scheme.method, 8, scheme.symmetric)
+            node.path: given.get(node.path)
+            or choose_quantization(seen[node.path], scheme.method, 8, scheme.symmetric)
             for node in self.nodes
         }
         self._fused = self._fused_activations()
@@ -256,7 +259,19 @@ def _ends(quantization: Quantization) -> tuple[int, int]:
 
 def _does_nothing(node: TraceNode) -> bool:
     """Whether an operation gives its input on, in evaluation."""
-    return isinstance(node.layer, Dropout) or type(node.layer) is Layer
+    return isinstance(node.layer, Dropout | FakeQuantization) or type(node.layer) is Layer
+
+
+def _given_quantizations(
+    nodes: Sequence[TraceNode], aliases: Mapping[str, str]
+) -> dict[str, Quantization]:
+    """Those that training has found, by the operation whose outputs they are for."""
+    found: dict[str, Quantization] = {}
+    for node in nodes:
+        if isinstance(node.layer, FakeQuantization) and node.layer.quantization is not None:
+            (source,) = node.inputs
+            found[aliases.get(source, source)] = node.layer.quantization
+    return found
 
 
 def _aliases(nodes: Sequence[TraceNode]) -> dict[str, str]:
