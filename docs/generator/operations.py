@@ -8,7 +8,7 @@ import numpy as np
 from docs.generator.checks import Checks, of_function, of_layer, of_loss
 from src import classic_cnn as cnn
 from src import classic_nn as nn
-from src.classic_cnn import architectures, fold_batch_norm  # noqa: F401 - pages name them
+from src.classic_cnn import architectures, fold_batch_norm, quantized  # noqa: F401 - pages name them
 from src.classic_cnn.layers import Resize2D, ZeroPad2D
 from src.inference import pretrained  # noqa: F401
 from src.inference.explain import faithfulness, randomization  # noqa: F401
@@ -289,7 +289,7 @@ EXPLANATIONS = [
     ),
     Operation("Expected gradients", {"inference.explain.expected_gradients": "expected_gradients"}),
     Operation("Grad-CAM", {"inference.explain.grad_cam": "grad_cam outputs_and_gradients"}),
-    Operation("Occlusion", {"inference.explain.occlusion": "occlusion windows"}),
+    Operation("Occlusion", {"inference.explain.occlusion": "occlusion window_corners"}),
     Operation(
         "Shapley values",
         {
@@ -304,6 +304,50 @@ EXPLANATIONS = [
     Operation(
         "Randomization check",
         {"inference.explain.randomization": "randomized rank_correlation"},
+    ),
+]
+
+QUANTIZATION = [
+    Operation(
+        "Integers for numbers",
+        {"classic_nn.quantization.affine": "symmetric asymmetric linear Quantization"},
+    ),
+    Operation(
+        "Ranges",
+        {
+            "classic_nn.quantization.ranges": "min_max moving_average percentile least_squares "
+            "entropy",
+            "classic_nn.quantization.statistics": "Statistics",
+        },
+    ),
+    Operation(
+        "Fake quantization",
+        {"classic_nn.quantization.fake_quantization": "fake_quantize"},
+        {"classic_nn.quantization.fake_quantization": "fake_quantize_backward"},
+        {"classic_cnn.quantized.aware": "FakeQuantization AwareConv2D AwareDense"},
+    ),
+    Operation(
+        "Products of integers",
+        {
+            "classic_nn.quantization.integer_products": "integer_matmul exact_parts",
+            "classic_cnn.quantized.convolution": "integer_convolution",
+        },
+    ),
+    Operation(
+        "Networks of integers",
+        {
+            "classic_cnn.quantized.integer_layers": "ToIntegers IntegerConv2D IntegerDense "
+            "IntegerAdd IntegerMultiply IntegerConcatenate IntegerMean OfIntegers IntegerTable "
+            "InNumbers ToNumbers",
+            "classic_cnn.quantized.integer_network": "IntegerNetwork",
+        },
+    ),
+    Operation(
+        "Weights in a few bits",
+        {
+            "classic_cnn.quantized.layers": "QuantizedConv2D QuantizedDense",
+            "classic_cnn.quantized.weights": "pack unpack",
+        },
     ),
 ]
 
@@ -325,5 +369,6 @@ CHAPTERS = {
     "Learning": LEARNING,
     "Several workers": WORKERS,
     "Explanations": EXPLANATIONS,
+    "Quantization": QUANTIZATION,
 }
 """Operations by chapter, in the order of reading."""

@@ -65,7 +65,15 @@ def test_code_is_shown_as_it_is():
 
 
 @pytest.mark.parametrize(
-    "page", ["index.md", "reading_order.md", "data_sets.md", "pretrained.md", "explanations.md"]
+    "page",
+    [
+        "index.md",
+        "reading_order.md",
+        "data_sets.md",
+        "pretrained.md",
+        "explanations.md",
+        "quantization.md",
+    ],
 )
 def test_links_of_written_pages_lead_to_files(page):
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "docs" / page).read_text(encoding="utf-8"))

@@ -71,7 +71,7 @@ def watched(cells: list[NotebookNode]) -> NotebookNode:
 
 def test_they_are_numbered():
     numbers = sorted(int(path.name.split("_")[0]) for path in NOTEBOOKS)
-    assert numbers == list(range(1, 11))
+    assert numbers == list(range(1, 12))
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -311,7 +311,8 @@ class IntegerTable(OfIntegers):
     """Any function of single numbers: an entry for each integer.
 
     Args:
-        input_zero_point, input_low, input_high: of the input's integers.
+        input_low: the smallest of the input's integers.
+        input_high: the largest.
     """
 
     input_low: int = 0

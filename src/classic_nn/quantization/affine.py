@@ -87,7 +87,8 @@ def symmetric(low: ArrayLike, high: ArrayLike, bits: int = 8) -> Quantization:
     """z = 0, and as many integers below it as above.
 
     Args:
-        low, high: ends of the range: numbers, or (channels,).
+        low: lower end of the range, a number, or (channels,).
+        high: upper end, likewise.
         bits: from 2 to 16.
 
     >>> q = symmetric(-0.8, 0.6)
@@ -103,7 +104,8 @@ def asymmetric(low: ArrayLike, high: ArrayLike, bits: int = 8) -> Quantization:
     """All integers for the range from low to high.
 
     Args:
-        low, high: ends of the range: numbers, or (channels,).
+        low: lower end of the range, a number, or (channels,).
+        high: upper end, likewise.
         bits: from 2 to 16.
 
     >>> q = asymmetric(-0.8, 0.6)  # s = 1.4 / 255
