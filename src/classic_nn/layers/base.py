@@ -122,10 +122,6 @@ class Layer:
         """``out``, or a new vector of zeros, with the layout of the parameters."""
         return self.view_of(np.zeros_like(self.parameters.vector)) if out is None else out
 
-    def wants_gradients(self, context: Context) -> bool:
-        """Whether a backward pass computes the gradients of the layer's own parameters."""
-        return context.parameter_gradients and not self.frozen
-
     def view_of(self, vector: Array) -> ParameterVector:
         """See ``vector`` (total size,) with the layout of this layer's parameters."""
         return ParameterVector(self.parameters.shapes, vector)

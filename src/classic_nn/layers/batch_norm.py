@@ -103,7 +103,7 @@ class BatchNorm(Layer):
     ) -> tuple[Array | None, ParameterVector]:
         """dx of the shape of x, and the gradients of gamma and beta."""
         out = self.gradient_vector(out)
-        wanted = self.wants_gradients(context)
+        wanted = context.parameter_gradients and not self.frozen
         if context.training:
             dx, dgamma, dbeta = batch_norm_backward(dy, cache, context.communicator)
         elif wanted:

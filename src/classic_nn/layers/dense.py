@@ -65,7 +65,7 @@ def linear_backward(
     """
     dW = np.matmul(cache.a.T, dz, out=dW)
     db = dz.sum(axis=0, out=db)
-    da = linear_input_gradient(dz, cache) if input_gradient else None
+    da = dz @ cache.W.T if input_gradient else None
     return da, dW, db
 
 
@@ -131,7 +131,7 @@ class Dense(Layer):
     ) -> tuple[Array | None, ParameterVector]:
         """dx (samples, in_features) and the gradients of W and b."""
         out = self.gradient_vector(out)
-        if not self.wants_gradients(context):
+        if self.frozen or not context.parameter_gradients:
             return (linear_input_gradient(dy, cache) if input_gradient else None), out
         dx, _, _ = linear_backward(dy, cache, out["W"], out.get("b"), input_gradient)
         return dx, out

@@ -10,6 +10,12 @@ from tqdm.auto import tqdm
 from src.classic_train.mini_batch.callback import Callback, Training
 
 
+def in_notebook() -> bool:
+    """Whether this is a notebook's kernel; a program that only starts kernels is none."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and "ipykernel" in str(type(ipython.get_ipython()).__module__)
+
+
 class Progress(Callback):
     """A bar with epoch, cost, learning rate and time left.
 
@@ -25,7 +31,7 @@ class Progress(Callback):
     def on_fit_begin(self, trainer: Training) -> None:
         """Show the bar."""
         self._start, self._first_epoch = time.perf_counter(), trainer.epoch
-        if sys.stderr.isatty() or "ipykernel" in sys.modules:  # a terminal or a notebook
+        if sys.stderr.isatty() or in_notebook():
             self._bar = tqdm(
                 total=trainer.epochs * trainer.batches,
                 initial=trainer.epoch * trainer.batches,

@@ -113,6 +113,8 @@ def _run(arguments: argparse.Namespace) -> int:
     rows = layer_noise(folded, small.model.network, source.seen, scheme, some)
     directory = path.with_suffix("")
     lines = _facts(arguments.model, path, source, small)
+    if not len(source.inputs):
+        lines.append("noise of the layers is that of random inputs: there were no data")
     if known is not None:
         lines += _accuracy(classifier, small, known)
     _save(directory, arguments, scheme, source, rows, lines)

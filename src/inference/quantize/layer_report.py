@@ -10,7 +10,7 @@ from src.classic_cnn.quantized import IntegerLayer, IntegerNetwork
 from src.classic_cnn.quantized.weights import weight_quantization
 from src.classic_nn.array_types import Array
 from src.classic_nn.context import Context
-from src.classic_nn.layers import Sequential
+from src.classic_nn.layers import ReLU, ReLU6, Sequential
 from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.trace import run_trace, trace_network
 from src.classic_nn.quantization.affine import Quantization
@@ -67,10 +67,12 @@ def layer_noise(
     """
     nodes = trace_network(folded)
     outputs = numbers_of(quantized, x) if isinstance(quantized, IntegerNetwork) else {}
+    ends = ends_of(nodes)
+    wanted = {ends.get(path, path) for path in outputs}
     exact: dict[str, Array] = {}
 
     def remember(node: TraceNode, y: Array) -> Array:
-        if node.path in outputs:
+        if node.path in wanted:
             exact[node.path] = y
         return y
 
@@ -82,8 +84,8 @@ def layer_noise(
             continue
         rounded = weight_quantization(w, scheme.bits, scheme.per_channel).round_trip(w)
         noisy = float("nan")
-        if node.path in exact:
-            noisy = decibels(exact[node.path], outputs[node.path])
+        if node.path in outputs:
+            noisy = decibels(exact[ends.get(node.path, node.path)], outputs[node.path])
         own = _own_quantization(seen, node.path, scheme)
         alone = _with_one(nodes, x, node.path, rounded, own)
         error = float(np.sqrt(np.square(rounded - w).mean() / np.square(w).mean()))
@@ -98,6 +100,19 @@ def weights_of(node: TraceNode) -> NDArray[np.floating] | None:
     return {**node.layer.parameters, **node.layer.frozen}.get("W")
 
 
+def ends_of(nodes: Sequence[TraceNode]) -> dict[str, str]:
+    """The ReLU by the path of the layer that applies it: its only follower."""
+    followers: dict[str, list[TraceNode]] = {}
+    for node in nodes:
+        for path in node.inputs:
+            followers.setdefault(path, []).append(node)
+    return {
+        path: after[0].path
+        for path, after in followers.items()
+        if len(after) == 1 and type(after[0].layer) in (ReLU, ReLU6)
+    }
+
+
 def numbers_of(network: IntegerNetwork, x: Array) -> dict[str, Array]:
     """s x_hat of each layer's output, by its label; of a layer that applies a ReLU, after it."""
     outputs: dict[str, Array] = {}
@@ -105,8 +120,7 @@ def numbers_of(network: IntegerNetwork, x: Array) -> dict[str, Array]:
     def look(layer: Layer, y: Array) -> None:
         assert isinstance(layer, IntegerLayer)
         in_numbers = getattr(layer, "to_numbers", False) or not layer.scale
-        if layer.low < 0 or in_numbers:  # else a ReLU may be in it, and is not in the exact one
-            outputs[layer.name] = y if in_numbers else y * np.float32(layer.scale)
+        outputs[layer.name] = y if in_numbers else y * np.float32(layer.scale)
 
     network.forward(x, Context(observer=look, keep_cache=False))
     return outputs

@@ -209,6 +209,8 @@ def test_history_must_be_recorded_sometimes(tmp_path):
 
 
 def test_progress_without_a_terminal_is_lines(capsys):
+    import ipykernel.kernelspec  # noqa: F401  as whoever starts a kernel does
+
     fit(trainer_of([Progress()], epochs=20))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10

@@ -55,6 +55,8 @@ def test_a_small_model_works_like_any_other(here, scheme):
         layers = list(csv.DictReader(file))
     assert [row["layer"] for row in layers] == ["conv2d1", "dense1"]
     assert all(float(row["answers, it alone, dB"]) > 20 for row in layers)
+    noise = [row["its outputs, dB"] for row in layers]  # of conv2d1 with the ReLU that it applies
+    assert all(float(text) > 20 for text in noise) if scheme == "static" else noise == ["", ""]
     pictures = {p.name for p in (here / f"m-{scheme}8").glob("*.png")}
     assert pictures == {"layers.png", "ranges.png"} - (
         {"ranges.png"} if scheme != "static" else set()
@@ -99,6 +101,7 @@ def test_weights_need_no_data(here):
     )
     assert (status, error) == (0, "")
     assert "accuracy" not in output
+    assert "noise of the layers is that of random inputs" in output
     assert (here / "m-weights4.safetensors").exists()
 
 
