@@ -23,6 +23,7 @@ from tests.paths import ROOT
 from tests.programs import run_main
 
 run = partial(run_main, main)
+pytestmark = pytest.mark.usefixtures("without_drawing")
 FAST = ["--coalitions", 100, "--grid", 3, "--pairs", 10, "--noise-samples", 4]
 
 
@@ -34,6 +35,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.draws
 def test_a_sheet_values_and_figures_for_each_photo(here):
     arguments = ["--method", "all", "--background", "photos/dog", *FAST, "--output-dir", "out"]
     status, output, error = run(here, "explain", "m.safetensors", "photos/cat", *arguments)
@@ -156,6 +158,7 @@ def test_samples_of_an_array(here, rng):
     assert (here / "assets/explanations/v-x/summary_shap.png").exists()
 
 
+@pytest.mark.draws
 def test_methods_are_measured_on_a_data_set(here):
     arguments = ["--evaluate", 4, *FAST, "--output-dir", "out"]
     status, output, error = run(here, "explain", "m.safetensors", "photos", *arguments)

@@ -17,6 +17,7 @@ from tests.load.photos import folder_of
 from tests.programs import run_main
 
 run = partial(run_main, main)
+pytestmark = pytest.mark.usefixtures("without_drawing")
 
 
 @pytest.fixture
