@@ -58,7 +58,7 @@ def add_quantize_options(parser: argparse.ArgumentParser) -> None:
         help="training photos that ranges are taken from (default: 200)",
     )
     parser.add_argument(
-        "--method", choices=METHODS, default="percentile", help="of ranges (default: percentile)"
+        "--method", choices=METHODS, default="min_max", help="of ranges (default: min_max)"
     )
     parser.add_argument(
         "--keep-float",

@@ -30,7 +30,7 @@ class Scheme:
     bits: int = 8
     per_channel: bool = True
     symmetric: bool = False
-    method: str = "percentile"
+    method: str = "min_max"
     keep_float: Sequence[str] = ()
 
     def __post_init__(self) -> None:
