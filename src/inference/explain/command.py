@@ -181,7 +181,10 @@ def _evaluate(arguments: argparse.Namespace, explainer: Explainer) -> int:
     if not any(table.explanations.values()):
         raise UnreadableDataError(f"nothing could be explained: {table.failed[0]}")
     rows_of_table = table_rows(table)
-    lines = [*warnings_of(known, [model_name(arguments.model)]), *known.account.splitlines()]
+    all_samples = f"of the {len(known.rows):,} samples that these were chosen from"
+    seen = warnings_of(known, [model_name(arguments.model)])
+    lines = [line.replace("of these samples", all_samples) for line in seen]
+    lines += known.account.splitlines()
     lines += _notes(table, len(samples), known_by)
     paths = _save(table, rows_of_table, directory)
     page = [f"# {model_name(arguments.model)} explained on {place.resolve()}", ""]

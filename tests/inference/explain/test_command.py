@@ -177,6 +177,7 @@ def test_methods_are_measured_on_a_data_set(here):
         assert (here / "out" / name).stat().st_size > 500
         assert f"out/{name}" in output
     assert "known by: " in output
+    assert "it is not known which of the 7 samples that these were chosen from" in output
     status, _, error = run(here, "explain", "m.safetensors", "photos", "photos", "--evaluate", 4)
     assert status == 2
     assert "--evaluate: expected one data set, got several" in error
