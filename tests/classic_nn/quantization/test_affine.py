@@ -20,13 +20,18 @@ ends = st.tuples(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4)).map(sorted)
 fractions = hnp.arrays(np.float64, st.integers(1, 20), elements=st.floats(0, 1))
 
 
+def half_a_step(bits):
+    """In steps; scales are float32, which is a part of 10^7 of the largest integer."""
+    return 0.5 + 2e-7 * 2**bits
+
+
 @given(ends, bits, fractions)
 def test_symmetric_round_trips_err_by_half_a_step(ends, bits, fractions):
     low, high = min(ends[0], 0), max(ends[1], 0)
     q = symmetric(low, high, bits)
     x = low + fractions * (high - low)
     assume(max(-low, high) > 1e-30)
-    assert np.abs(x - q.dequantize(q.quantize(x))).max() <= float(q.scale) * 0.5001
+    assert np.abs(x - q.dequantize(q.quantize(x))).max() <= float(q.scale) * half_a_step(bits)
     assert q.scale == pytest.approx(max(-low, high) / (2 ** (bits - 1) - 1), rel=1e-6)
     assert q.zero_point == 0
     assert np.array_equal(q.quantize(-x), -q.quantize(x).astype(np.int64))
@@ -42,10 +47,10 @@ def test_asymmetric_round_trips_err_by_half_a_step(ends, bits, fractions):
     assert 0 <= q.zero_point <= 2**bits - 1
     # the zero point is rounded: the range that the integers cover is moved by half a step at most
     covered = s * (q.lowest - int(q.zero_point)), s * (q.highest - int(q.zero_point))
-    assert abs(covered[0] - low) <= 0.5001 * s
-    assert abs(covered[1] - high) <= 0.501 * s
+    assert abs(covered[0] - low) <= half_a_step(bits) * s
+    assert abs(covered[1] - high) <= half_a_step(bits) * s
     x = np.clip(low + fractions * (high - low), *covered)
-    assert np.abs(x - q.dequantize(q.quantize(x))).max() <= 0.501 * s
+    assert np.abs(x - q.dequantize(q.quantize(x))).max() <= half_a_step(bits) * s
     assert q.dequantize(q.quantize(np.zeros(1)))[0] == 0
 
 
