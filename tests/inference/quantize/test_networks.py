@@ -5,6 +5,7 @@ import pytest
 
 from src.classic_cnn import AveragePool2D, Conv2D, GlobalAveragePool, MaxPool2D
 from src.classic_cnn.architectures import create_network
+from src.classic_cnn.fold_batch_norm import fold_batch_norm
 from src.classic_cnn.quantized import InNumbers, IntegerNetwork, QuantizedConv2D
 from src.classic_nn import (
     BatchNorm,
@@ -27,8 +28,9 @@ from src.classic_nn.context import PREDICTION
 from src.classic_nn.layers import LAYERS, layer_from_config
 from src.classic_nn.layers.trace import run_trace, trace_network
 from src.classic_nn.serialization import SavedModel, load_model, save_model
-from src.inference.quantize import Scheme, quantize_model, quantize_network
+from src.inference.quantize import Scheme, calibrate, quantize_model, quantize_network
 from src.inference.quantize.quantize import in_batches
+from src.inference.quantize.static import quantize_static
 
 
 def built(layers, shape, rng):
@@ -292,3 +294,18 @@ def test_every_layer_that_is_imported_late_is_known():
 
     layers = {n for n in quantized.__all__ if isinstance(getattr(quantized, n), type)}
     assert layers - {"IntegerLayer"} == set(QUANTIZED)
+
+
+def test_a_relu6_ends_at_six(rng):
+    network = built([Conv2D(4), ReLU6(), Conv2D(2, 1)], (5, 5, 3), rng)
+    network["conv2d1"].parameters["W"] *= 40
+    x = inputs_of(network, rng)
+    # a range that goes beyond six, as one that was rounded, or learned, may
+    folded = fold_batch_norm(network)
+    seen = dict(calibrate(folded, in_batches(x)))
+    seen["relu61"].update(np.full(3, 9, np.float32))
+    made = quantize_static(folded, seen, Scheme("static", 8, method="min_max"))
+    first = made.layers[1]
+    y = first.compute(made.layers[0].compute(x)) * first.scale
+    assert y.max() == pytest.approx(6, abs=first.scale)
+    assert y.min() == 0
