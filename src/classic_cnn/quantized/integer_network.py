@@ -1,7 +1,7 @@
 """A network of integer layers, wired as its trace says."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,6 @@ class IntegerNetwork(Container):
     labels: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for k, layer in enumerate(self.layers):
-            layer.name = self.labels[k] if self.labels else f"layer{k}"
         super().__post_init__()
         for k, layer in enumerate(self.layers):
             layer.name = self.labels[k] if self.labels else f"layer{k}"
@@ -48,26 +46,23 @@ class IntegerNetwork(Container):
         self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike
     ) -> Shape:
         """Make the arrays of every layer for the shapes that it meets."""
+        return self._walk(input_shape, lambda layer, shapes: layer.make(shapes, dtype))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """That of the last layer."""
+        return self._walk(input_shape, lambda layer, shapes: None)
+
+    def _walk(
+        self, input_shape: Shape, visit: Callable[[IntegerLayer, Sequence[Shape]], None]
+    ) -> Shape:
+        """Show every layer and the shapes of its inputs; returns the shape of the last output."""
         shapes: list[Shape] = []
         for layer, sources in zip(self.layers, self.sources, strict=True):
             assert isinstance(layer, IntegerLayer)
             own = [input_shape if k == INPUT else shapes[k] for k in sources]
-            layer.make(own, dtype)
+            visit(layer, own)
             shapes.append(layer.output_of(own))
         return shapes[-1]
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """That of the last layer."""
-        return self._shapes(input_shape)[-1]
-
-    def _shapes(self, input_shape: Shape) -> list[Shape]:
-        shapes: list[Shape] = []
-        for layer, sources in zip(self.layers, self.sources, strict=True):
-            assert isinstance(layer, IntegerLayer)
-            shapes.append(
-                layer.output_of([input_shape if k == INPUT else shapes[k] for k in sources])
-            )
-        return shapes
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
         """(samples, *input_shape) -> (samples, *output_shape); an array is freed after its use."""

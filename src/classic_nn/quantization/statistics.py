@@ -53,10 +53,10 @@ class Statistics:
         low, high = float(x.min()), float(x.max())
         if not (np.isfinite(low) and np.isfinite(high)):
             raise ValueError("activations that are not finite: NaN or infinity")
-        first = np.isnan(self.average_low)
-        keep = 0.0 if first else MOMENTUM
-        self.average_low = keep * (0 if first else self.average_low) + (1 - keep) * low
-        self.average_high = keep * (0 if first else self.average_high) + (1 - keep) * high
+        if self.empty:
+            self.average_low, self.average_high = low, high
+        self.average_low += (1 - MOMENTUM) * (low - self.average_low)
+        self.average_high += (1 - MOMENTUM) * (high - self.average_high)
         self.low, self.high = min(self.low, low), max(self.high, high)
         self._reach_to(max(abs(low), abs(high)))
         bins = x.ravel() * x.dtype.type(BINS / (2 * self.reach)) + BINS // 2

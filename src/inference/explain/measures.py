@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,17 +140,21 @@ def measure(
         maps |= {EDGES: edges(sample.x), RANDOM: rng.random(next(iter(maps.values())).shape)}
         _curves(explainer, sample, maps, measures)
         names = [name for name in maps if name != RANDOM]
-        for one in names:
-            for other in names:
-                pairs[one, other].append(rank_correlation(maps[one], maps[other]))
-        if number < RANDOMIZED:  # each with random weights of its own
-            for count in stages(network):
-                drawn = randomized(network, count, explainer.settings.seed + number)
-                for method in methods:
-                    if method in maps:
-                        again = _explained_by(explainer, drawn, sample.x, method)
-                        _compare(measures[method], count, maps[method], again)
-                        tick()
+        for one, other in combinations_with_replacement(names, 2):
+            both = rank_correlation(maps[one], maps[other])
+            for pair in {(one, other), (other, one)}:
+                pairs[pair].append(both)
+        counts = stages(network) if number < RANDOMIZED else []
+        for count in counts:  # each input with random weights of its own
+            drawn = randomized(network, count, explainer.settings.seed + number)
+            for method in [name for name in methods if name in maps]:
+                again = _explained_by(explainer, drawn, sample.x, method)
+                both = rank_correlation(maps[method], again)
+                measures[method].correlations[count].append(both)
+                if count == counts[-1]:
+                    signed = rank_correlation(maps[method], again, signed=True)
+                    measures[method].signed.append(signed)
+                tick()
     agreement = {names: mean_of(values) for names, values in pairs.items()}
     return Table(measures, agreement, mean_of(areas), explanations, list(failed))
 
@@ -157,14 +162,6 @@ def measure(
 def ticks(network: Container, samples: int, methods: int) -> int:
     """How often ``measure`` calls ``tick``, at most."""
     return methods * (samples + min(samples, RANDOMIZED) * len(stages(network)))
-
-
-def _compare(found: Measures, count: int, before: Floats, after: Floats) -> None:
-    """Note how alike two maps are, before and after so many layers were randomized."""
-    found.correlations[count].append(rank_correlation(before, after))
-    if count == max(found.correlations):
-        found.signed = found.signed[: len(found.correlations[count]) - 1]
-        found.signed.append(rank_correlation(before, after, signed=True))
 
 
 def edges(x: Array) -> Floats:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from src.classic_nn.array_types import Array
-from src.classic_nn.context import EXPLANATION, PREDICTION, Context
+from src.classic_nn.context import EXPLANATION, PREDICTION
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.trace import trace_network
 
@@ -84,11 +84,9 @@ class Score:
         for some, (values, dx) in self._computed(inputs, count, self._gradient):
             yield some, values, dx
 
-    def _gradient(
-        self, x: Array, context: Context = EXPLANATION
-    ) -> tuple[NDArray[np.float64], Array]:
-        logits, cache = self.network.forward(x, context)
-        dx, _ = self.network.backward(self.upstream(logits), cache, context)
+    def _gradient(self, x: Array) -> tuple[NDArray[np.float64], Array]:
+        logits, cache = self.network.forward(x, EXPLANATION)
+        dx, _ = self.network.backward(self.upstream(logits), cache, EXPLANATION)
         assert dx is not None
         return self.of_logits(logits), dx
 

@@ -102,8 +102,8 @@ def _run(arguments: argparse.Namespace) -> int:
     known = None if arguments.data is None else _data(arguments, classifier)
     source = _source(arguments, classifier, folded, known, scheme)
     some = source.inputs[:LOOKED_AT] if len(source.inputs) else _noise(folded)
-    rows = layer_noise(folded, source.network(scheme), source.seen, scheme, some)
     if arguments.search is not None and known is not None:
+        rows = layer_noise(folded, source.network(scheme), source.seen, scheme, some)
         scheme = _search(arguments, source, known, scheme, rows)
     small = source.model(scheme)
     path = arguments.output or arguments.model.with_name(
