@@ -337,8 +337,8 @@ QUANTIZATION = [
         "Networks of integers",
         {
             "classic_cnn.quantized.integer_layers": "ToIntegers IntegerConv2D IntegerDense "
-            "IntegerAdd IntegerMultiply IntegerConcatenate IntegerMean OfIntegers IntegerTable "
-            "InNumbers ToNumbers",
+            "IntegerAdd IntegerMultiply IntegerConcatenate IntegerMean ToNumbers",
+            "classic_cnn.quantized.wrapped_layers": "OfIntegers IntegerTable InNumbers",
             "classic_cnn.quantized.integer_network": "IntegerNetwork",
         },
     ),

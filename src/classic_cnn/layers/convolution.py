@@ -97,7 +97,7 @@ class Conv2D(Layer):
     ) -> tuple[Array | None, ParameterVector]:
         """dx (samples, height, width, channels) and the gradients of W and b."""
         out = self.gradient_vector(out)
-        if self.frozen or not context.parameter_gradients:
+        if not (self.parameters and context.parameter_gradients):
             return (conv_input_gradient(dy, cache) if input_gradient else None), out
         dx, _, _ = conv_backward(dy, cache, out["W"], out.get("b"), input_gradient)
         return dx, out

@@ -3,7 +3,6 @@
 from src.classic_cnn.quantized.aware import AwareConv2D, AwareDense, FakeQuantization
 from src.classic_cnn.quantized.convolution import integer_convolution
 from src.classic_cnn.quantized.integer_layers import (
-    InNumbers,
     IntegerAdd,
     IntegerConcatenate,
     IntegerConv2D,
@@ -11,13 +10,12 @@ from src.classic_cnn.quantized.integer_layers import (
     IntegerLayer,
     IntegerMean,
     IntegerMultiply,
-    IntegerTable,
-    OfIntegers,
     ToIntegers,
     ToNumbers,
 )
 from src.classic_cnn.quantized.integer_network import IntegerNetwork
 from src.classic_cnn.quantized.layers import QuantizedConv2D, QuantizedDense
+from src.classic_cnn.quantized.wrapped_layers import InNumbers, IntegerTable, OfIntegers
 from src.classic_nn.layers import LAYERS
 
 LAYERS.update(

@@ -10,8 +10,8 @@ zeros, and a layer is
     product              y_hat = clamp( round( (s_1 s_2 / s_y) a_hat b_hat ) )
     concatenation        each part by  clamp( round( (s_k / s_y) x_hat ) )
     mean                 y_hat = clamp( round( (s_x / s_y) mean of x_hat ) )
-    maximum              as it is, of the same scale
-    any other function   a table with an entry for each integer: round( f(s_x x_hat) / s_y )
+
+and what layers of other kinds make of integers is in ``wrapped_layers``.
 
 ``clamp`` cuts off at the ends of the integers, and where a ReLU or ReLU6 follows, at those of its
 outputs. Rounding is half to even. These are ONNX's QLinearConv, QLinearMatMul and their like (Jacob
@@ -33,7 +33,6 @@ from src.classic_cnn.utils import geometry, pair
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
-from src.classic_nn.layers.registry import layer_from_config
 from src.classic_nn.parameters import ParameterVector
 from src.classic_nn.quantization.integer_products import (
     EXACT,
@@ -48,7 +47,7 @@ class IntegerLayer(Layer):
     """Base of the layers of an ``IntegerNetwork``.
 
     Args:
-        scale: s_y of the output; 0 where the output is no integers.
+        scale: s_y of the output; 0 where the output is numbers.
         zero_point: z_y.
         low, high: ends of y_hat.
     """
@@ -57,9 +56,6 @@ class IntegerLayer(Layer):
     zero_point: int = 0
     low: int = 0
     high: int = 255
-
-    def mark_trainable(self, trainable: bool) -> None:
-        """It stays as it is: there is nothing to train."""
 
     def output_of(self, shapes: Sequence[Shape]) -> Shape:
         """Shape of the output for inputs of these shapes."""
@@ -112,26 +108,25 @@ class _Weighted(IntegerLayer):
     Args:
         input_scale: s_x.
         largest: absolute value of x_hat, at most.
-        bits, per_channel, symmetric: of the weights.
-        to_numbers: the output is y = s_x s_w (sum + b_hat), numbers, not integers: of a last layer.
+        bits, per_channel: of the weights.
+
+    With a ``scale`` of 0 the output is numbers, y = s_x s_w (sum + b_hat): of a last layer.
     """
 
     input_scale: float = 1.0
     largest: int = 255
     bits: int = 8
     per_channel: bool = True
-    symmetric: bool = True
-    to_numbers: bool = False
 
     def _make(self, shape: Shape, dtype: DTypeLike) -> None:
         self.parameters = ParameterVector({}, dtype=dtype)
         self._shape = shape
-        self.buffers = empty_weights(shape, self.bits, self.per_channel, self.symmetric)
+        self.buffers = empty_weights(shape, self.bits, self.per_channel)
         self.buffers["b"] = np.zeros(shape[-1], np.int32)
 
     def integers(self) -> Array:
         """w_hat, of the shape of the weights."""
-        return integers_of(self.buffers, self._shape, self.bits, self.symmetric)
+        return integers_of(self.buffers, self._shape, self.bits)
 
     def finished(self, sums: NDArray[Any]) -> Array:
         """y_hat, or y, of the sums (..., filters)."""
@@ -142,8 +137,11 @@ class _Weighted(IntegerLayer):
         else:
             y = (sums.astype(np.int32) + b).astype(np.float32)
         product = np.float32(self.input_scale) * scale
-        y *= product if self.to_numbers else product / np.float32(self.scale)
-        return y if self.to_numbers else self.clamp(y)
+        if not self.scale:
+            y *= product
+            return y
+        y *= product / np.float32(self.scale)
+        return self.clamp(y)
 
     @cached_property
     def _plan(self) -> tuple[list[slice], bool]:
@@ -267,104 +265,3 @@ class IntegerMean(IntegerLayer):
         (x,) = inputs
         mean = x.mean(axis=tuple(range(1, x.ndim - 1)), dtype=np.float64)
         return self.clamp((mean * (self.input_scale / self.scale)).astype(np.float32))
-
-
-@dataclass(eq=False)
-class OfIntegers(IntegerLayer):
-    """A layer that only moves integers, or takes the largest: pooling, padding, flattening.
-
-    Args:
-        layer: its configuration.
-        input_scale: s_x, where the layer makes means of integers; else the scale stays.
-    """
-
-    layer: Any = None
-    input_scale: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._layer = self.layer if isinstance(self.layer, Layer) else layer_from_config(self.layer)
-
-    def config(self) -> dict[str, Any]:
-        """With the configuration of the layer."""
-        return {**super().config(), "layer": self._layer.config()}
-
-    def output_of(self, shapes: Sequence[Shape]) -> Shape:
-        """That of the layer."""
-        return self._layer.output_shape(shapes[0])
-
-    def make(self, shapes: Sequence[Shape], dtype: DTypeLike) -> None:
-        """Build the layer, which has no parameters."""
-        super().make(shapes, dtype)
-        self._layer.build(shapes[0], None, dtype)
-
-    def compute(self, *inputs: Array) -> Array:
-        """What the layer makes of the integers."""
-        y, _ = self._layer.forward(inputs[0])
-        if self.input_scale:
-            return self.clamp(y * np.float32(self.input_scale / self.scale))
-        return y
-
-
-@dataclass(eq=False)
-class IntegerTable(OfIntegers):
-    """Any function of single numbers: an entry for each integer.
-
-    Args:
-        input_low: the smallest of the input's integers.
-        input_high: the largest.
-    """
-
-    input_low: int = 0
-    input_high: int = 255
-
-    def make(self, shapes: Sequence[Shape], dtype: DTypeLike) -> None:
-        """Make the table, (entries,)."""
-        super().make(shapes, dtype)
-        integers = np.arange(self.input_low, self.input_high + 1, dtype=np.float32)
-        y, _ = self._layer.forward(integers[np.newaxis] * np.float32(self.input_scale))
-        self._table = self.clamp((y[0] / np.float32(self.scale)).astype(np.float32))
-
-    def compute(self, *inputs: Array) -> Array:
-        """The entries of the integers."""
-        places = (inputs[0] - np.float32(self.input_low)).astype(np.intp)
-        found: Array = self._table[places]
-        return found
-
-
-@dataclass(eq=False)
-class InNumbers(IntegerLayer):
-    """A layer that computes with numbers: its inputs are s_x x_hat, its outputs are rounded.
-
-    Args:
-        layer: its configuration; its arrays are this layer's parameters.
-        input_scale: s_x; 0 where the inputs are numbers already.
-    """
-
-    layer: Any = None
-    input_scale: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._layer = self.layer if isinstance(self.layer, Layer) else layer_from_config(self.layer)
-
-    def config(self) -> dict[str, Any]:
-        """With the configuration of the layer."""
-        return {**super().config(), "layer": self._layer.config()}
-
-    def output_of(self, shapes: Sequence[Shape]) -> Shape:
-        """That of the layer."""
-        return self._layer.output_shape(shapes[0])
-
-    def make(self, shapes: Sequence[Shape], dtype: DTypeLike) -> None:
-        """Build the layer."""
-        super().make(shapes, dtype)
-        self._layer.build(shapes[0], None, dtype)
-        arrays = {**self._layer.parameters, **self._layer.frozen, **self._layer.buffers}
-        self.buffers = dict(arrays)
-
-    def compute(self, *inputs: Array) -> Array:
-        """The layer's outputs, as integers unless ``scale`` is 0."""
-        x = inputs[0] * np.float32(self.input_scale) if self.input_scale else inputs[0]
-        y, _ = self._layer.forward(x)
-        return self.clamp(y / np.float32(self.scale)) if self.scale else y

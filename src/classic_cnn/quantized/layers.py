@@ -1,12 +1,12 @@
 """Layers with weights in a few bits whose inputs and outputs stay float32.
 
-Weights only: W = s (q - z) is made anew in every pass; the layer then computes as ever. It saves
+Weights only: W = s q is made anew in every pass; the layer then computes as ever. It saves
 memory and disk.
 
 Dynamic: the inputs of each sample are rounded too, to 8 bits of the sample's own range, and the
 sums are sums of integers:
 
-    x~ = s_x (x_q - z_x)        y = s_x s_w sum (x_q - z_x)(w_q - z_w) + b
+    x~ = s_x (x_q - z_x)        y = s_x s_w sum (x_q - z_x) w_q + b
 
 No calibration is needed, and each sample is computed by itself.
 """
@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from src.classic_cnn.backward import conv_input_gradient
 from src.classic_cnn.forward import ConvCache, conv_forward
 from src.classic_cnn.layers.convolution import Conv2D
 from src.classic_cnn.quantized.convolution import integer_convolution
@@ -26,7 +25,7 @@ from src.classic_cnn.utils import Geometry, geometry, pair
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
-from src.classic_nn.layers.dense import Dense, LinearCache, linear_forward, linear_input_gradient
+from src.classic_nn.layers.dense import Dense, LinearCache, linear_forward
 from src.classic_nn.parameters import ParameterVector
 from src.classic_nn.quantization.affine import Quantization, asymmetric, check_bits
 from src.classic_nn.quantization.integer_products import exact_matmul, exact_parts
@@ -36,56 +35,47 @@ ACTIVATION_BITS, LARGEST = 8, 255
 
 
 @dataclass(eq=False)
-class _QuantizedWeights(Layer):
-    """What both layers share: their arrays, and no gradients of parameters."""
-
-    def _build(self, shape: Shape, dtype: DTypeLike) -> None:
-        """Arrays for weights of a shape, to be filled; b (filters,) if there is a bias."""
-        check_bits(self.bits)  # type: ignore[attr-defined]
-        self._shape = shape
-        self.parameters = ParameterVector({}, dtype=dtype)
-        settings = (self.bits, self.per_channel, self.symmetric)  # type: ignore[attr-defined]
-        self.buffers = empty_weights(shape, *settings)
-        if self.bias:  # type: ignore[attr-defined]
-            self.buffers["b"] = np.zeros(shape[-1], dtype)
-
-    def integers(self) -> Array:
-        """q - z, of the shape of the weights."""
-        bits, is_symmetric = self.bits, self.symmetric  # type: ignore[attr-defined]
-        return integers_of(self.buffers, self._shape, bits, is_symmetric)
-
-    def weights(self) -> Array:
-        """s (q - z)."""
-        return self.integers() * self.buffers["W_scale"]
-
-    def mark_trainable(self, trainable: bool) -> None:
-        """It stays as it is: there is nothing to train."""
-
-
-@dataclass(eq=False)
-class QuantizedConv2D(_QuantizedWeights, Conv2D):
-    """Convolution with weights in a few bits.
+class QuantizedWeights(Layer):
+    """What layers with such weights share: they are buffers, and nothing is trained.
 
     Args:
         bits: of the weights.
         per_channel: whether every filter has a scale of its own.
-        symmetric: whether the weights' zero point is 0.
         dynamic: whether inputs are rounded to 8 bits too.
-
-    See ``Conv2D`` for the others.
     """
 
     bits: int = 8
     per_channel: bool = True
-    symmetric: bool = True
     dynamic: bool = False
+
+    def make(self, shape: Shape, bias: bool, dtype: DTypeLike) -> None:
+        """Make arrays for weights of a shape (..., filters), to be filled, and b (filters,)."""
+        check_bits(self.bits)
+        self._shape = shape
+        self.parameters = ParameterVector({}, dtype=dtype)
+        self.buffers = empty_weights(shape, self.bits, self.per_channel)
+        if bias:
+            self.buffers["b"] = np.zeros(shape[-1], dtype)
+
+    def integers(self) -> Array:
+        """q, of the shape of the weights: float32 that holds integers."""
+        return integers_of(self.buffers, self._shape, self.bits)
+
+    def weights(self) -> Array:
+        """s q."""
+        return self.integers() * self.buffers["W_scale"]
+
+
+@dataclass(eq=False)
+class QuantizedConv2D(QuantizedWeights, Conv2D):
+    """Convolution with weights in a few bits; backward takes rounding for the identity."""
 
     def build(
         self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike = np.float32
     ) -> Shape:
         """Make arrays for the weights; nothing is drawn."""
         shape = (*pair(self.kernel_size), input_shape[2] // self.groups, self.out_channels)
-        self._build(shape, dtype)
+        self.make(shape, self.bias, dtype)
         return self.output_shape(input_shape)
 
     def _forward(self, x: Array, relu: float | None = None) -> tuple[Array, ConvCache]:
@@ -108,34 +98,16 @@ class QuantizedConv2D(_QuantizedWeights, Conv2D):
         sums = integer_convolution(integers, w, where, self.groups, parts)
         return with_scale(sums, scale * self.buffers["W_scale"], self.buffers.get("b"))
 
-    def backward(
-        self,
-        dy: Array,
-        cache: ConvCache,
-        context: Context = EVALUATION,
-        out: ParameterVector | None = None,
-        input_gradient: bool = True,
-    ) -> tuple[Array | None, ParameterVector]:
-        """dx as if inputs were not rounded; there are no parameters."""
-        return (conv_input_gradient(dy, cache) if input_gradient else None), self.gradient_vector(
-            out
-        )
-
 
 @dataclass(eq=False)
-class QuantizedDense(_QuantizedWeights, Dense):
-    """A dense layer with weights in a few bits; see ``QuantizedConv2D``."""
-
-    bits: int = 8
-    per_channel: bool = True
-    symmetric: bool = True
-    dynamic: bool = False
+class QuantizedDense(QuantizedWeights, Dense):
+    """A dense layer with weights in a few bits; backward takes rounding for the identity."""
 
     def build(
         self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike = np.float32
     ) -> Shape:
         """Make arrays for the weights; nothing is drawn."""
-        self._build((input_shape[0], self.out_features), dtype)
+        self.make((input_shape[0], self.out_features), self.bias, dtype)
         return self.output_shape(input_shape)
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, LinearCache]:
@@ -152,19 +124,6 @@ class QuantizedDense(_QuantizedWeights, Dense):
             sums = exact_matmul(integers, w, parts)
             y[k] = with_scale(sums, scale * self.buffers["W_scale"], b)[0]
         return y, LinearCache(x, self.weights())
-
-    def backward(
-        self,
-        dy: Array,
-        cache: LinearCache,
-        context: Context = EVALUATION,
-        out: ParameterVector | None = None,
-        input_gradient: bool = True,
-    ) -> tuple[Array | None, ParameterVector]:
-        """dx as if inputs were not rounded; there are no parameters."""
-        return (linear_input_gradient(dy, cache) if input_gradient else None), self.gradient_vector(
-            out
-        )
 
 
 def input_quantization(x: Array) -> Quantization:

@@ -1,8 +1,7 @@
 """Weights in a few bits, as arrays that a layer keeps and a file holds.
 
-W         integers: int8 or uint8; of 4 bits or fewer two in a byte
+W         integers around zero: int8 or int16; of 4 bits or fewer two in a byte
 W_scale   s, float32, (1,), or one for each filter
-W_zero    z, int32, likewise
 """
 
 from collections.abc import Mapping
@@ -13,32 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array, Shape
-from src.classic_nn.quantization.affine import Quantization, asymmetric, symmetric
+from src.classic_nn.quantization.affine import Quantization, symmetric
 from src.classic_nn.quantization.ranges import channel_ranges
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def weight_quantization(
-    w: Array, bits: int, per_channel: bool = True, is_symmetric: bool = True
-) -> Quantization:
-    """The integers for weights (..., filters): their whole range."""
+def weight_quantization(w: Array, bits: int, per_channel: bool = True) -> Quantization:
+    """The integers around zero for weights (..., filters): their whole range."""
     low, high = channel_ranges(w) if per_channel else (w.min(keepdims=True), w.max(keepdims=True))
-    low, high = low.reshape(-1), high.reshape(-1)  # files have no arrays without an axis
-    return (symmetric if is_symmetric else asymmetric)(low, high, bits)
+    return symmetric(low.reshape(-1), high.reshape(-1), bits)  # files have no arrays without axes
 
 
-def empty_weights(shape: Shape, bits: int, per_channel: bool, is_symmetric: bool) -> Arrays:
+def empty_weights(shape: Shape, bits: int, per_channel: bool) -> Arrays:
     """The arrays for weights of a shape, to be filled."""
-    scales = (shape[-1],) if per_channel else (1,)
-    size = prod(shape)
-    dtype = np.int8 if is_symmetric and bits > 4 else np.uint8
-    stored = np.zeros(shape if bits > 4 else ((size + 1) // 2,), dtype)
-    return {
-        "W": stored,
-        "W_scale": np.ones(scales, np.float32),
-        "W_zero": np.zeros(scales, np.int32),
-    }
+    if bits <= 4:
+        stored = np.zeros((prod(shape) + 1) // 2, np.uint8)
+    else:
+        stored = np.zeros(shape, np.int8 if bits <= 8 else np.int16)
+    return {"W": stored, "W_scale": np.ones(shape[-1:] if per_channel else (1,), np.float32)}
 
 
 def fill_weights(arrays: Mapping[str, NDArray[Any]], w: Array, quantization: Quantization) -> None:
@@ -46,21 +38,14 @@ def fill_weights(arrays: Mapping[str, NDArray[Any]], w: Array, quantization: Qua
     q = quantization.quantize(w)
     arrays["W"][...] = q if quantization.bits > 4 else pack(q, quantization.lowest)
     arrays["W_scale"][...] = quantization.scale
-    arrays["W_zero"][...] = quantization.zero_point
 
 
-def integers_of(
-    arrays: Mapping[str, NDArray[Any]], shape: Shape, bits: int, is_symmetric: bool
-) -> NDArray[np.float32]:
-    """q - z of the shape of the weights: float32 that holds integers."""
+def integers_of(arrays: Mapping[str, NDArray[Any]], shape: Shape, bits: int) -> NDArray[np.float32]:
+    """q of the shape of the weights: float32 that holds integers."""
     stored = arrays["W"]
     if bits <= 4:
-        lowest = -(2 ** (bits - 1) - 1) if is_symmetric else 0
-        stored = unpack(stored, prod(shape), lowest).reshape(shape)
-    integers = stored.astype(np.float32)
-    if not is_symmetric:
-        integers -= arrays["W_zero"]
-    return integers
+        stored = unpack(stored, prod(shape), 1 - 2 ** (bits - 1)).reshape(shape)
+    return stored.astype(np.float32)
 
 
 def pack(q: NDArray[np.integer], lowest: int) -> NDArray[np.uint8]:

@@ -131,7 +131,7 @@ class Dense(Layer):
     ) -> tuple[Array | None, ParameterVector]:
         """dx (samples, in_features) and the gradients of W and b."""
         out = self.gradient_vector(out)
-        if self.frozen or not context.parameter_gradients:
+        if not (self.parameters and context.parameter_gradients):
             return (linear_input_gradient(dy, cache) if input_gradient else None), out
         dx, _, _ = linear_backward(dy, cache, out["W"], out.get("b"), input_gradient)
         return dx, out

@@ -24,7 +24,7 @@ from src.classic_nn.layers import (
     Sequential,
     SqueezeExcitation,
 )
-from src.classic_nn.layers.activations import ACTIVATIONS
+from src.classic_nn.layers.activations import ACTIVATIONS, Softmax
 from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.registry import layer_from_config
@@ -45,6 +45,9 @@ PRODUCING = {
     *({kind.__name__ for kind in ACTIVATIONS.values()} - {*CLAMPED}),
 }
 """Layers whose outputs are no integers of their inputs' scale."""
+
+ENDING_IN_NUMBERS = (*WEIGHTED, BatchNorm.__name__, Softmax.__name__)
+"""Layers whose outputs an ``IntegerNetwork`` leaves numbers where it ends with them."""
 
 
 def quantization_aware(network: Sequential, bits: int) -> Sequential:
@@ -139,7 +142,8 @@ def _is_rounded(layers: Sequence[dict[str, Any]], k: int, outermost: bool) -> bo
     kinds = [PLAIN.get(layer["type"], layer["type"]) for layer in layers]
     kind = kinds[k]
     if k == len(layers) - 1:
-        return kind in PRODUCING | {*CLAMPED} and not outermost
+        ends_in_numbers = outermost and kind in ENDING_IN_NUMBERS
+        return kind in PRODUCING | {*CLAMPED} and not ends_in_numbers
     following = kinds[k + 1]
     folded = kind == BatchNorm.__name__ and k > 0 and kinds[k - 1] in WEIGHTED
     clamps = kind in (*WEIGHTED, *JOINING) or folded

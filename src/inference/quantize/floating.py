@@ -44,7 +44,6 @@ def _config(layer: Layer, path: str, changed: Collection[str], scheme: Scheme) -
             "type": REPLACED[type(layer)].__name__,
             "bits": scheme.bits,
             "per_channel": scheme.per_channel,
-            "symmetric": True,
             "dynamic": scheme.kind == "dynamic",
         }
     if not isinstance(layer, Container):

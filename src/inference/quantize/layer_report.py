@@ -119,8 +119,7 @@ def numbers_of(network: IntegerNetwork, x: Array) -> dict[str, Array]:
 
     def look(layer: Layer, y: Array) -> None:
         assert isinstance(layer, IntegerLayer)
-        in_numbers = getattr(layer, "to_numbers", False) or not layer.scale
-        outputs[layer.name] = y if in_numbers else y * np.float32(layer.scale)
+        outputs[layer.name] = y * np.float32(layer.scale) if layer.scale else y
 
     network.forward(x, Context(observer=look, keep_cache=False))
     return outputs

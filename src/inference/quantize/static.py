@@ -87,7 +87,7 @@ class StaticConversion:
         last = self.nodes[-1].path
         for node in self.nodes:
             self._add(node, is_last=self._end_of(node) == last)
-        if self._layers[-1].scale and not getattr(self._layers[-1], "to_numbers", False):
+        if self._layers[-1].scale:
             scale = float(self._grids[last].scale)
             self._append("numbers", ToNumbers(0.0, input_scale=scale), [len(self._layers) - 1])
         made = IntegerNetwork(self._layers, self._sources, self._labels)
@@ -147,11 +147,13 @@ class StaticConversion:
         grids = [self._grids[path] for path in self._inputs(node)]
         scales = [float(grid.scale) for grid in grids]
         output = _settings(own)
+        # a layer that applies a ReLU gives integers, and the network ends with ``ToNumbers``
+        ending = output | {"scale": 0.0} if is_last and node.path not in self._fused else output
         layer = node.layer
         if not grids:
             return ToIntegers(**output), own
         if node.path in self._scheme.keep_float:
-            return self._in_numbers(node, scales, own, is_last), own
+            return self._in_numbers(node, scales[0], ending), own
         if node.operation == "Add":
             return IntegerAdd(**output, input_scales=scales), own
         if node.operation == "Concatenate":
@@ -161,7 +163,7 @@ class StaticConversion:
         if node.operation == "Mean" or isinstance(layer, GlobalAveragePool):
             return IntegerMean(**output, input_scale=scales[0]), own
         if isinstance(layer, WEIGHTED):
-            return self._weighted(layer, grids[0], output, is_last), own
+            return self._weighted(layer, grids[0], ending), own
         if isinstance(layer, MEANS):
             return OfIntegers(**output, layer=layer.config(), input_scale=scales[0]), own
         if isinstance(layer, (*MOVES, MaxPool2D, ReLU)) and not isinstance(layer, ReLU6):
@@ -176,19 +178,18 @@ class StaticConversion:
                 input_high=high,
             )
             return table, own
-        return self._in_numbers(node, scales, own, is_last), own
+        return self._in_numbers(node, scales[0], ending), own
 
     def _in_numbers(
-        self, node: TraceNode, scales: Sequence[float], own: Quantization, is_last: bool
+        self, node: TraceNode, input_scale: float, output: Mapping[str, Any]
     ) -> IntegerLayer:
         """A layer that computes with numbers."""
         if node.layer is None:
             raise ValueError(f"{node.path} joins several arrays, and cannot be kept in float")
-        output = _settings(own) | ({"scale": 0.0} if is_last else {})
-        return InNumbers(**output, layer=node.layer.config(), input_scale=scales[0])
+        return InNumbers(**output, layer=node.layer.config(), input_scale=input_scale)
 
     def _weighted(
-        self, layer: Layer, grid: Quantization, output: Mapping[str, Any], is_last: bool
+        self, layer: Layer, grid: Quantization, output: Mapping[str, Any]
     ) -> IntegerLayer:
         """A convolution or dense layer of integers."""
         low, high = _ends(grid)
@@ -198,7 +199,6 @@ class StaticConversion:
             "largest": max(-low, high),
             "bits": self._scheme.bits,
             "per_channel": self._scheme.per_channel,
-            "to_numbers": is_last,
         }
         config = {k: v for k, v in layer.config().items() if k not in ("type", "bias")}
         config.pop("initialization")

@@ -84,6 +84,7 @@ def networks(rng):
             rng,
         ),
         "dense": built([Dense(20), ReLU(), Dense(10), Sigmoid(), Dense(2)], (7,), rng),
+        "ends in a relu": built([Conv2D(5), ReLU(), Flatten(), Dense(4), ReLU()], (6, 6, 3), rng),
         "ends without weights": built([Conv2D(5), ReLU(), GlobalAveragePool()], (8, 8, 3), rng),
     }
 
@@ -309,3 +310,13 @@ def test_a_relu6_ends_at_six(rng):
     y = first.compute(made.layers[0].compute(x)) * first.scale
     assert y.max() == pytest.approx(6, abs=first.scale)
     assert y.min() == 0
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_weights_of_more_than_eight_bits(bits, rng, tmp_path):
+    network = networks(rng)["plain"]
+    x = inputs_of(network, rng)
+    model = SavedModel(network, "multi_class")
+    save_model(tmp_path / "m.safetensors", quantize_model(model, Scheme("weights", bits)))
+    again = load_model(tmp_path / "m.safetensors").network
+    assert noise(network, again, x) < 2.0 ** (3 - bits)
