@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from src.common.cli import argument_type, number, whole_number
-from src.inference.explain_settings import BASELINES, METHOD_NAMES, MOST, Settings
+from src.inference.explain_settings import BASELINES, METHOD_NAMES, MOST, RULES, Settings
 from src.load.reading_options import add_reading_options
 
 ALL = "all"
@@ -65,7 +65,7 @@ def add_explain_options(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument(
         "--rule",
-        choices=["gauss_legendre", "trapezoid"],
+        choices=RULES,
         default=Settings.rule,
         help=f"of integrated gradients (default: {Settings.rule})",
     )

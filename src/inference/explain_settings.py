@@ -27,6 +27,9 @@ UNITS = {
 
 METHOD_NAMES = tuple(TITLES)
 
+RULES = ("gauss_legendre", "trapezoid")
+"""See ``quadrature``."""
+
 DEFAULT_METHOD = "integrated_gradients"
 
 MOST = 50

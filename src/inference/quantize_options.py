@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
+from src.classic_nn.quantization.ranges import RANGES
 from src.common.cli import argument_type, number, whole_number
+from src.inference.quantize_scheme import SCHEMES, Scheme
 from src.load.reading_options import add_reading_options
-
-SCHEMES = ("static", "dynamic", "weights")
-METHODS = ("min_max", "moving_average", "percentile", "least_squares", "entropy")
 
 
 def add_quantize_options(parser: argparse.ArgumentParser) -> None:
@@ -25,14 +24,14 @@ def add_quantize_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scheme",
         choices=SCHEMES,
-        default="static",
+        default=Scheme.kind,
         help="static: all numbers are integers, ranges from calibration; dynamic: weights, and "
         "inputs by their own range; weights: weights alone (default: static)",
     )
     parser.add_argument(
         "--bits",
         type=argument_type(whole_number(2)),
-        default=8,
+        default=Scheme.bits,
         metavar="N",
         help="of the weights, from 2 to 16 (default: 8); activations have 8",
     )
@@ -58,7 +57,10 @@ def add_quantize_options(parser: argparse.ArgumentParser) -> None:
         help="training photos that ranges are taken from (default: 200)",
     )
     parser.add_argument(
-        "--method", choices=METHODS, default="min_max", help="of ranges (default: min_max)"
+        "--method",
+        choices=list(RANGES),
+        default=Scheme.method,
+        help=f"of ranges (default: {Scheme.method})",
     )
     parser.add_argument(
         "--keep-float",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from src.classic_nn.utils.plots import save_figure
-from src.common.files import atomic_path, write_json
+from src.common.files import atomic_path, safe_file_name, write_json
 from src.inference.explain.drawing import Pictures, draw_sheet
 from src.inference.explain.explainer import Explanation
 from src.inference.explain.methods import ADD_UP
@@ -64,6 +64,5 @@ def file_name(name: str) -> str:
     >>> file_name("plates/a.jpg").startswith("a-")
     True
     """
-    stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(name).stem)[:60]
     digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:6]
-    return f"{stem or 'image'}-{digest}"
+    return f"{safe_file_name(Path(name).stem)}-{digest}"

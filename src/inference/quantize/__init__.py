@@ -8,7 +8,7 @@ from src.inference.quantize.aware import (
 )
 from src.inference.quantize.calibrate import calibrate
 from src.inference.quantize.quantize import is_quantized, quantize_model, quantize_network
-from src.inference.quantize.scheme import SCHEMES, Scheme
+from src.inference.quantize_scheme import SCHEMES, Scheme
 
 __all__ = [
     "SCHEMES",

@@ -30,8 +30,8 @@ from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.registry import layer_from_config
 from src.classic_nn.layers.trace import run_trace, trace_network
 from src.inference.quantize.calibrate import calibrate
-from src.inference.quantize.scheme import Scheme
 from src.inference.quantize.static import quantize_static
+from src.inference.quantize_scheme import Scheme
 
 AWARE = {"Conv2D": "AwareConv2D", "Dense": "AwareDense"}
 PLAIN = {aware: plain for plain, aware in AWARE.items()}

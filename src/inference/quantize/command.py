@@ -31,9 +31,9 @@ from src.inference.quantize.floating import quantize_weights
 from src.inference.quantize.layer_report import LayerNoise, layer_noise
 from src.inference.quantize.pictures import draw_layers, draw_ranges
 from src.inference.quantize.quantize import check_layers, foldable, in_batches
-from src.inference.quantize.scheme import Scheme
 from src.inference.quantize.search import search
 from src.inference.quantize.static import quantize_static
+from src.inference.quantize_scheme import Scheme
 from src.inference.sampling import some_of_each_class
 from src.load.errors import UnreadableDataError
 from src.load.reading_options import reading_of

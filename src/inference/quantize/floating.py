@@ -11,7 +11,7 @@ from src.classic_nn.layers.base import Layer
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.observing import layer_paths
 from src.classic_nn.layers.registry import layer_from_config
-from src.inference.quantize.scheme import Scheme
+from src.inference.quantize_scheme import Scheme
 
 REPLACED = {Conv2D: QuantizedConv2D, Dense: QuantizedDense}
 

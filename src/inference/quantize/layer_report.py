@@ -16,7 +16,7 @@ from src.classic_nn.layers.trace import run_trace, trace_network
 from src.classic_nn.quantization.affine import Quantization
 from src.classic_nn.quantization.ranges import choose_quantization
 from src.classic_nn.quantization.statistics import Statistics
-from src.inference.quantize.scheme import Scheme
+from src.inference.quantize_scheme import Scheme
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from src.classic_nn.quantization.ranges import choose_quantization
 from src.classic_nn.quantization.statistics import BINS, Statistics
 from src.classic_nn.utils.plots import new_figure
 from src.inference.quantize.layer_report import LayerNoise
-from src.inference.quantize.scheme import Scheme
+from src.inference.quantize_scheme import Scheme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

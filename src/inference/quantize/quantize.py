@@ -18,8 +18,8 @@ from src.classic_nn.layers.trace import trace_network
 from src.classic_nn.serialization import SavedModel
 from src.inference.quantize.calibrate import calibrate
 from src.inference.quantize.floating import quantize_weights
-from src.inference.quantize.scheme import Scheme
 from src.inference.quantize.static import quantize_static
+from src.inference.quantize_scheme import Scheme
 
 TOGETHER = 8
 """Inputs that go through the network together in calibration."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from src.inference.quantize.layer_report import LayerNoise
-from src.inference.quantize.scheme import Scheme
+from src.inference.quantize_scheme import Scheme
 
 
 def search(

@@ -38,7 +38,7 @@ from src.classic_nn.layers.trace import trace_network
 from src.classic_nn.quantization.affine import Quantization
 from src.classic_nn.quantization.ranges import choose_quantization
 from src.classic_nn.quantization.statistics import Statistics
-from src.inference.quantize.scheme import Scheme
+from src.inference.quantize_scheme import Scheme
 
 WEIGHTED = (Conv2D, Dense)
 MOVES = (Flatten, ZeroPad2D)

@@ -10,7 +10,8 @@ from src.classic_nn import Dense, Flatten, Sequential
 from src.classic_nn.serialization import SavedModel
 from src.inference.classifier import Classifier
 from src.inference.explain import METHODS, Explainer, Settings, explain
-from src.inference.explain_settings import DEFAULT_METHOD, METHOD_NAMES, TITLES
+from src.inference.explain.quadrature import RULES as QUADRATURES
+from src.inference.explain_settings import DEFAULT_METHOD, METHOD_NAMES, RULES, TITLES
 from src.load.errors import UnreadableDataError
 from tests.inference.models import saved
 from tests.load.photos import photo
@@ -105,6 +106,7 @@ def test_every_method_explains_photos(multi, rng):
     assert signature(Classifier.explain).parameters["method"].default == DEFAULT_METHOD
     assert signature(explain).parameters["method"].default == DEFAULT_METHOD
     assert tuple(METHODS) == METHOD_NAMES == tuple(TITLES)
+    assert tuple(QUADRATURES) == RULES
 
 
 def vectors():
