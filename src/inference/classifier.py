@@ -7,9 +7,7 @@ kernels also by a row's place in the matrix: so a photo gets the same numbers, b
 it comes alone or among others, and with any number of threads.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -28,6 +26,7 @@ from src.classic_nn.context import PREDICTION
 from src.classic_nn.math import sigmoid, softmax
 from src.classic_nn.serialization import SavedModel, TensorFileError
 from src.classic_nn.serialization import load_model as load_saved_model
+from src.common.ahead import results_ahead
 from src.inference.rejection import RETAKE
 from src.inference.samples import name_of, opened, several
 from src.load.class_names import distinct_names
@@ -77,7 +76,6 @@ class Classifier:
         classes: names by column of ``class_probabilities``; of a binary model no and yes.
         threshold: probability from which on a label is given; of the class "yes", if binary.
         reject_below: probability of an answer below which it is "retake"; see ``rejection``.
-        largest: absolute value of a prepared input, at most; inf if unknown.
 
     Raises ValueError for a model that does not classify.
     """
@@ -104,7 +102,7 @@ class Classifier:
         self.input_shape = model.network.built_shape()
         steps = model.preprocessing.get("transform")
         self.transform: Compose | None = None if steps is None else transform_from_config(steps)
-        self.largest = largest_value(self.transform)
+        self._largest = largest_value(self.transform)
         self._rng = np.random.default_rng(0)  # transforms of evaluation draw nothing
 
     def predict(
@@ -139,11 +137,7 @@ class Classifier:
     ) -> Iterator[Prediction]:
         """``predict`` for any number of images, one answer after the other."""
         least = self.reject_below if reject_below is None else reject_below
-        named = (
-            (name_of(image, k), partial(opened, image, self.input_shape, self.white, self.largest))
-            for k, image in enumerate(images)
-        )
-        for name, answer in self.answers(named):
+        for name, answer in self.answers(self.named(images)):
             if isinstance(answer, UnreadableDataError):
                 yield Prediction(name, error=str(answer))
             else:
@@ -153,6 +147,12 @@ class Classifier:
                 if least and self.certainty(row, labels) < least:
                     labels = (RETAKE,)
                 yield Prediction(name, labels, found)
+
+    def named(self, images: Iterable[Any]) -> Iterator[tuple[str, Callable[[], Picture]]]:
+        """Name of each image, and a function that opens it; for ``answers``."""
+        for k, image in enumerate(images):
+            read = partial(opened, image, self.input_shape, self.white, self._largest)
+            yield name_of(image, k), read
 
     def probabilities(self, source: Source, rows: NDArray[np.intp]) -> Array:
         """(samples, outputs): probabilities for some samples of a source, in their order.
@@ -280,18 +280,10 @@ class Classifier:
         compute = compute or self._probabilities
         rest = iter(named)
         groups = iter(lambda: list(islice(rest, HANDED_OVER)), [])
-        waiting: deque[Future[list[tuple[str, Array | UnreadableDataError]]]] = deque()
-        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="classifier")
-        try:
-            with threadpool_limits(1, user_api="blas"):
-                for group in islice(groups, 2 * self.threads):
-                    waiting.append(pool.submit(self._answer, group, compute))
-                while waiting:
-                    yield from waiting.popleft().result()
-                    for group in islice(groups, 1):
-                        waiting.append(pool.submit(self._answer, group, compute))
-        finally:  # also when the caller stops in the middle
-            pool.shutdown(cancel_futures=True)
+        work = partial(self._answer, compute=compute)
+        with threadpool_limits(1, user_api="blas"):
+            for group in results_ahead(groups, work, self.threads, 2 * self.threads, "classifier"):
+                yield from group
 
     def _answer(
         self,

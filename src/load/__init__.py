@@ -14,7 +14,6 @@ from src.load.loader import BatchLoader
 from src.load.prepared import PreparedImages
 from src.load.problems import Problems
 from src.load.sources import ImageArrays, ImageFiles
-from src.load.statistics import mean_and_std
 
 if TYPE_CHECKING:
     from src.load.arrays import read_arrays, read_npz
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from src.load.read import read_data
     from src.load.sign_mnist import read_sign_mnist, read_sign_rows
     from src.load.splits import complete_splits, k_fold, split_by_content
+    from src.load.statistics import mean_and_std
     from src.load.yolo import read_yolo
 
 LATE = {
@@ -59,6 +59,7 @@ LATE = {
         "k_fold",
         "split_by_content",
     ),
+    "statistics": ("mean_and_std",),
     "yolo": ("read_yolo",),
 }
 """Names that are imported when they are asked for, by the modules that have them."""

@@ -7,17 +7,16 @@ memory, and they are handed out in order. What happens to a sample depends on (s
 alone, so the same mini-batches come out with any number of threads.
 """
 
-from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from src.common.ahead import results_ahead
 from src.common.sharding import shard
 from src.load.cache import CachedImages
 from src.load.dataset import ImageDataset
@@ -158,26 +157,17 @@ class BatchLoader:
             UnreadableDataError: an image cannot be read, and ``on_error`` is "fail".
             ValueError: the images of a mini-batch differ in size.
         """
-        waiting: deque[Future[Batch]] = deque()
-        batches = iter(self._batches(number))
-        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="loader")
-        try:
-            for rows in islice(batches, self.prefetch):
-                waiting.append(pool.submit(self._load, rows, number))
-            loaded = 0
-            while waiting:
-                batch = waiting.popleft().result()
-                for rows in islice(batches, 1):
-                    waiting.append(pool.submit(self._load, rows, number))
-                loaded += len(batch[0])
-                if len(batch[0]) or self.size > 1:  # all ranks make the same number of steps
-                    yield batch
-            if not loaded and self.size == 1:
-                raise UnreadableDataError(
-                    f"none of {self.samples} images can be read: {self.problems.found[0].text}"
-                )
-        finally:  # also when the caller stops in the middle
-            pool.shutdown(cancel_futures=True)
+        loaded = 0
+        load = partial(self._load, number=number)
+        batches = self._batches(number)
+        for batch in results_ahead(batches, load, self.threads, self.prefetch, "loader"):
+            loaded += len(batch[0])
+            if len(batch[0]) or self.size > 1:  # all ranks make the same number of steps
+                yield batch
+        if not loaded and self.size == 1:
+            raise UnreadableDataError(
+                f"none of {self.samples} images can be read: {self.problems.found[0].text}"
+            )
 
     def _batches(self, number: int) -> Iterator[NDArray[np.intp]]:
         """Rows of this worker's shard of every mini-batch."""

@@ -1,6 +1,6 @@
 """Explanations of a classifier's answers: from images to attributions."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,9 @@ from src.inference.explain.baselines import make_baseline
 from src.inference.explain.methods import FROM_BASELINE, METHODS, Question
 from src.inference.explain.score import Score
 from src.inference.explain_settings import BASELINES, DEFAULT_METHOD, Settings
-from src.inference.samples import name_of, opened, several
+from src.inference.samples import several
 from src.load.errors import UnreadableDataError
+from src.load.transforms.base import Picture
 
 
 @dataclass(frozen=True)
@@ -217,17 +218,13 @@ class Explainer:
     def prepared(self, images: Any) -> Iterator[tuple[str, Array | UnreadableDataError]]:
         """Name and input of each image, or why there is none; see ``Classifier.predict``."""
         classifier = self.classifier
-        dtype = classifier.model.network.parameters.vector.dtype
-        for k, image in enumerate(several(images, classifier.input_shape)):
-            name = name_of(image, k)
-            try:
-                picture = opened(
-                    image, classifier.input_shape, classifier.white, classifier.largest
-                )
-                yield name, classifier.prepare(picture).astype(dtype, copy=False)
-            except UnreadableDataError as error:
-                text = str(error)
-                yield name, UnreadableDataError(text if name in text else f"{name}: {text}")
+        return self.inputs(classifier.named(several(images, classifier.input_shape)))
+
+    def inputs(
+        self, named: Iterable[tuple[str, Callable[[], Picture]]]
+    ) -> Iterator[tuple[str, Array | UnreadableDataError]]:
+        """``prepared`` of names and functions that open images; see ``Classifier.answers``."""
+        return self.classifier.answers(named, lambda x: x)
 
 
 def is_flat(x: Array, baseline: Array) -> bool:

@@ -10,12 +10,9 @@ Inputs go through the network some at a time, as the memory for a backward pass 
 several threads. How many go together does not depend on the number of threads, so results don't.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +23,7 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.context import EXPLANATION, PREDICTION
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.trace import trace_network
+from src.common.ahead import results_ahead
 
 MEMORY = 256 << 20
 """Bytes that the passes of one thread may take, about."""
@@ -107,18 +105,10 @@ class Score:
         """What is computed of the inputs, in their order, a few parts ahead."""
         parts = [slice(k, min(k + self.together, count)) for k in range(0, count, self.together)]
         with threadpool_limits(1, user_api="blas"):
-            yield from _ahead(parts, lambda some: (some, compute(inputs(some))), self.threads)
-
-
-def _ahead(parts: Iterable[slice], work: Callable[[slice], T], threads: int) -> Iterator[T]:
-    """The results of work on each part, in order; some parts ahead, in threads."""
-    rest = iter(parts)
-    waiting: deque[Future[T]] = deque()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="explanation")
-    try:
-        waiting.extend(pool.submit(work, some) for some in islice(rest, threads))
-        while waiting:
-            yield waiting.popleft().result()
-            waiting.extend(pool.submit(work, some) for some in islice(rest, 1))
-    finally:  # also when the caller stops in the middle
-        pool.shutdown(cancel_futures=True)
+            yield from results_ahead(
+                parts,
+                lambda some: (some, compute(inputs(some))),
+                threads=self.threads,
+                ahead=self.threads,
+                name="explanation",
+            )

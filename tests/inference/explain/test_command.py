@@ -16,7 +16,9 @@ from src.classic_nn import Dense, Sequential
 from src.classic_nn.serialization import SavedModel, save_model
 from src.inference import load_model
 from src.inference.__main__ import main
+from src.inference.explain.choices import training_photos
 from src.inference.explain_settings import METHOD_NAMES
+from src.load import read_data
 from tests.inference.models import write
 from tests.load.photos import folder_of
 from tests.paths import ROOT
@@ -181,6 +183,16 @@ def test_methods_are_measured_on_a_data_set(here):
     status, _, error = run(here, "explain", "m.safetensors", "photos", "photos", "--evaluate", 4)
     assert status == 2
     assert "--evaluate: expected one data set, got several" in error
+
+
+def test_the_background_of_a_data_set_is_its_training_photos(here):
+    folder_of(here / "data/train", {"cat": 2, "dog": 2})
+    folder_of(here / "data/test", {"cat": 3, "dog": 2})
+    dataset = read_data(here / "data")
+    classifier = load_model("m.safetensors")
+    found = training_photos(classifier, dataset, np.random.default_rng(0))
+    expected = classifier.computed(dataset.images, dataset.splits["train"], lambda x: x)
+    assert np.array_equal(found, expected)
 
 
 def test_mistakes_are_explained_in_the_report(here):

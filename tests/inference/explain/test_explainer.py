@@ -13,6 +13,14 @@ from src.inference.explain import METHODS, Explainer, Settings, explain
 from src.inference.explain.quadrature import RULES as QUADRATURES
 from src.inference.explain_settings import DEFAULT_METHOD, METHOD_NAMES, RULES, TITLES
 from src.load.errors import UnreadableDataError
+from src.load.transforms import (
+    Compose,
+    Grayscale,
+    Normalize,
+    Resize,
+    ToFloat,
+    transform_config,
+)
 from tests.inference.models import saved
 from tests.load.photos import photo
 
@@ -93,6 +101,16 @@ def test_the_default_baseline_is_the_mean_colour_and_black_is_black(multi, rng):
         for name in ("black", "mean", "blurred", "average")
     ]
     assert len({v.tobytes() for v in values}) == 4
+
+
+def test_black_is_black_of_one_channel_too(rng):
+    network = Sequential([Flatten(), Dense(2)])
+    network.build((6, 6, 1), rng)
+    steps = Compose([Grayscale(), Resize((6, 6)), ToFloat(), Normalize((0.4,), (0.2,))])
+    preprocessing = {"transform": transform_config(steps)}
+    classifier = Classifier(SavedModel(network, "multi_class", ["a", "b"], preprocessing))
+    x = input_of(classifier, Image.new("L", (6, 6), 200))
+    assert np.allclose(Explainer(classifier, baseline="black").baseline_of(x), -2)
 
 
 def test_every_method_explains_photos(multi, rng):

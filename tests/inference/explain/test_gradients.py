@@ -122,6 +122,17 @@ def test_saturation_hides_from_the_gradient_and_not_from_its_integral(rng):
     assert found.values == pytest.approx(1.0, rel=0.01)
 
 
+def test_the_noise_is_a_fraction_of_the_range(rng):
+    """A constant added to the input of a network without biases' effect changes no noise."""
+    network = Sequential([Dense(4), Tanh(), Dense(1)])
+    network.build((3,), rng, np.float64)
+    x = rng.normal(size=3)
+    here = smooth_grad(Score(network, np.ones(1)), x, np.random.default_rng(0), 5).values
+    network.parameters["b1"][...] -= 50 * network.parameters["W1"].sum(axis=0)
+    there = smooth_grad(Score(network, np.ones(1)), x + 50, np.random.default_rng(0), 5).values
+    assert np.allclose(here, there, atol=1e-9)
+
+
 def test_results_do_not_depend_on_how_many_go_together(rng):
     x, baseline = rng.normal(size=(2, 8, 6, 3))
     found = []

@@ -189,6 +189,13 @@ def test_superpixels_follow_colours(rng):
         superpixels(photo, 2401)
 
 
+def test_superpixels_are_compact_where_there_is_no_colour(rng):
+    players = superpixels(rng.normal(scale=0.01, size=(32, 32, 3)), 16)
+    rows, columns = np.mgrid[:32, :32]
+    spread = [np.hypot(rows[players == k].std(), columns[players == k].std()) for k in range(16)]
+    assert np.mean(spread) < 6  # of a square of 8 x 8 it is 3.2
+
+
 def test_features_are_players():
     assert features(4).tolist() == [0, 1, 2, 3]
     assert len(np.unique(features(1000, 49))) == 49

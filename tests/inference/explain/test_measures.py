@@ -8,6 +8,7 @@ from src.classic_nn.layers import copy_network
 from src.classic_nn.serialization import SavedModel
 from src.inference.classifier import Classifier
 from src.inference.explain import Explainer, Settings
+from src.inference.explain.baselines import blurred
 from src.inference.explain.drawing import Pictures
 from src.inference.explain.faithfulness import (
     cells_of,
@@ -106,6 +107,38 @@ def test_a_true_explanation_has_better_areas_than_one_that_knows_nothing(mask, g
     assert inside["integrated_gradients"] == 1
     assert inside[RANDOM] == pytest.approx(mask.mean(), abs=0.05)
     assert table.area == pytest.approx(mask.mean())
+
+
+def test_insertion_begins_with_the_blurred_photo_and_deletion_ends_with_the_baseline(mask, green):
+    explainer = Explainer(looking_at(mask), "yes", baseline="black")
+    table = measure(explainer, [Sample("a", green, mask)], ["gradient_times_input"])
+    found = table.measures["gradient_times_input"]
+
+    def p(x):
+        return explainer.probabilities(lambda _: x[np.newaxis], 1)[0, 1]
+
+    assert found.insertion[0].probabilities[0] == pytest.approx(p(blurred(green)))
+    assert found.deletion[0].probabilities[-1] == pytest.approx(p(explainer.baseline_of(green)))
+    assert abs(p(blurred(green)) - p(explainer.baseline_of(green))) > 0.1
+
+
+def test_completeness_errors_are_collected(mask, green):
+    explainer = Explainer(looking_at(mask), "yes", baseline="black")
+    methods = ["integrated_gradients", "gradient"]
+    table = measure(explainer, [Sample("a", green, mask)], methods)
+    (found,) = table.explanations["integrated_gradients"]
+    assert table.measures["integrated_gradients"].errors == [found.figures["relative_error"]]
+    assert table.measures["gradient"].errors == []
+
+
+def test_boxes_of_data_that_are_not_cut_out_are_used(tmp_path):
+    classifier = Classifier(saved(names=("red", "green")))
+    place = yolo(tmp_path / "data", ["red", "green"], 3, per_photo=1)
+    whole = read_data(place, objects=False)
+    samples, known_by = measured_samples(classifier, whole, whole.rows(), place)
+    assert known_by == {"boxes": 3}
+    for sample in samples:  # boxes have nine tenths of each side
+        assert sample.subject.mean() == pytest.approx(0.81, abs=0.1)
 
 
 def test_shares_count_what_speaks_for_the_class(mask):
