@@ -2,35 +2,32 @@
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from src.classic_cnn.quantized import IntegerNetwork
 from src.classic_nn.array_types import Array
-from src.classic_nn.context import PREDICTION
 from src.classic_nn.layers import Sequential
 from src.classic_nn.layers.container import Container
 from src.classic_nn.quantization.statistics import Statistics
 from src.classic_nn.serialization import save_model
-from src.classic_nn.utils.plots import save_figure
-from src.common.files import write_json, write_text
-from src.common.tables import format_table, markdown_table, write_csv
+from src.common.tables import format_table
 from src.inference.classifier import Classifier, load_model
-from src.inference.evaluation import Evaluation, evaluate
+from src.inference.evaluation import evaluate
 from src.inference.labelled_data import LabelledData, read_labelled_data
-from src.inference.mcnemar import compare
 from src.inference.quantize.calibrate import calibrate
 from src.inference.quantize.floating import quantize_weights
 from src.inference.quantize.layer_report import LayerNoise, layer_noise
-from src.inference.quantize.pictures import draw_layers, draw_ranges
 from src.inference.quantize.quantize import check_layers, foldable, in_batches
+from src.inference.quantize.report import (
+    accuracy_lines,
+    noise_rows,
+    save_report,
+    size_and_time,
+)
 from src.inference.quantize.search import search
 from src.inference.quantize.static import quantize_static
 from src.inference.quantize_scheme import Scheme
@@ -43,9 +40,6 @@ FEWEST = 8
 
 LOOKED_AT = 16
 """Samples on which noise is measured."""
-
-TIMED = 9
-"""Passes of each network whose median is the time of a photo."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +106,13 @@ def _run(arguments: argparse.Namespace) -> int:
     save_model(path, small.model)
     rows = layer_noise(folded, small.model.network, source.seen, scheme, some)
     directory = path.with_suffix("")
-    lines = _facts(arguments.model, path, source, small)
+    lines = size_and_time(arguments.model, path, classifier, small)
+    lines.append(f"samples of calibration: {len(source.inputs):,}")
     if not len(source.inputs):
         lines.append("noise of the layers is that of random inputs: there were no data")
     if known is not None:
-        lines += _accuracy(classifier, small, known)
-    _save(directory, arguments, scheme, source, rows, lines)
+        lines += accuracy_lines(classifier, small, known)
+    save_report(directory, arguments.model, scheme, source.seen, rows, lines)
     print("\n".join([*lines, "", format_table(noise_rows(rows, most=12)), "", str(path)]))
     print(directory / "report.md")
     return 0
@@ -185,104 +180,3 @@ def _search(
         accuracy_of, scheme, rows, arguments.search, lambda text: print(text, file=sys.stderr)
     )
     return found
-
-
-def _facts(before: Path, after: Path, source: Source, small: Classifier) -> list[str]:
-    """Size, layers in float and time, in lines."""
-    sizes = before.stat().st_size, after.stat().st_size
-    times = time_of(source.classifier.model.network, small.model.network)
-    network = small.model.network
-    lines = [
-        f"size: {sizes[0]:,} bytes before, {sizes[1]:,} after ({sizes[1] / sizes[0]:.3f})",
-        f"time of an input on one core: {1000 * times[0]:.1f} ms before, {1000 * times[1]:.1f} ms "
-        f"after ({times[1] / times[0]:.2f}), medians of {TIMED}",
-    ]
-    if isinstance(network, IntegerNetwork):
-        kept = [layer.name for layer in network.layers if type(layer).__name__ == "InNumbers"]
-        lines.append(f"layers in float: {', '.join(kept) or 'none'}")
-    return lines
-
-
-def time_of(*networks: Container) -> list[float]:
-    """Seconds of one input through each network on one core, in turn, medians."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(1, *networks[0].built_shape())).astype(np.float32)
-    seconds: list[list[float]] = [[] for _ in networks]
-    with threadpool_limits(1, user_api="blas"):
-        for turn in range(TIMED + 1):
-            for own, network in zip(seconds, networks, strict=True):
-                start = time.perf_counter()
-                network.forward(x, PREDICTION)
-                if turn:  # the first makes ready
-                    own.append(time.perf_counter() - start)
-    return [float(np.median(own)) for own in seconds]
-
-
-def _accuracy(classifier: Classifier, small: Classifier, known: LabelledData) -> list[str]:
-    """Accuracy before and after on the same samples, in lines."""
-    found: list[Evaluation] = [
-        evaluate(model, known.dataset, known.rows) for model in (classifier, small)
-    ]
-    accuracies = [one.accuracy()[0] for one in found]
-    same = float((found[0].predicted == found[1].predicted).mean())
-    comparison = compare(*found)
-    return [
-        f"accuracy on {len(known.rows):,} samples: {accuracies[0]:.4f} before, "
-        f"{accuracies[1]:.4f} after ({100 * (accuracies[1] - accuracies[0]):+.2f} points); the "
-        f"same answer to {same:.4f}",
-        f"McNemar's exact test: {comparison.verdict()}",
-    ]
-
-
-def noise_rows(rows: Sequence[LayerNoise], most: int | None = None) -> list[tuple[str, ...]]:
-    """A table of layers, headings first; of many the most sensitive."""
-    shown = list(rows)
-    if most is not None and len(shown) > most:
-        shown = sorted(shown, key=lambda row: row.sensitivity)[:most]
-    heading = ("layer", "its outputs, dB", "answers, it alone, dB", "weights' error")
-    return [
-        heading,
-        *(
-            (r.path, *map(_shown, (r.signal_to_noise, r.sensitivity, r.weight_error)))
-            for r in shown
-        ),
-    ]
-
-
-def _shown(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.4g}"
-
-
-def _save(
-    directory: Path,
-    arguments: argparse.Namespace,
-    scheme: Scheme,
-    source: Source,
-    rows: Sequence[LayerNoise],
-    lines: Sequence[str],
-) -> None:
-    """Write the report, its tables and its pictures."""
-    directory.mkdir(parents=True, exist_ok=True)
-    write_csv(directory / "layers.csv", noise_rows(rows))
-    write_json(
-        directory / "quantization.json",
-        {"scheme": asdict(scheme), "layers": [asdict(row) for row in rows], "facts": list(lines)},
-    )
-    save_figure(draw_layers(rows), directory / "layers.png")
-    pictures = ["layers.png"]
-    if source.seen:
-        save_figure(draw_ranges(source.seen, scheme), directory / "ranges.png")
-        pictures.append("ranges.png")
-    settings = ", ".join(f"{name} {value}" for name, value in asdict(scheme).items())
-    page = [
-        f"# {arguments.model.resolve()} quantized",
-        "",
-        f"- {settings}; {len(source.inputs)} samples of calibration",
-        *(f"- {line}" for line in lines),
-        "",
-        markdown_table(noise_rows(rows)),
-        "",
-        *(f"![{name}]({name})" for name in pictures),
-        "",
-    ]
-    write_text(directory / "report.md", "\n".join(page))
