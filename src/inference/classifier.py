@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from threadpoolctl import threadpool_limits
 
 import src.classic_cnn  # noqa: F401  a model file may name its layers
 from src.classic_nn.array_types import Array
@@ -27,6 +26,7 @@ from src.classic_nn.math import sigmoid, softmax
 from src.classic_nn.serialization import SavedModel, TensorFileError
 from src.classic_nn.serialization import load_model as load_saved_model
 from src.common.ahead import results_ahead
+from src.common.product_threads import limited_product_threads
 from src.inference.rejection import RETAKE
 from src.inference.samples import name_of, opened, several
 from src.load.class_names import distinct_names
@@ -281,7 +281,7 @@ class Classifier:
         rest = iter(named)
         groups = iter(lambda: list(islice(rest, HANDED_OVER)), [])
         work = partial(self._answer, compute=compute)
-        with threadpool_limits(1, user_api="blas"):
+        with limited_product_threads(1):
             for group in results_ahead(groups, work, self.threads, 2 * self.threads, "classifier"):
                 yield from group
 

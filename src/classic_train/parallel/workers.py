@@ -18,11 +18,10 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Self, TypeVar
 
-from threadpoolctl import threadpool_limits
-
 from src.classic_nn.array_types import Array
 from src.classic_train.parallel.memory import keep_freed_memory
 from src.classic_train.parallel.processes import ALONE, Processes
+from src.common.product_threads import limited_product_threads
 
 T = TypeVar("T")
 
@@ -178,7 +177,8 @@ class WorkerTeam:
         for worker in self.workers:  # one that failed may have stopped in the middle of a sum
             worker.turn = 0
         keep_freed_memory()
-        self._limits = threadpool_limits(limits=self.product_threads)
+        self._limits = limited_product_threads(self.product_threads)
+        self._limits.__enter__()
         self._pool = ThreadPoolExecutor(max(self.threads - 1, 1), thread_name_prefix="worker")
         return self
 
@@ -190,7 +190,7 @@ class WorkerTeam:
     ) -> None:
         self._barrier.abort()
         self._pool.shutdown()
-        self._limits.restore_original_limits()
+        self._limits.__exit__(kind, error, trace)
 
     def run(self, task: Callable[[Worker], T]) -> list[T]:
         """Run ``task(worker)`` on every thread's worker; returns the results in their order.

@@ -17,13 +17,13 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.context import EXPLANATION, PREDICTION
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.trace import trace_network
 from src.common.ahead import results_ahead
+from src.common.product_threads import limited_product_threads
 
 MEMORY = 256 << 20
 """Bytes that the passes of one thread may take, about."""
@@ -104,7 +104,7 @@ class Score:
     ) -> Iterator[tuple[slice, T]]:
         """What is computed of the inputs, in their order, a few parts ahead."""
         parts = [slice(k, min(k + self.together, count)) for k in range(0, count, self.together)]
-        with threadpool_limits(1, user_api="blas"):
+        with limited_product_threads(1):
             yield from results_ahead(
                 parts,
                 lambda some: (some, compute(inputs(some))),

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from src.classic_cnn.quantized import InNumbers, IntegerNetwork
 from src.classic_nn.context import PREDICTION
@@ -14,6 +13,7 @@ from src.classic_nn.layers.container import Container
 from src.classic_nn.quantization.statistics import Statistics
 from src.classic_nn.utils.plots import save_figure
 from src.common.files import write_json, write_text
+from src.common.product_threads import limited_product_threads
 from src.common.tables import markdown_table, write_csv
 from src.inference.classifier import Classifier
 from src.inference.evaluation import evaluate
@@ -48,7 +48,7 @@ def time_of(*networks: Container) -> list[float]:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1, *networks[0].built_shape())).astype(np.float32)
     seconds: list[list[float]] = [[] for _ in networks]
-    with threadpool_limits(1, user_api="blas"):
+    with limited_product_threads(1):
         for turn in range(TIMED + 1):
             for own, network in zip(seconds, networks, strict=True):
                 start = time.perf_counter()
