@@ -63,7 +63,7 @@ def multi_output_kernel_backward(wide: Array, t: int) -> Array:
         return wide
     kh, columns, channels, filters = wide.shape
     places = wide.reshape(kh, columns, channels, t, filters // t)
-    return sum(
-        (places[:, k : k + columns - t + 1, :, k] for k in range(1, t)),
-        start=places[:, : columns - t + 1, :, 0],
-    )
+    total = places[:, : columns - t + 1, :, 0].copy()
+    for k in range(1, t):
+        total += places[:, k : k + columns - t + 1, :, k]
+    return total
