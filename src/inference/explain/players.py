@@ -18,7 +18,7 @@ CLUSTERED = 64
 """Pixels of the longer side of the photo that is clustered: Ward's method takes a second for it."""
 
 PLACE = 0.5
-"""Weight of a pixel's place beside its colour, so that regions are compact."""
+"""Weight of a pixel's place beside its colour, so that a plain background is divided too."""
 
 Players = NDArray[np.intp]
 

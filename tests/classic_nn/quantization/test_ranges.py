@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from src.classic_nn.quantization import RANGES, Statistics, choose_quantization
-from src.classic_nn.quantization.ranges import percentile
+from src.classic_nn.quantization.ranges import entropy, percentile
 from src.classic_nn.quantization.statistics import BINS
 from tests.teams import on_team
 
@@ -68,6 +68,15 @@ def test_percentile_cuts_off_what_it_says(rng):
     low, high = percentile(seen(*x), 8, False, cut_off=0.1)
     assert low == pytest.approx(-0.6, abs=0.02)
     assert high == pytest.approx(2.6, abs=0.02)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_entropy_counts_what_is_cut_off_at_either_end(sign, rng):
+    """A second heap of values, far away, must not be free to cut off."""
+    x = np.concatenate([rng.normal(size=20_000), rng.normal(size=2_000) + 40]) * sign
+    ends = entropy(seen(x), 8, False)
+    assert max(np.abs(ends)) > 36
+    assert np.sign(sum(ends)) == sign
 
 
 @pytest.mark.parametrize("is_symmetric", [False, True])

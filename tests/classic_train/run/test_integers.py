@@ -2,13 +2,16 @@
 
 import json
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from src.classic_cnn.quantized import IntegerNetwork
+from src.classic_nn import Dense, ReLU, Sequential
 from src.classic_nn.context import PREDICTION
 from src.classic_train.__main__ import main
+from src.classic_train.run.integers import EXAMPLES, prepared_for_integers
 from src.inference import load_model
 from src.inference.quantize import is_aware
 from tests.programs import run_main
@@ -41,6 +44,20 @@ def test_a_run_leaves_its_integers(recipe, tmp_path):
     assert json.loads((directory / "config.json").read_text())["quantize"] == 4
     x = np.random.default_rng(0).random((5, *trained.input_shape)).astype(np.float32)
     assert np.isfinite(small.model.network.forward(x, PREDICTION)[0]).all()
+
+
+def test_ranges_begin_with_validation_samples(rng):
+    network = Sequential([Dense(5), ReLU(), Dense(2)])
+    network.build((4,), rng)
+    x = rng.normal(size=(EXAMPLES, 4)).astype(np.float32)
+    data = SimpleNamespace(validation_examples=lambda count: x[:count])
+    aware = prepared_for_integers(network, SimpleNamespace(quantize=8), data)
+    low, high = aware["fakequantization1"].buffers["range"]
+    assert x.min() <= low < 0 < high <= x.max()
+    assert high - low > 2
+    y, z = (n.forward(x, PREDICTION)[0] for n in (network, aware))
+    assert len(np.unique(aware["fakequantization1"].forward(x, PREDICTION)[0])) <= 256
+    assert 0 < np.abs(y - z).mean() < 0.1 * np.abs(y).mean()
 
 
 def test_resume_and_finetune(tmp_path):

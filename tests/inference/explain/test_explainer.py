@@ -103,10 +103,11 @@ def test_the_default_baseline_is_the_mean_colour_and_black_is_black(multi, rng):
     assert len({v.tobytes() for v in values}) == 4
 
 
-def test_black_is_black_of_one_channel_too(rng):
+@pytest.mark.parametrize("first", [[Grayscale()], []])
+def test_black_is_black_of_one_channel_too(first, rng):
     network = Sequential([Flatten(), Dense(2)])
     network.build((6, 6, 1), rng)
-    steps = Compose([Grayscale(), Resize((6, 6)), ToFloat(), Normalize((0.4,), (0.2,))])
+    steps = Compose([*first, Resize((6, 6)), ToFloat(), Normalize((0.4,), (0.2,))])
     preprocessing = {"transform": transform_config(steps)}
     classifier = Classifier(SavedModel(network, "multi_class", ["a", "b"], preprocessing))
     x = input_of(classifier, Image.new("L", (6, 6), 200))

@@ -1,5 +1,7 @@
 """Whether the measures say which explanation is true."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from src.classic_nn import BatchNorm, Dense, Flatten, ReLU, Sequential
 from src.classic_nn.layers import copy_network
 from src.classic_nn.serialization import SavedModel
 from src.inference.classifier import Classifier
-from src.inference.explain import Explainer, Settings
+from src.inference.explain import METHODS, Explainer, Settings
 from src.inference.explain.baselines import blurred
 from src.inference.explain.drawing import Pictures
 from src.inference.explain.faithfulness import (
@@ -191,6 +193,19 @@ def test_rank_correlation():
     assert rank_correlation(one, -one, signed=True) == -1
     assert rank_correlation(one, 5 - np.abs(one)) == -1
     assert np.isnan(rank_correlation(one, np.ones((2, 2))))
+
+
+def test_signed_correlations_are_those_after_all_layers(rng):
+    explainer = Explainer(Classifier(saved()))
+    x = rng.normal(size=(16, 16, 3)).astype(np.float32)
+    number, _ = explainer.answer(x)
+    question = explainer.question(x, number)
+    network = randomized(explainer.classifier.model.network, 2, explainer.settings.seed)
+    other = replace(question, score=replace(question.score, network=network))
+    maps = [METHODS["gradient"](q).values.sum(axis=2) for q in (question, other)]
+    table = measure(explainer, [Sample("a", x)], ["gradient"])
+    (found,) = table.measures["gradient"].signed
+    assert found == pytest.approx(rank_correlation(*maps, signed=True), abs=1e-6)
 
 
 def test_the_check_tells_what_depends_on_the_model(rng):
