@@ -55,6 +55,12 @@ def normalization_backward(ceiling, *, sums):
     return case
 
 
+def sums(rng, dtype, samples=3):
+    y = np.rint(normal(rng, dtype, samples, 5, 7, 6) * 1000)
+    b, m = np.rint(normal(rng, dtype, 6) * 100), np.abs(normal(rng, dtype, 6)) / 20
+    return [y, b, m, -7, 120]
+
+
 def convolution(channels, filters, size=9, relu=None, bias=True, **settings):
     def case(rng, dtype, samples=2):
         where = geometry((size, size + 2), (3, 3), **{"stride": 1, "padding": "same", **settings})
@@ -198,6 +204,8 @@ CASES = {
         normalization_backward(ceiling, sums=False) for ceiling in (None, np.inf, 0.5)
     ],
     "src.classic_cnn.bias.add_bias": [bias(None), bias(np.inf), bias(0.5), bias(np.inf, False)],
+    "src.classic_cnn.quantized.rounding.round_sums": [sums],
+    "src.classic_cnn.quantized.rounding.round_clamped": [elementwise(1, -3, 9)],
     "src.classic_cnn.bias.bias_backward": [bias_backward(end) for end in (None, np.inf, 0.5)],
     "src.classic_cnn.forward.convolve": [
         *(convolution(**settings) for settings in CONVOLUTIONS),
@@ -236,6 +244,8 @@ WRITTEN = {
     "src.classic_nn.optimizers.nesterov.nesterov_update": [0, 2],
     "src.classic_nn.optimizers.rms_prop.rms_prop_update": [0, 2],
     "src.classic_cnn.bias.add_bias": [0],
+    "src.classic_cnn.quantized.rounding.round_sums": [0],
+    "src.classic_cnn.quantized.rounding.round_clamped": [0],
     "src.classic_cnn.bias.bias_backward": [1],
     "src.classic_cnn.forward.convolve": [4],
     "src.classic_cnn.backward.convolve_backward": [4, 5],

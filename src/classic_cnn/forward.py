@@ -18,6 +18,7 @@ section 3.1).
 """
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -127,6 +128,14 @@ def convolve(
     x: Array, w: Array, b: Array | None, where: Geometry, out: Array, relu: float | None = None
 ) -> None:
     """Convolution of one group, written to out (samples, OH, OW, filters)."""
+    for y in products(x, w, where, out):
+        # 3. bias, while the block is in the cache
+        if b is not None or relu is not None:
+            add_bias(y, b, relu)
+
+
+def products(x: Array, w: Array, where: Geometry, out: Array) -> Iterator[Array]:
+    """Windows times kernel, written to out block by block; each block, when it is written."""
     # 1. neighbouring outputs together
     t = outputs_at_once(where, *w.shape[2:])
     kernel = multi_output_kernel(w, t).reshape(-1, t * w.shape[3])
@@ -137,9 +146,7 @@ def convolve(
             batched_matmul(columns, kernel, out=y.reshape(len(columns), kernel.shape[1]))
         else:
             y[...] = (columns @ kernel).reshape(y.shape)
-        # 3. bias, while the block is in the cache
-        if b is not None or relu is not None:
-            add_bias(y, b, relu)
+        yield y
 
 
 def is_depthwise(w: Array, groups: int) -> bool:

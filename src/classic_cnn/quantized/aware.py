@@ -12,6 +12,7 @@ trained as ever, with the statistics of the mini-batch, and folded when the inte
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -118,6 +119,8 @@ class AwareConv2D(Conv2D):
         bits: of the weights.
     """
 
+    kind_name: ClassVar[str] = "conv2d"
+
     bits: int = 8
 
     def _forward(self, x: Array, relu: float | None = None) -> tuple[Array, ConvCache]:
@@ -134,6 +137,8 @@ class AwareDense(Dense):
     Args:
         bits: of the weights.
     """
+
+    kind_name: ClassVar[str] = "dense"
 
     bits: int = 8
 

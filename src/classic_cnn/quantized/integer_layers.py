@@ -21,13 +21,14 @@ et al. 2018, sections 2.2 to 2.4).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from src.classic_cnn.layers.convolution import Conv2D
 from src.classic_cnn.quantized.convolution import integer_convolution
+from src.classic_cnn.quantized.rounding import round_clamped, round_sums
 from src.classic_cnn.quantized.weights import empty_weights, integers_of
 from src.classic_cnn.utils import geometry, pair
 from src.classic_nn.array_types import Array, Shape
@@ -75,8 +76,8 @@ class IntegerLayer(Layer):
 
     def clamp(self, y: Array) -> Array:
         """y rounded, and cut off at the ends; in place."""
-        np.rint(y, out=y)
-        return np.clip(y, np.float32(self.low), np.float32(self.high), out=y)
+        round_clamped(y, self.low, self.high)
+        return y
 
 
 @dataclass(eq=False)
@@ -128,27 +129,47 @@ class _Weighted(IntegerLayer):
         """w_hat, of the shape of the weights."""
         return integers_of(self.buffers, self._shape, self.bits)
 
-    def finished(self, sums: NDArray[Any]) -> Array:
-        """y_hat, or y, of the sums (..., filters)."""
-        b, scale = self.buffers["b"], self.buffers["W_scale"]
-        if sums.dtype == np.float32 and self._plan[1]:
-            y = sums
-            y += b.astype(np.float32)
+    def finish(self, sums: Array) -> None:
+        """y_hat, or y, of sums (..., filters) that float32 holds, in place."""
+        if self.scale:
+            round_sums(sums, self._plan.b, self._plan.multiplier, self.low, self.high)
         else:
-            y = (sums.astype(np.int32) + b).astype(np.float32)
-        product = np.float32(self.input_scale) * scale
-        if not self.scale:
-            y *= product
-            return y
-        y *= product / np.float32(self.scale)
-        return self.clamp(y)
+            sums += self._plan.b
+            sums *= self._plan.multiplier
+
+    def finished(self, sums: NDArray[Any]) -> Array:
+        """y_hat, or y, of sums that float32 does not hold with their bias."""
+        y = (sums.astype(np.int32) + self.buffers["b"]).astype(np.float32)
+        y *= self._plan.multiplier
+        return self.clamp(y) if self.scale else y
 
     @cached_property
-    def _plan(self) -> tuple[list[slice], bool]:
-        """The parts of the inputs, and whether float32 holds the sums with the bias."""
-        w = self.integers()
-        most = largest_sum(w, self.largest, self.buffers["b"].astype(np.int64))
-        return exact_parts(w, self.largest), most <= EXACT
+    def _plan(self) -> "_Plan":
+        w, scale = self.integers(), self.buffers["W_scale"]
+        b: NDArray[Any] = self.buffers["b"]
+        product = np.float32(self.input_scale) * np.broadcast_to(scale, b.shape)
+        return _Plan(
+            exact_parts(w, self.largest),
+            largest_sum(w, self.largest, b) <= EXACT,
+            b.astype(np.float32),
+            product / np.float32(self.scale) if self.scale else product.copy(),
+        )
+
+
+class _Plan(NamedTuple):
+    """What the arrays of a layer decide.
+
+    Attributes:
+        parts: of the inputs, whose sums float32 holds.
+        is_exact: whether it holds the sums of all with the bias; then there is one part.
+        b: (filters,), b_hat in float32.
+        multiplier: (filters,), m.
+    """
+
+    parts: list[slice]
+    is_exact: bool
+    b: Array
+    multiplier: Array
 
 
 @dataclass(eq=False)
@@ -181,7 +202,10 @@ class IntegerConv2D(_Weighted):
         w = self.integers()
         image, kernel = (x.shape[1], x.shape[2]), (w.shape[0], w.shape[1])
         where = geometry(image, kernel, self.stride, self.padding, self.dilation)
-        return self.finished(integer_convolution(x, w, where, self.groups, self._plan[0]))
+        plan = self._plan
+        if plan.is_exact:
+            return integer_convolution(x, w, where, self.groups, plan.parts, self.finish)
+        return self.finished(integer_convolution(x, w, where, self.groups, plan.parts))
 
 
 @dataclass(eq=False)
@@ -200,7 +224,11 @@ class IntegerDense(_Weighted):
 
     def compute(self, *inputs: Array) -> Array:
         """(samples, in_features) -> (samples, out_features)."""
-        return self.finished(exact_matmul(inputs[0], self.integers(), self._plan[0]))
+        sums = exact_matmul(inputs[0], self.integers(), self._plan.parts)
+        if not self._plan.is_exact:
+            return self.finished(sums)
+        self.finish(sums)
+        return sums
 
 
 @dataclass(eq=False)

@@ -61,6 +61,9 @@ class Layer:
     weight_name: ClassVar[str] = ""
     """The parameter that gives the layer its number in a network: "W", "gamma" or none."""
 
+    kind_name: ClassVar[str] = ""
+    """What layers of the class are counted as, "dense" in "dense1"; empty for the class's name."""
+
     name: str = field(init=False, default="", repr=False)
     parameters: ParameterVector = field(init=False, repr=False)
     frozen: dict[str, Array] = field(init=False, repr=False)

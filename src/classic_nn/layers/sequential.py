@@ -79,7 +79,7 @@ class Sequential(Container):
         super().__post_init__()
         numbers: Counter[str] = Counter()
         for k, layer in enumerate(self.layers):
-            kind = type(layer).__name__.lower()
+            kind = layer.kind_name or type(layer).__name__.lower()
             numbers[kind] += 1
             layer.name = names[k] if names else f"{kind}{numbers[kind]}"
 

@@ -42,6 +42,7 @@ def test_before_its_ranges_are_known_only_weights_are_rounded(rng):
     aware = quantization_aware(network, 8)
     assert is_aware(aware)
     assert not is_aware(network)
+    assert all(aware[layer.name] is not None for layer in network.layers)  # names are the same
     y, z = (n.forward(x, PREDICTION)[0] for n in (network, aware))
     assert 0 < np.abs(y - z).max() < 0.05 * np.abs(y).max()
 
