@@ -37,7 +37,7 @@ def loaded_by(statement):
         ("import src.classic_nn", set(), 60),
         ("import src.classic_cnn", set(), 77),
         ("from src.classic_train import MiniBatchTrainer", set(), 90),
-        ("from src.inference import load_model", {"PIL"}, 110),
+        ("from src.inference import load_model", {"PIL"}, 111),
         ("import src.load", {"PIL"}, 30),
         ("from src.history import TrainingHistoryReader", {"tensorboard", "PIL"}, 30),
     ],
