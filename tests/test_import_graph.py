@@ -19,6 +19,7 @@ PACKAGES = {
     "history": {"common"},
     "load": {"common"},
     "inference": {"common", "classic_nn", "classic_cnn", "history", "load"},
+    "exchange": {"common", "classic_nn", "classic_cnn", "load", "inference"},
     "serve": {"common", "classic_nn", "classic_cnn", "load", "inference"},
     "classic_train": {"common", "classic_nn", "classic_cnn", "history", "load", "inference"},
 }

@@ -37,6 +37,11 @@ class WrappedLayer(IntegerLayer):
         super().__post_init__()
         self._layer = self.layer if isinstance(self.layer, Layer) else layer_from_config(self.layer)
 
+    @property
+    def inner(self) -> Layer:
+        """The layer of numbers."""
+        return self._layer
+
     def config(self) -> dict[str, Any]:
         """With the configuration of the layer."""
         return {**super().config(), "layer": self._layer.config()}

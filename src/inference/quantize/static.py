@@ -135,7 +135,9 @@ class StaticConversion:
             if isinstance(activation.layer, ReLU6):
                 layer.high = min(layer.high, round(activation.layer.ceiling / layer.scale))
         number = self._append(
-            node.path, layer, [self._numbers[p] for p in self._inputs(node)] or [-1]
+            node.path if node.inputs else "integers",
+            layer,
+            [self._numbers[p] for p in self._inputs(node)] or [-1],
         )
         for path in {node.path, end}:
             self._numbers[path], self._grids[path] = number, grid

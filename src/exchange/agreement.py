@@ -1,0 +1,135 @@
+"""Whether a file says what the model says: both compute the same inputs, in onnxruntime and here.
+
+Inputs are real photos, cut from two that scikit-learn has with it, prepared as the model wants
+them; for a model of features normal random numbers.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.context import PREDICTION
+from src.common.product_threads import limited_product_threads
+from src.inference.classifier import Classifier
+
+COUNT = 16
+"""Inputs that are compared."""
+
+TIMED = 9
+"""Passes of each whose median is the time of an input."""
+
+
+class Agreement(NamedTuple):
+    """What came out.
+
+    Attributes:
+        difference: the largest, relative to the largest output.
+        same: fraction of inputs to which both give the same largest output.
+        equal: fraction of outputs that are the same number.
+        seconds: of one input on one core, ours and onnxruntime's, medians.
+    """
+
+    difference: float
+    same: float
+    equal: float
+    seconds: tuple[float, float]
+
+
+def agreement_of(classifier: Classifier, path: Path, layout: str) -> Agreement:
+    """Compare a model with a file of its outputs before probabilities.
+
+    Args:
+        classifier: of the model.
+        path: of the file.
+        layout: of its images.
+    """
+    x = sample_inputs(classifier)
+    network = classifier.model.network
+    ours = np.concatenate([network.forward(x[k : k + 1], PREDICTION)[0] for k in range(len(x))])
+    given = laid_out(x, layout)
+    run = runtime(path)
+    theirs = np.concatenate([run(given[k : k + 1]) for k in range(len(x))])
+    theirs = theirs if ours.ndim == 2 or layout == "nhwc" else np.moveaxis(theirs, 1, -1)
+    flat = ours.reshape(len(x), -1), theirs.reshape(len(x), -1)
+    return Agreement(
+        float(np.abs(ours - theirs).max() / max(float(np.abs(ours).max()), 1e-30)),
+        float((flat[0].argmax(axis=1) == flat[1].argmax(axis=1)).mean()),
+        float((ours == theirs).mean()),
+        _times(
+            lambda: network.forward(x[:1], PREDICTION),
+            lambda: run(given[:1]),
+        ),
+    )
+
+
+def laid_out(x: Array, layout: str) -> Array:
+    """(samples, height, width, channels) in a layout."""
+    return np.ascontiguousarray(np.moveaxis(x, -1, 1)) if x.ndim == 4 and layout == "nchw" else x
+
+
+def runtime(path: Path) -> Callable[[Array], Array]:
+    """A function that has onnxruntime compute a file's first output, on one core.
+
+    Raises ValueError for a file that it does not take.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # errors
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its classes have no common base of their own
+        raise ValueError(f"onnxruntime does not take the file: {error}") from None
+    (name,) = (one.name for one in session.get_inputs())
+
+    def run(x: Array) -> Array:
+        y: Array = session.run(None, {name: x})[0]
+        return y
+
+    return run
+
+
+def sample_inputs(classifier: Classifier, count: int = COUNT) -> Array:
+    """(count, *input_shape): parts of photos, prepared; random numbers where no photo fits."""
+    rng = np.random.default_rng(0)
+    if classifier.transform is None:
+        return rng.normal(size=(count, *classifier.input_shape)).astype(np.float32)
+    photos = _photos()
+    parts = [_part(photos[k % len(photos)], rng) for k in range(count)]
+    return np.stack([classifier.prepare(part) for part in parts])
+
+
+def _photos() -> list[Image.Image]:
+    from sklearn.datasets import load_sample_images
+
+    return [Image.fromarray(photo) for photo in load_sample_images().images]
+
+
+def _part(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """A part of a photo, a quarter of each side or more, anywhere."""
+    width, height = (int(side * rng.uniform(0.25, 1)) for side in photo.size)
+    left, top = (
+        int(rng.integers(whole - part + 1))
+        for whole, part in zip(photo.size, (width, height), strict=True)
+    )
+    return photo.crop((left, top, left + width, top + height))
+
+
+def _times(*passes: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of each, in turn, medians."""
+    seconds: list[list[float]] = [[] for _ in passes]
+    with limited_product_threads(1):
+        for turn in range(TIMED + 1):
+            for own, one in zip(seconds, passes, strict=True):
+                start = time.perf_counter()
+                one()
+                if turn:  # the first makes ready
+                    own.append(time.perf_counter() - start)
+    first, second = (float(np.median(own)) for own in seconds)
+    return first, second

@@ -1,0 +1,379 @@
+"""Layers as operators of ONNX, one translation for each.
+
+Inside the file images are (samples, channels, height, width) and kernels (filters, channels,
+height, width), as ONNX defines its operators; weights keep their values and are only turned.
+
+A translation is given the graph so far, the layer, the name of the tensor that it takes, the shape
+of a sample of that as the layer knows it (height, width, channels), and the name for its output. It
+appends operators and returns the name of the output.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.classic_cnn.layers import (
+    AveragePool2D,
+    Conv2D,
+    GlobalAveragePool,
+    MaxPool2D,
+    Resize2D,
+    ZeroPad2D,
+)
+from src.classic_cnn.pooling.forward import pool_geometry
+from src.classic_cnn.quantized import (
+    AwareConv2D,
+    AwareDense,
+    FakeQuantization,
+    QuantizedConv2D,
+    QuantizedDense,
+)
+from src.classic_cnn.quantized.weights import weight_quantization
+from src.classic_cnn.utils import Geometry, geometry, padding_sides, pair
+from src.classic_nn.array_types import Array, Shape
+from src.classic_nn.layers import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    HardSwish,
+    LeakyReLU,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    SpatialDropout,
+    StochasticDepth,
+    Tanh,
+)
+from src.classic_nn.layers.base import Layer
+from src.exchange.graph import Graph
+
+Translation = Callable[[Graph, Any, str, Shape, str], str]
+
+
+def translate_layer(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:
+    """Append a layer; returns the name of its output.
+
+    Raises ValueError for a layer that has no translation.
+    """
+    translation = TRANSLATIONS.get(type(layer))
+    if translation is None:
+        raise ValueError(f"{name}: there is no ONNX for a layer {type(layer).__name__}")
+    return translation(graph, layer, x, shape, name)
+
+
+def arrays_of(layer: Layer) -> dict[str, Array]:
+    """Weights, trained or frozen."""
+    return {**layer.parameters, **layer.frozen}
+
+
+def dense(graph: Graph, layer: Dense, x: str, shape: Shape, name: str) -> str:
+    """x W + b."""
+    arrays = arrays_of(layer)
+    return product(graph, x, arrays["W"], arrays.get("b"), name)
+
+
+def aware_dense(graph: Graph, layer: AwareDense, x: str, shape: Shape, name: str) -> str:
+    """With the weights as they are rounded."""
+    arrays = arrays_of(layer)
+    made = weight_quantization(arrays["W"], layer.bits)
+    w = stored_weights(graph, made.quantize(arrays["W"]).T, made.scale, layer.bits, name)
+    return product_of_rows(graph, x, w, arrays.get("b"), name)
+
+
+def product(graph: Graph, x: str, w: Array, b: Array | None, name: str) -> str:
+    """A matrix product with w (inputs, outputs), and a bias if there is one."""
+    weights = graph.constant(f"{name}.W", w)
+    if b is None:
+        return graph.add("MatMul", [x, weights], name)
+    return graph.add("Gemm", [x, weights, graph.constant(f"{name}.b", b)], name)
+
+
+def product_of_rows(graph: Graph, x: str, w: str, b: Array | str | None, name: str) -> str:
+    """The same with a tensor (outputs, inputs): of the other order, if it comes from integers,
+    onnxruntime would round the layer's inputs too."""
+    inputs = [x, w, *([] if b is None else [tensor(graph, b, f"{name}.b")])]
+    return graph.add("Gemm", inputs, name, transB=1)
+
+
+def tensor(graph: Graph, values: Array | str, name: str) -> str:
+    """The name of a tensor: of a new constant, if it is an array."""
+    return values if isinstance(values, str) else graph.constant(name, values)
+
+
+def convolution(graph: Graph, layer: Conv2D, x: str, shape: Shape, name: str) -> str:
+    """Conv, with explicit padding."""
+    arrays = arrays_of(layer)
+    return convolve(graph, layer, x, shape, arrays["W"], arrays.get("b"), name)
+
+
+def aware_convolution(graph: Graph, layer: AwareConv2D, x: str, shape: Shape, name: str) -> str:
+    """With the weights as they are rounded."""
+    arrays = arrays_of(layer)
+    made = weight_quantization(arrays["W"], layer.bits)
+    q = filters_first(made.quantize(arrays["W"]))
+    w = stored_weights(graph, q, made.scale, layer.bits, name)
+    return convolve(graph, layer, x, shape, w, arrays.get("b"), name)
+
+
+def convolve(
+    graph: Graph,
+    layer: Any,
+    x: str,
+    shape: Shape,
+    w: Array | str,
+    b: Array | str | None,
+    name: str,
+) -> str:
+    """A convolution with weights (KH, KW, channels, filters), or names of tensors."""
+    weights = w if isinstance(w, str) else graph.constant(f"{name}.W", filters_first(w))
+    inputs = [x, weights, *([] if b is None else [tensor(graph, b, f"{name}.b")])]
+    return graph.add("Conv", inputs, name, **convolution_settings(layer, shape))
+
+
+def convolution_settings(layer: Any, shape: Shape) -> dict[str, Any]:
+    """Attributes of ``Conv`` for an input of a shape."""
+    kernel = pair(layer.kernel_size)
+    where = geometry(shape[:2], kernel, layer.stride, layer.padding, layer.dilation)  # type: ignore[arg-type]
+    return {
+        **window_settings(where),
+        "dilations": list(pair(layer.dilation)),
+        "group": layer.groups,
+    }
+
+
+def window_settings(where: Geometry) -> dict[str, Any]:
+    """Kernel, stride and padding as attributes."""
+    return {
+        "kernel_shape": list(where.kernel),
+        "strides": list(where.stride),
+        "pads": [side[end] for end in (0, 1) for side in where.padding],
+    }
+
+
+def filters_first(w: NDArray[Any]) -> NDArray[Any]:
+    """(KH, KW, channels, filters) as (filters, channels, KH, KW); a matrix as it is."""
+    return w.transpose(3, 2, 0, 1) if w.ndim == 4 else w
+
+
+def quantized_dense(graph: Graph, layer: QuantizedDense, x: str, shape: Shape, name: str) -> str:
+    """Weights s q; with the input's integers, exact sums of integers."""
+    b = layer.buffers.get("b")
+    if not layer.dynamic:
+        rows = stored_weights(graph, layer.integers().T, layer.buffers["W_scale"], layer.bits, name)
+        return product_of_rows(graph, x, rows, b, name)
+    q, scale, zero_point = dynamic_input(graph, x, name)
+    w = graph.constant(f"{name}.W", layer.integers(), np.int8)
+    sums = graph.add("MatMulInteger", [q, w, zero_point], f"{name}.sums")
+    return scaled(graph, sums, scale, layer, (-1,), name)
+
+
+def quantized_convolution(
+    graph: Graph, layer: QuantizedConv2D, x: str, shape: Shape, name: str
+) -> str:
+    """Weights s q; with the input's integers, exact sums of integers."""
+    if not layer.dynamic:
+        q, scale = filters_first(layer.integers()), layer.buffers["W_scale"]
+        weights = stored_weights(graph, q, scale, layer.bits, name)
+        return convolve(graph, layer, x, shape, weights, layer.buffers.get("b"), name)
+    given = dynamic_input(graph, x, name)
+    w = graph.constant(f"{name}.W", filters_first(layer.integers()), np.int8)
+    settings = convolution_settings(layer, shape)
+    sums = graph.add("ConvInteger", [given[0], w, given[2]], f"{name}.sums", **settings)
+    return scaled(graph, sums, given[1], layer, (-1, 1, 1), name)
+
+
+def stored_weights(graph: Graph, q: NDArray[Any], scale: Array, bits: int, name: str) -> str:
+    """Weights s q of q (filters, ...): as int8 and their scales; of more than 8 bits as numbers."""
+    if bits > 8:
+        w = q * scale.reshape(-1, *[1] * (q.ndim - 1))
+        return graph.constant(f"{name}.W", w, np.float32)
+    values = graph.constant(f"{name}.W", q, np.int8)
+    return dequantized(graph, values, scale, f"{name}.weights")
+
+
+def dequantized(graph: Graph, q: str, scale: Array, name: str) -> str:
+    """s q of a constant; one scale, or one for each index of the first axis."""
+    if scale.size == 1:
+        values = graph.constant(f"{name}.scale", np.float32(scale.item()))
+        return graph.add("DequantizeLinear", [q, values], name)
+    values = graph.constant(f"{name}.scale", scale)
+    return graph.add("DequantizeLinear", [q, values], name, axis=0)
+
+
+def dynamic_input(graph: Graph, x: str, name: str) -> list[str]:
+    """Integers of x, their scale and their zero point."""
+    outputs = [f"{name}.{what}" for what in ("integers", "scale", "zero_point")]
+    return graph.add_several("DynamicQuantizeLinear", [x], outputs)
+
+
+def scaled(
+    graph: Graph, sums: str, scale: str, layer: Any, shape: tuple[int, ...], name: str
+) -> str:
+    """s_x s_w sums + b, the filters along the axis of -1."""
+    weights = graph.constant(f"{name}.W_scale", layer.buffers["W_scale"].reshape(shape))
+    product_of_scales = graph.add("Mul", [scale, weights], f"{name}.scales")
+    numbers = graph.add("Cast", [sums], f"{name}.numbers", to=np.dtype(np.float32))
+    b = layer.buffers.get("b")
+    if b is None:
+        return graph.add("Mul", [numbers, product_of_scales], name)
+    y = graph.add("Mul", [numbers, product_of_scales], f"{name}.product")
+    return graph.add("Add", [y, graph.constant(f"{name}.b", b.reshape(shape))], name)
+
+
+def fake_quantization(
+    graph: Graph, layer: FakeQuantization, x: str, shape: Shape, name: str
+) -> str:
+    """To integers and back."""
+    made = layer.quantization
+    if made is None:
+        return x
+    grid = [
+        graph.constant(f"{name}.scale", np.float32(made.scale)),
+        graph.constant(f"{name}.zero_point", np.asarray(made.zero_point), np.uint8),
+    ]
+    q = graph.add("QuantizeLinear", [x, *grid], f"{name}.integers")
+    return graph.add("DequantizeLinear", [q, *grid], name)
+
+
+def batch_norm(graph: Graph, layer: BatchNorm, x: str, shape: Shape, name: str) -> str:
+    """BatchNormalization by the running statistics."""
+    arrays = {**arrays_of(layer), **layer.buffers}
+    names = ("gamma", "beta", "running_mean", "running_variance")
+    inputs = [graph.constant(f"{name}.{what}", arrays[what]) for what in names]
+    return graph.add("BatchNormalization", [x, *inputs], name, epsilon=layer.epsilon)
+
+
+def max_pool(graph: Graph, layer: MaxPool2D, x: str, shape: Shape, name: str) -> str:
+    """MaxPool, with explicit padding."""
+    return graph.add("MaxPool", [x], name, **pool_settings(layer, shape))
+
+
+def average_pool(graph: Graph, layer: AveragePool2D, x: str, shape: Shape, name: str) -> str:
+    """AveragePool, with explicit padding."""
+    settings = pool_settings(layer, shape) | {"count_include_pad": int(layer.count_padding)}
+    return graph.add("AveragePool", [x], name, **settings)
+
+
+def pool_settings(layer: MaxPool2D, shape: Shape) -> dict[str, Any]:
+    """Attributes of a pooling for an input of a shape."""
+    image = (shape[0], shape[1])
+    return window_settings(pool_geometry(image, layer.window, layer.stride, layer.padding))
+
+
+def global_average_pool(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:
+    """(samples, channels, height, width) -> (samples, channels)."""
+    return pixel_mean(graph, x, name)
+
+
+def pixel_mean(graph: Graph, x: str, name: str) -> str:
+    """The mean over all pixels, without their axes."""
+    return graph.add("Flatten", [graph.add("GlobalAveragePool", [x], f"{name}.pixels")], name)
+
+
+def flatten(graph: Graph, layer: Flatten, x: str, shape: Shape, name: str) -> str:
+    """In the order height, width, channels, in which the next layer has its weights."""
+    if len(shape) == 3 and shape[0] * shape[1] > 1 and shape[2] > 1:
+        x = graph.add("Transpose", [x], f"{name}.channels_last", perm=[0, 2, 3, 1])
+    return graph.add("Flatten", [x], name)
+
+
+def zero_pad(graph: Graph, layer: ZeroPad2D, x: str, shape: Shape, name: str) -> str:
+    """Pad."""
+    (top, bottom), (left, right) = padding_sides(layer.padding)
+    sides = graph.constant(f"{name}.pads", [0, 0, top, left, 0, 0, bottom, right], np.int64)
+    return graph.add("Pad", [x, sides], name)
+
+
+def resize(graph: Graph, layer: Resize2D, x: str, shape: Shape, name: str) -> str:
+    """Resize, bilinear, with half-pixel coordinates; by factors, so any number of samples fits."""
+    sizes = layer.output_shape(shape)[:2]
+    factors = [np.float32(new / old) for new, old in zip(sizes, shape, strict=False)]
+    for k, (new, old) in enumerate(zip(sizes, shape, strict=False)):
+        if old * float(factors[k]) < new:  # the standard rounds the product down
+            factors[k] = np.nextafter(factors[k], np.float32(np.inf))
+    scales = graph.constant(f"{name}.scales", [1, 1, *factors], np.float32)
+    return graph.add("Resize", [x, "", scales], name, mode="linear")
+
+
+def clip(graph: Graph, x: str, low: float | None, high: float | None, name: str) -> str:
+    """x cut off at its ends."""
+    ends = [
+        "" if end is None else graph.constant(f"{name}.{what}", np.float32(end))
+        for what, end in (("low", low), ("high", high))
+    ]
+    return graph.add("Clip", [x, *ends], name)
+
+
+def relu6(graph: Graph, layer: ReLU6, x: str, shape: Shape, name: str) -> str:
+    """min(max(x, 0), 6)."""
+    return clip(graph, x, 0.0, 6.0, name)
+
+
+def leaky_relu(graph: Graph, layer: LeakyReLU, x: str, shape: Shape, name: str) -> str:
+    """With its slope."""
+    return graph.add("LeakyRelu", [x], name, alpha=layer.slope)
+
+
+def silu(graph: Graph, layer: SiLU, x: str, shape: Shape, name: str) -> str:
+    """x sigmoid(x)."""
+    return graph.add("Mul", [x, graph.add("Sigmoid", [x], f"{name}.sigmoid")], name)
+
+
+def hard_swish(graph: Graph, layer: HardSwish, x: str, shape: Shape, name: str) -> str:
+    """x min(max(x / 6 + 1 / 2, 0), 1)."""
+    gate = graph.add("HardSigmoid", [x], f"{name}.gate", alpha=1 / 6, beta=0.5)
+    return graph.add("Mul", [x, gate], name)
+
+
+def softmax(graph: Graph, layer: Softmax, x: str, shape: Shape, name: str) -> str:
+    """Over features, or channels."""
+    return graph.add("Softmax", [x], name, axis=1)
+
+
+def one_operator(operator: str) -> Translation:
+    """A layer that is an operator without settings."""
+
+    def translate(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:
+        return graph.add(operator, [x], name)
+
+    return translate
+
+
+def nothing(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:
+    """What only training does."""
+    return x
+
+
+TRANSLATIONS: dict[type[Layer], Translation] = {
+    Layer: nothing,
+    Dense: dense,
+    Conv2D: convolution,
+    BatchNorm: batch_norm,
+    MaxPool2D: max_pool,
+    AveragePool2D: average_pool,
+    GlobalAveragePool: global_average_pool,
+    Flatten: flatten,
+    ZeroPad2D: zero_pad,
+    Resize2D: resize,
+    ReLU: one_operator("Relu"),
+    ReLU6: relu6,
+    LeakyReLU: leaky_relu,
+    Sigmoid: one_operator("Sigmoid"),
+    Tanh: one_operator("Tanh"),
+    SiLU: silu,
+    HardSwish: hard_swish,
+    Softmax: softmax,
+    Dropout: nothing,
+    SpatialDropout: nothing,
+    StochasticDepth: nothing,
+    QuantizedDense: quantized_dense,
+    QuantizedConv2D: quantized_convolution,
+    AwareDense: aware_dense,
+    AwareConv2D: aware_convolution,
+    FakeQuantization: fake_quantization,
+}

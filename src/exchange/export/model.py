@@ -1,0 +1,93 @@
+"""A model as an ONNX file, which is tried before it takes its name."""
+
+from pathlib import Path
+
+import numpy as np
+
+from src.classic_cnn.quantized import IntegerNetwork
+from src.exchange.agreement import Agreement, agreement_of
+from src.exchange.export.network import OUTPUT, network_graph
+from src.exchange.graph import Graph
+from src.exchange.metadata import metadata_texts
+from src.exchange.protobuf import MOST, model_of, written
+from src.inference.classifier import Classifier
+from src.inference.quantize import is_aware
+
+PROBABILITIES = "probabilities"
+"""Name of the output after softmax or sigmoid."""
+
+TOLERANCE = 1e-4
+"""Largest difference between onnxruntime and the model, relative to the largest output."""
+
+ROUNDED = 0.25
+"""The same for integers: onnxruntime computes sums of two scales in another order, so that now and
+then a value becomes the next integer; 100 layers later that is a few hundredths."""
+
+
+def export_model(
+    classifier: Classifier,
+    path: Path,
+    opset: int = 17,
+    layout: str = "nchw",
+    softmax: bool = False,
+    form: str = "qdq",
+    most: int = MOST,
+) -> Agreement:
+    """Write a file, and have onnxruntime compute it.
+
+    Args:
+        classifier: the model.
+        path: of the file.
+        opset: version of ONNX's operators.
+        layout: of images, "nchw" or "nhwc".
+        softmax: whether the file gives probabilities in place of logits.
+        form: of integers, "qdq" or "qoperator".
+        most: bytes of weights that stand in the file itself.
+
+    Returns how well onnxruntime and the model agree, on logits.
+
+    Raises ValueError: a layer has no translation, or the file says something else than the model;
+    no file is written then.
+    """
+    model = classifier.model
+    network = model.network
+    texts = metadata_texts(model, layout=layout)
+    agreement = None
+    if softmax:  # compared before probabilities, which would hide differences
+        with written(
+            model_of(network_graph(network, layout, form), opset, texts), path, most
+        ) as one:
+            agreement = _checked(classifier, one, layout)
+    graph = network_graph(network, layout, form)
+    if softmax:
+        add_probabilities(graph, classifier)
+    with written(model_of(graph, opset, texts), path, most) as partial:
+        return agreement or _checked(classifier, partial, layout)
+
+
+def _checked(classifier: Classifier, path: Path, layout: str) -> Agreement:
+    """How well they agree. Raises ValueError where that is not enough."""
+    found = agreement_of(classifier, path, layout)
+    network = classifier.model.network
+    rounds = isinstance(network, IntegerNetwork) or is_aware(network)
+    most = ROUNDED if rounds else TOLERANCE
+    if not found.difference <= most:
+        raise ValueError(
+            f"onnxruntime's outputs differ from the model's by {found.difference:.2g} of the "
+            f"largest; expected {most:g} or less"
+        )
+    return found
+
+
+def add_probabilities(graph: Graph, classifier: Classifier) -> None:
+    """Have the graph end in probabilities at the model's temperature."""
+    (logits,) = graph.outputs
+    y = OUTPUT
+    if classifier.model.temperature != 1:
+        temperature = graph.constant("temperature", np.float32(classifier.model.temperature))
+        y = graph.add("Div", [y, temperature], "logits.cooled")
+    if classifier.model.task == "multi_class":
+        graph.add("Softmax", [y], PROBABILITIES, axis=1)
+    else:
+        graph.add("Sigmoid", [y], PROBABILITIES)
+    graph.outputs = [logits._replace(name=PROBABILITIES)]
