@@ -35,9 +35,9 @@ def loaded_by(statement):
     ("statement", "allowed", "most"),
     [
         ("import src.classic_nn", set(), 60),
-        ("import src.classic_cnn", set(), 77),
+        ("import src.classic_cnn", set(), 79),
         ("from src.classic_train import MiniBatchTrainer", set(), 90),
-        ("from src.inference import load_model", {"PIL"}, 111),
+        ("from src.inference import load_model", {"PIL"}, 113),
         ("import src.load", {"PIL"}, 30),
         ("from src.history import TrainingHistoryReader", {"tensorboard", "PIL"}, 30),
     ],

@@ -66,7 +66,9 @@ DENSE = [
         {"classic_nn.math": " ".join(f"{name}_backward" for name in FUNCTIONS.split())},
         {
             "classic_nn.layers.activations": "Sigmoid ReLU LeakyReLU Tanh SiLU ReLU6 "
-            "HardSwish Softmax"
+            "HardSwish Softmax",
+            "classic_nn.layers.piecewise": "Clip HardSigmoid",
+            "classic_nn.layers.per_channel": "PReLU ScaleShift",
         },
         {k: check for name in FUNCTIONS.split() for k, check in of_function(name).items()},
     ),

@@ -12,15 +12,19 @@ from src.classic_cnn.layers import (
 )
 from src.classic_nn import (
     BatchNorm,
+    Clip,
     Dense,
     Dropout,
     Flatten,
+    HardSigmoid,
     HardSwish,
     LeakyReLU,
     Parallel,
+    PReLU,
     ReLU,
     ReLU6,
     Residual,
+    ScaleShift,
     Sequential,
     Sigmoid,
     SiLU,
@@ -103,6 +107,21 @@ def networks(rng):
         "branches": built([Conv2D(6), branches, ReLU(), GlobalAveragePool()], (9, 9, 3), rng),
         "squeeze": built(
             [Conv2D(6), SqueezeExcitation(excitation), Flatten(), Dense(3)], (9, 9, 3), rng
+        ),
+        "channels": built(
+            [
+                Conv2D(4),
+                PReLU(),
+                ScaleShift(),
+                Clip(-0.5, None),
+                Flatten(),
+                Dense(5),
+                ScaleShift(),
+                PReLU(0.1),
+                HardSigmoid(0.3, 0.4),
+            ],
+            (6, 5, 3),
+            rng,
         ),
         "maps": built([Conv2D(6), MaxPool2D(), Conv2D(3), Softmax()], (9, 8, 3), rng),
     }

@@ -24,6 +24,8 @@ from src.classic_nn.layers.dense import (
 from src.classic_nn.layers.dropout import Dropout, dropout_backward, dropout_forward
 from src.classic_nn.layers.flatten import Flatten
 from src.classic_nn.layers.parallel import Parallel
+from src.classic_nn.layers.per_channel import PReLU, ScaleShift
+from src.classic_nn.layers.piecewise import Clip, HardSigmoid
 from src.classic_nn.layers.registry import LAYERS, layer_from_config
 from src.classic_nn.layers.residual import Residual
 from src.classic_nn.layers.sequential import Sequential
@@ -36,16 +38,20 @@ __all__ = [
     "LAYERS",
     "Activation",
     "BatchNorm",
+    "Clip",
     "Dense",
     "Dropout",
     "Flatten",
+    "HardSigmoid",
     "HardSwish",
     "Layer",
     "LeakyReLU",
+    "PReLU",
     "Parallel",
     "ReLU",
     "ReLU6",
     "Residual",
+    "ScaleShift",
     "Sequential",
     "SiLU",
     "Sigmoid",

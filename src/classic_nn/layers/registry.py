@@ -11,6 +11,8 @@ from src.classic_nn.layers.dense import Dense
 from src.classic_nn.layers.dropout import Dropout
 from src.classic_nn.layers.flatten import Flatten
 from src.classic_nn.layers.parallel import Parallel
+from src.classic_nn.layers.per_channel import PReLU, ScaleShift
+from src.classic_nn.layers.piecewise import Clip, HardSigmoid
 from src.classic_nn.layers.residual import Residual
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.layers.squeeze_excitation import SqueezeExcitation
@@ -22,6 +24,7 @@ LAYERS: dict[str, type[Layer]] = {
     for layer in (
         *(BatchNorm, Dense, Dropout, Flatten, SpatialDropout, StochasticDepth),
         *(Parallel, Residual, Sequential, SqueezeExcitation),
+        *(Clip, HardSigmoid, Layer, PReLU, ScaleShift),
         *ACTIVATIONS.values(),
     )
 }

@@ -35,13 +35,17 @@ from src.classic_cnn.utils import Geometry, geometry, padding_sides, pair
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.layers import (
     BatchNorm,
+    Clip,
     Dense,
     Dropout,
     Flatten,
+    HardSigmoid,
     HardSwish,
     LeakyReLU,
+    PReLU,
     ReLU,
     ReLU6,
+    ScaleShift,
     Sigmoid,
     SiLU,
     Softmax,
@@ -314,6 +318,36 @@ def relu6(graph: Graph, layer: ReLU6, x: str, shape: Shape, name: str) -> str:
     return clip(graph, x, 0.0, 6.0, name)
 
 
+def clip_layer(graph: Graph, layer: Clip, x: str, shape: Shape, name: str) -> str:
+    """Between its own ends."""
+    return clip(graph, x, layer.low, layer.high, name)
+
+
+def hard_sigmoid(graph: Graph, layer: HardSigmoid, x: str, shape: Shape, name: str) -> str:
+    """With slope and value at 0."""
+    return graph.add("HardSigmoid", [x], name, alpha=layer.alpha, beta=layer.beta)
+
+
+def for_channels(values: Array, shape: Shape) -> Array:
+    """(channels,) with axes of one for the pixels behind."""
+    return values.reshape(-1, *[1] * (len(shape) - 1))
+
+
+def scale_shift(graph: Graph, layer: ScaleShift, x: str, shape: Shape, name: str) -> str:
+    """gamma x + beta."""
+    gamma, beta = (
+        graph.constant(f"{name}.{what}", for_channels(arrays_of(layer)[what], shape))
+        for what in ("gamma", "beta")
+    )
+    return graph.add("Add", [graph.add("Mul", [x, gamma], f"{name}.scaled"), beta], name)
+
+
+def prelu(graph: Graph, layer: PReLU, x: str, shape: Shape, name: str) -> str:
+    """With a slope for each channel."""
+    slope = for_channels(arrays_of(layer)["slope"], shape)
+    return graph.add("PRelu", [x, graph.constant(f"{name}.slope", slope)], name)
+
+
 def leaky_relu(graph: Graph, layer: LeakyReLU, x: str, shape: Shape, name: str) -> str:
     """With its slope."""
     return graph.add("LeakyRelu", [x], name, alpha=layer.slope)
@@ -363,6 +397,10 @@ TRANSLATIONS: dict[type[Layer], Translation] = {
     ReLU: one_operator("Relu"),
     ReLU6: relu6,
     LeakyReLU: leaky_relu,
+    PReLU: prelu,
+    Clip: clip_layer,
+    HardSigmoid: hard_sigmoid,
+    ScaleShift: scale_shift,
     Sigmoid: one_operator("Sigmoid"),
     Tanh: one_operator("Tanh"),
     SiLU: silu,

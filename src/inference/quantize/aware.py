@@ -16,11 +16,15 @@ from src.classic_nn.communicator import SOLO
 from src.classic_nn.context import PREDICTION
 from src.classic_nn.layers import (
     BatchNorm,
+    Clip,
     Dense,
+    HardSigmoid,
     Parallel,
+    PReLU,
     ReLU,
     ReLU6,
     Residual,
+    ScaleShift,
     Sequential,
     SqueezeExcitation,
 )
@@ -43,6 +47,7 @@ PRODUCING = {
     *(*WEIGHTED, *JOINING, BatchNorm.__name__),
     *(AveragePool2D.__name__, GlobalAveragePool.__name__, Resize2D.__name__),
     *({kind.__name__ for kind in ACTIVATIONS.values()} - {*CLAMPED}),
+    *(Clip.__name__, HardSigmoid.__name__, PReLU.__name__, ScaleShift.__name__),
 }
 """Layers whose outputs are no integers of their inputs' scale."""
 

@@ -31,7 +31,16 @@ from src.classic_cnn.quantized import (
     ToNumbers,
 )
 from src.classic_cnn.quantized.weights import fill_weights, weight_quantization
-from src.classic_nn.layers import Dense, Dropout, Flatten, ReLU, ReLU6, Sequential
+from src.classic_nn.layers import (
+    Clip,
+    Dense,
+    Dropout,
+    Flatten,
+    HardSigmoid,
+    ReLU,
+    ReLU6,
+    Sequential,
+)
 from src.classic_nn.layers.activations import ACTIVATIONS, Softmax
 from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.trace import trace_network
@@ -52,7 +61,11 @@ JOINS = ("Add", "Concatenate", "Multiply")
 CLAMPING = (*JOINS, "Conv2D", "Dense")
 """Operations that can apply a ReLU that follows, as they cut off their outputs anyway."""
 
-TABULATED = tuple(kind for kind in ACTIVATIONS.values() if kind is not Softmax)
+TABULATED: tuple[type[Layer], ...] = (
+    *(k for k in ACTIVATIONS.values() if k is not Softmax),
+    Clip,
+    HardSigmoid,
+)
 
 
 class StaticConversion:

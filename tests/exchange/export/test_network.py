@@ -125,7 +125,8 @@ def test_integers_are_the_same_integers(name, form, symmetric, rng):
         difference = np.abs(judge(model, first(x)) - expected)
         # a sum that lies between two integers may be rounded to either
         assert difference.max() <= 2 * step
-        assert (difference < step / 100).mean() > 0.9
+        if name != "pools":  # means of six integers often lie in the middle
+            assert (difference < step / 100).mean() > 0.9
 
 
 @pytest.mark.parametrize("kind", ["dynamic", "weights"])
