@@ -24,6 +24,10 @@ TIMED = 9
 """Passes of each whose median is the time of an input."""
 
 
+TYPES = {"tensor(float16)": np.float16, "tensor(double)": np.float64}
+"""Types of inputs, as onnxruntime calls them."""
+
+
 class Agreement(NamedTuple):
     """What came out.
 
@@ -40,21 +44,31 @@ class Agreement(NamedTuple):
     seconds: tuple[float, float]
 
 
-def agreement_of(classifier: Classifier, path: Path, layout: str) -> Agreement:
-    """Compare a model with a file of its outputs before probabilities.
+def agreement_of(
+    classifier: Classifier,
+    path: Path,
+    layout: str,
+    finish: Callable[[Array], Array] = lambda logits: logits,
+) -> Agreement:
+    """Compare a model with a file.
 
     Args:
         classifier: of the model.
         path: of the file.
         layout: of its images.
+        finish: makes of the model's logits what the file gives.
     """
     x = sample_inputs(classifier)
     network = classifier.model.network
-    ours = np.concatenate([network.forward(x[k : k + 1], PREDICTION)[0] for k in range(len(x))])
+    ours = np.concatenate(
+        [finish(network.forward(x[k : k + 1], PREDICTION)[0]) for k in range(len(x))]
+    )
     given = laid_out(x, layout)
     run = runtime(path)
     theirs = np.concatenate([run(given[k : k + 1]) for k in range(len(x))])
-    theirs = theirs if ours.ndim == 2 or layout == "nhwc" else np.moveaxis(theirs, 1, -1)
+    if ours.ndim == 4 and layout == "nchw":
+        theirs = np.moveaxis(theirs, 1, -1)
+    theirs = theirs.reshape(ours.shape)
     flat = ours.reshape(len(x), -1), theirs.reshape(len(x), -1)
     return Agreement(
         float(np.abs(ours - theirs).max() / max(float(np.abs(ours).max()), 1e-30)),
@@ -86,11 +100,16 @@ def runtime(path: Path) -> Callable[[Array], Array]:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its classes have no common base of their own
         raise ValueError(f"onnxruntime does not take the file: {error}") from None
-    (name,) = (one.name for one in session.get_inputs())
+    (given,) = session.get_inputs()
+    dtype = TYPES.get(given.type, np.float32)
+    samples = given.shape[0] if isinstance(given.shape[0], int) else 1
 
     def run(x: Array) -> Array:
-        y: Array = session.run(None, {name: x})[0]
-        return y
+        try:
+            y: Array = session.run(None, {given.name: np.repeat(x, samples, 0).astype(dtype)})[0]
+        except Exception as error:
+            raise ValueError(f"onnxruntime cannot compute the file: {error}") from None
+        return y[: len(x)].astype(np.float32)
 
     return run
 

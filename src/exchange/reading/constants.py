@@ -1,0 +1,127 @@
+"""What a graph computes from constants alone, computed beforehand.
+
+Exporters write a number as a chain of operators: a constant, its type changed, its shape changed.
+Only operators that move values, or multiply by a scale, are computed here, and their results may
+not grow beyond a few times what the file itself has: a short file can ask for any amount of memory.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.exchange.graph import Graph, Node
+from src.load.errors import UnreadableDataError
+
+Values = NDArray[Any]
+
+GROWTH, LEAST = 8, 64 << 20
+"""Bytes of results: this many times those of the file's arrays, or this many."""
+
+
+def fold_constants(graph: Graph) -> Graph:
+    """The graph with such nodes replaced by their values.
+
+    Raises UnreadableDataError: they cannot be computed, or would take too much memory.
+    """
+    arrays = dict(graph.arrays)
+    most = max(LEAST, GROWTH * sum(array.nbytes for array in arrays.values()))
+    taken = 0
+    nodes = []
+    for node in graph.nodes:
+        fold = FOLDED.get(node.operator)
+        if fold is None or not all(name in arrays or not name for name in node.inputs):
+            nodes.append(node)
+            continue
+        shown = f"{node.operator} ({node.name})"
+        try:
+            result = fold(node, [arrays[name] for name in node.inputs if name])
+        except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
+            raise UnreadableDataError(f"{shown}: {error}") from None
+        taken += result.nbytes
+        if taken > most:
+            raise UnreadableDataError(f"{shown}: its constants take more than {most:,} bytes")
+        arrays[node.outputs[0]] = result
+    return Graph(nodes, arrays, graph.inputs, graph.outputs)
+
+
+def _constant(node: Node, inputs: list[Values]) -> Values:
+    for name, value in node.attributes.items():
+        if name == "value":
+            return np.asarray(value)
+        if name in ("value_float", "value_floats"):
+            return np.asarray(value, np.float32)
+        if name in ("value_int", "value_ints"):
+            return np.asarray(value, np.int64)
+    raise ValueError("expected a value of numbers")
+
+
+def _cast(node: Node, inputs: list[Values]) -> Values:
+    from onnx import helper
+
+    dtype = np.dtype(helper.tensor_dtype_to_np_dtype(node.attributes["to"]))
+    if dtype.kind not in "fiub":
+        raise ValueError(f"values of type {dtype} are not supported")
+    return inputs[0].astype(np.float32 if dtype.kind == "f" else dtype)
+
+
+def _reshape(node: Node, inputs: list[Values]) -> Values:
+    x, sizes = inputs
+    shape = [x.shape[k] if size == 0 else int(size) for k, size in enumerate(sizes)]
+    return x.reshape(shape)
+
+
+def _transpose(node: Node, inputs: list[Values]) -> Values:
+    return np.ascontiguousarray(np.transpose(inputs[0], node.attributes.get("perm")))
+
+
+def _squeeze(node: Node, inputs: list[Values]) -> Values:
+    axes = axes_of(node, inputs)
+    return np.squeeze(inputs[0], None if axes is None else tuple(axes))
+
+
+def _unsqueeze(node: Node, inputs: list[Values]) -> Values:
+    return np.expand_dims(inputs[0], tuple(axes_of(node, inputs) or ()))
+
+
+def axes_of(node: Node, inputs: list[Values]) -> list[int] | None:
+    """Axes, an attribute once and an input since; None where a node has none."""
+    if len(inputs) > 1:
+        return [int(axis) for axis in inputs[1].ravel()]
+    axes = node.attributes.get("axes")
+    return None if axes is None else [int(axis) for axis in axes]
+
+
+def _concatenate(node: Node, inputs: list[Values]) -> Values:
+    if sum(x.nbytes for x in inputs) > LEAST:
+        raise ValueError(f"its constants take more than {LEAST:,} bytes")
+    return np.concatenate([np.atleast_1d(x) for x in inputs], node.attributes["axis"])
+
+
+def _dequantize(node: Node, inputs: list[Values]) -> Values:
+    q, scale, *rest = inputs
+    along = [1] * q.ndim
+    if scale.ndim == 1 and scale.size > 1:
+        along[node.attributes.get("axis", 1)] = -1
+    elif scale.size != 1:
+        raise ValueError("scales by blocks are not supported")
+    zero_point = (
+        rest[0].astype(np.float32).reshape(along)
+        if rest and rest[0].size > 1
+        else (float(rest[0].item()) if rest else 0.0)
+    )
+    return ((q.astype(np.float32) - zero_point) * scale.reshape(along)).astype(np.float32)
+
+
+FOLDED: dict[str, Callable[[Node, list[Values]], Values]] = {
+    "Cast": _cast,
+    "Concat": _concatenate,
+    "Constant": _constant,
+    "DequantizeLinear": _dequantize,
+    "Identity": lambda node, inputs: inputs[0],
+    "Reshape": _reshape,
+    "Squeeze": _squeeze,
+    "Transpose": _transpose,
+    "Unsqueeze": _unsqueeze,
+}

@@ -1,0 +1,263 @@
+"""A file of ONNX as a graph of plain records, checked before anything is made of it.
+
+A file comes from anybody. So sizes are compared with the bytes that are there before memory is
+taken, names must have been given before they are taken, data beside the file must lie in its
+folder, and what is not understood is refused by its name.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.exchange.graph import Graph, Node, Tensor
+from src.exchange.reading.constants import fold_constants
+from src.load.errors import UnreadableDataError
+
+if TYPE_CHECKING:
+    import onnx
+
+OPSETS = (7, 26)
+"""Oldest and newest version of the operators that are read."""
+
+EXTERNAL = 1
+"""``data_location`` of a tensor whose values are in another file."""
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """What a file holds.
+
+    Attributes:
+        path: of it.
+        graph: its nodes and constants, those that can be computed beforehand folded.
+        opset: version of its operators.
+        metadata: texts by key.
+    """
+
+    path: Path
+    graph: Graph
+    opset: int
+    metadata: Mapping[str, str]
+
+
+def read_file(path: Path) -> OnnxFile:
+    """Read a file. Raises UnreadableDataError: it is missing, damaged, or holds what is refused."""
+    try:
+        return _read(path)
+    except UnreadableDataError as error:
+        raise UnreadableDataError(f"{path}: {error}") from None
+
+
+def _read(path: Path) -> OnnxFile:
+    model = _parsed(path)
+    opset = _opset(model)
+    if model.functions:
+        raise UnreadableDataError("it defines functions of its own, which are not supported")
+    graph = Graph()
+    _add_arrays(graph, model.graph, path)
+    _add_ends(graph, model.graph)
+    known = {*graph.arrays, *(tensor.name for tensor in graph.inputs)}
+    for number, node in enumerate(model.graph.node):
+        read = _node(node, number, opset, path)
+        _check_wiring(read, known)
+        graph.nodes.append(read)
+    for tensor in graph.outputs:
+        if tensor.name not in known:
+            raise UnreadableDataError(f"nothing gives the output {tensor.name!r}")
+    metadata = {entry.key: entry.value for entry in model.metadata_props}
+    return OnnxFile(path, fold_constants(graph), opset, metadata)
+
+
+def _parsed(path: Path) -> "onnx.ModelProto":
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableDataError(error.strerror or str(error)) from None
+    model = onnx.ModelProto()
+    try:
+        model.ParseFromString(data)
+    except (DecodeError, RuntimeError, ValueError):
+        raise UnreadableDataError("not an ONNX file, or not whole") from None
+    if not model.HasField("graph") or not model.graph.node:
+        raise UnreadableDataError("not an ONNX file, or not whole: it has no graph")
+    return model
+
+
+def _opset(model: "onnx.ModelProto") -> int:
+    versions = [one.version for one in model.opset_import if one.domain in ("", "ai.onnx")]
+    if not versions:
+        raise UnreadableDataError("not whole: it names no version of ONNX's operators")
+    opset = int(max(versions))
+    if not OPSETS[0] <= opset <= OPSETS[1]:
+        raise UnreadableDataError(
+            f"its operators are of version {opset}; expected {OPSETS[0]} to {OPSETS[1]}"
+        )
+    return opset
+
+
+def _add_arrays(graph: Graph, body: "onnx.GraphProto", path: Path) -> None:
+    if body.sparse_initializer:
+        raise UnreadableDataError("its sparse weights are not supported")
+    for tensor in body.initializer:
+        if tensor.name in graph.arrays:
+            raise UnreadableDataError(f"two arrays are named {tensor.name!r}")
+        graph.arrays[tensor.name] = array_of(tensor, path)
+
+
+def _add_ends(graph: Graph, body: "onnx.GraphProto") -> None:
+    graph.inputs += [_tensor(one) for one in body.input if one.name not in graph.arrays]
+    graph.outputs += [_tensor(one) for one in body.output]
+    for name, ends in (("input", graph.inputs), ("output", graph.outputs)):
+        if len(ends) != 1:
+            found = ", ".join(tensor.name for tensor in ends) or "none"
+            raise UnreadableDataError(f"expected one {name}, found {found}")
+    if graph.inputs[0].dtype.kind != "f":
+        raise UnreadableDataError(
+            f"{graph.inputs[0].name}: expected an input of floating point, got "
+            f"{graph.inputs[0].dtype}"
+        )
+
+
+def _tensor(value: "onnx.ValueInfoProto") -> Tensor:
+    from onnx import helper
+
+    kind = value.type.tensor_type
+    shape = tuple(
+        axis.dim_value if axis.HasField("dim_value") else axis.dim_param or None
+        for axis in kind.shape.dim
+    )
+    if kind.elem_type == 0:
+        return Tensor(value.name, shape)
+    return Tensor(value.name, shape, np.dtype(helper.tensor_dtype_to_np_dtype(kind.elem_type)))
+
+
+def _node(node: "onnx.NodeProto", number: int, opset: int, path: Path) -> Node:
+    name = node.name or (node.output[0] if node.output else f"number {number}")
+    shown = f"{node.op_type} ({name})"
+    if node.domain not in ("", "ai.onnx"):
+        raise UnreadableDataError(f"{shown}: operators of {node.domain} are not supported")
+    attributes = _defaults(node.op_type, opset, shown)
+    for attribute in node.attribute:
+        attributes[attribute.name] = _value(attribute, shown, path)
+    return Node(node.op_type, tuple(node.input), tuple(node.output), attributes, name)
+
+
+def _defaults(operator: str, opset: int, shown: str) -> dict[str, Any]:
+    """The attributes that an operator has where a node does not say, from the standard itself."""
+    import onnx
+
+    try:
+        schema = onnx.defs.get_schema(operator, opset, "")
+    except onnx.defs.SchemaError:
+        raise UnreadableDataError(f"{shown}: ONNX has no such operator") from None
+    return {
+        name: onnx.helper.get_attribute_value(attribute.default_value)
+        for name, attribute in schema.attributes.items()
+        if attribute.default_value.type
+    }
+
+
+def _value(attribute: "onnx.AttributeProto", shown: str, path: Path) -> Any:
+    from onnx import helper
+
+    kind = attribute.type
+    if kind in (attribute.GRAPH, attribute.GRAPHS):
+        raise UnreadableDataError(f"{shown}: branches and loops are not supported")
+    if kind == attribute.TENSOR:
+        return array_of(attribute.t, path)
+    if kind not in (
+        *(attribute.FLOAT, attribute.INT, attribute.STRING),
+        *(attribute.FLOATS, attribute.INTS, attribute.STRINGS),
+    ):
+        raise UnreadableDataError(f"{shown}: {attribute.name} is of a kind that is not supported")
+    value = helper.get_attribute_value(attribute)
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, bytes) else value
+
+
+def _check_wiring(node: Node, known: set[str]) -> None:
+    """Every tensor is given before it is taken, and once."""
+    shown = f"{node.operator} ({node.name})"
+    for name in node.inputs:
+        if name and name not in known:
+            raise UnreadableDataError(f"{shown} takes {name!r}, which nothing before it gives")
+    for name in node.outputs:
+        if name and name in known:
+            raise UnreadableDataError(f"{shown} gives {name!r}, which something else gives too")
+        known.add(name)
+    known.discard("")
+
+
+def array_of(tensor: "onnx.TensorProto", path: Path) -> NDArray[Any]:
+    """The values of a tensor. Raises UnreadableDataError where bytes and shape do not fit."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    name = tensor.name or "a constant"
+    shape = tuple(tensor.dims)
+    try:
+        dtype = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type))
+    except KeyError:
+        raise UnreadableDataError(f"{name}: unknown type {tensor.data_type}") from None
+    if dtype.kind not in "fiub":
+        raise UnreadableDataError(f"{name}: values of type {dtype} are not supported")
+    if any(size < 0 for size in shape):
+        raise UnreadableDataError(f"{name}: sizes must be 0 or more, got {list(shape)}")
+    whole = onnx.TensorProto()
+    whole.CopyFrom(tensor)
+    if tensor.data_location == EXTERNAL:
+        whole.raw_data = _external(tensor, path, name)
+        whole.ClearField("external_data")
+        whole.ClearField("data_location")
+    count = prod(shape)
+    given = len(whole.raw_data) // dtype.itemsize or max(
+        len(whole.float_data), len(whole.int32_data), len(whole.int64_data), len(whole.double_data)
+    )
+    if given != count:
+        raise UnreadableDataError(
+            f"{name}: its shape {list(shape)} needs {count:,} values, there are {given:,}"
+        )
+    try:
+        values = np.array(numpy_helper.to_array(whole))
+    except (ValueError, TypeError) as error:
+        raise UnreadableDataError(f"{name}: {error}") from None
+    return values.astype(np.float32) if dtype.kind == "f" else values
+
+
+def _external(tensor: "onnx.TensorProto", path: Path, name: str) -> bytes:
+    """Bytes of a tensor from another file in the same folder."""
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    location = Path(entries.get("location", ""))
+    inside = {path.parent.resolve(), path.resolve().parent}
+    target = path.parent / location
+    if location.is_absolute() or ".." in location.parts or not location.parts:
+        raise UnreadableDataError(
+            f"{name}: its data are said to be in {str(location)!r}, outside of the folder"
+        )
+    if not any(target.resolve().is_relative_to(folder) for folder in inside):
+        raise UnreadableDataError(
+            f"{name}: its data are said to be in {str(location)!r}, which leads out of the folder"
+        )
+    try:
+        offset, size = int(entries.get("offset", 0)), target.stat().st_size
+        length = int(entries.get("length", size - offset))
+        if not target.is_file() or offset < 0 or length < 0 or offset + length > size:
+            raise ValueError
+        with open(target, "rb") as file:
+            file.seek(offset)
+            return file.read(length)
+    except FileNotFoundError:
+        raise UnreadableDataError(
+            f"{name}: there is no {location}, where its data should be"
+        ) from None
+    except (OSError, ValueError):
+        raise UnreadableDataError(
+            f"{name}: its data are not in {location}, or not all of them"
+        ) from None

@@ -1,0 +1,90 @@
+"""Operators that only change how values are seen."""
+
+from math import prod
+
+import numpy as np
+
+from src.classic_nn.layers import Flatten
+from src.exchange.graph import Node
+from src.exchange.reading.constants import axes_of
+from src.exchange.reading.steps import Steps, Value, refused
+
+
+def nothing(steps: Steps, node: Node) -> None:
+    """Identity, and Dropout in use."""
+    steps.alias(node, steps.value(node))
+
+
+def transpose(steps: Steps, node: Node) -> None:
+    """Channels to the other side: no work, as ours stay last."""
+    x = steps.value(node)
+    order = node.attributes.get("perm")
+    order = list(reversed(range(x.axes))) if order is None else [int(axis) for axis in order]
+    if x.is_image and order == ([0, 3, 1, 2] if x.channels_last else [0, 2, 3, 1]):
+        steps.alias(node, x._replace(channels_last=not x.channels_last))
+    elif order == list(range(x.axes)):
+        steps.alias(node, x)
+    else:
+        raise refused(
+            node, f"expected channels to be moved to the other side, got the order {order}"
+        )
+
+
+def flatten(steps: Steps, node: Node) -> None:
+    """Flatten."""
+    x = steps.value(node)
+    axis = int(node.attributes.get("axis", 1))
+    if axis % x.axes != 1:
+        raise refused(node, f"expected the axes of a sample to become one, got axis {axis}")
+    _flat(steps, node, x)
+
+
+def reshape(steps: Steps, node: Node) -> None:
+    """Reshape of samples to features, or of features to maps of one pixel."""
+    x = steps.value(node)
+    sizes = [int(size) for size in steps.needed(node, 1).ravel()]
+    count = prod(x.shape)
+    if len(sizes) == 2 and sizes[1] in (-1, count) and sizes[0] in (-1, 0, 1):
+        _flat(steps, node, x)
+    elif (
+        len(sizes) > 2
+        and not x.is_image
+        and sizes[2:] == [1] * (len(sizes) - 2)
+        and (sizes[1] in (-1, 0, count))
+    ):
+        steps.alias(node, x._replace(pixels=len(sizes) - 2))
+    else:
+        raise refused(node, f"from samples of shape {x.shape} to {sizes} is not supported")
+
+
+def _flat(steps: Steps, node: Node, x: Value) -> None:
+    """Samples as features; where the file's order is another one, the value remembers it."""
+    if not x.is_image:
+        steps.alias(node, x._replace(pixels=0))
+        return
+    height, width, channels = x.shape
+    made = steps.add(node, Flatten(), x)
+    moved = not x.channels_last and height * width > 1 and channels > 1
+    steps.values[made.name] = made._replace(flat=x.shape if moved else None)
+
+
+def squeeze(steps: Steps, node: Node) -> None:
+    """Axes of size 1 are dropped."""
+    x = steps.value(node)
+    inputs = [np.zeros(0), steps.needed(node, 1)] if len(node.inputs) > 1 else [np.zeros(0)]
+    axes = axes_of(node, inputs)
+    wanted = list(range(2, x.axes))
+    if x.is_image or (axes is not None and sorted(axis % x.axes for axis in axes) != wanted):
+        raise refused(node, f"expected the axes of one pixel, got {axes}")
+    steps.alias(node, x._replace(pixels=0))
+
+
+def unsqueeze(steps: Steps, node: Node) -> None:
+    """Axes of size 1 behind features."""
+    x = steps.value(node)
+    inputs = [np.zeros(0), steps.needed(node, 1)] if len(node.inputs) > 1 else [np.zeros(0)]
+    axes = axes_of(node, inputs) or []
+    total = x.axes + len(axes)
+    if x.is_image or sorted(axis % total for axis in axes) != list(range(x.axes, total)):
+        raise refused(node, f"expected axes behind features, got {axes}")
+    steps.alias(node, x._replace(pixels=x.pixels + len(axes)))

@@ -1,0 +1,177 @@
+"""What a graph becomes on the way to a network: layers and joins, and what lies between them.
+
+ONNX has images as (samples, channels, height, width), we have channels last. A ``Value`` says how a
+tensor of the file corresponds to our array, so that a Transpose is no work, and the weights behind
+a Flatten are put into our order instead of the values.
+"""
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.classic_nn.array_types import Shape
+from src.classic_nn.layers.base import Layer
+from src.exchange.graph import Graph, Node
+from src.load.errors import UnreadableDataError
+
+Values = NDArray[Any]
+
+
+class Value(NamedTuple):
+    """A tensor that depends on the input.
+
+    Attributes:
+        name: of the tensor of the file whose values these are.
+        shape: of a sample, as our layers see it.
+        channels_last: of images: whether the file has them as we do.
+        pixels: of features: how many axes of size 1 the file has behind them.
+        flat: of features: height, width and channels of the images that they were, if the file
+            has them in the order channels, height, width.
+    """
+
+    name: str
+    shape: Shape
+    channels_last: bool = False
+    pixels: int = 0
+    flat: Shape | None = None
+
+    @property
+    def is_image(self) -> bool:
+        """Whether samples are (height, width, channels)."""
+        return len(self.shape) == 3
+
+    @property
+    def axes(self) -> int:
+        """Axes of the tensor in the file."""
+        return 4 if self.is_image else 2 + self.pixels
+
+    @property
+    def channel_axis(self) -> int:
+        """Where the file has the channels, or features."""
+        return 3 if self.is_image and self.channels_last else 1
+
+    def in_our_order(self, values: Values) -> Values:
+        """(features, ...) of the file, in the order that our features have."""
+        if self.flat is None:
+            return values
+        height, width, channels = self.flat
+        apart = values.reshape(channels, height, width, *values.shape[1:])
+        return np.ascontiguousarray(np.moveaxis(apart, 0, 2)).reshape(values.shape)
+
+
+@dataclass
+class Step:
+    """A layer, or a join of several values.
+
+    Attributes:
+        node: of the file, for messages.
+        inputs: names of the values that it takes.
+        output: name of the value that it gives.
+        layer: not built; None for a join.
+        join: "Add", "Concatenate" or "Multiply"; empty for a layer.
+        arrays: of the layer, by name.
+    """
+
+    node: Node
+    inputs: tuple[str, ...]
+    output: str
+    layer: Layer | None = None
+    join: str = ""
+    arrays: dict[str, Values] = field(default_factory=dict)
+
+
+class Steps:
+    """What has been made of a graph so far.
+
+    Args:
+        graph: with its constants folded.
+        source: the input.
+
+    Attributes:
+        made: the steps, each after those whose values it takes.
+        values: by name of a tensor.
+    """
+
+    def __init__(self, graph: Graph, source: Value) -> None:
+        self.graph = graph
+        self.made: list[Step] = []
+        self.values: dict[str, Value] = {graph.inputs[0].name: source}
+        self._uses: dict[str, int] = {}
+        for node in graph.nodes:
+            for name in node.inputs:
+                self._uses[name] = self._uses.get(name, 0) + 1
+
+    def array(self, node: Node, position: int) -> Values | None:
+        """A constant input; None where there is none. UnreadableDataError where it is computed."""
+        name = node.inputs[position] if position < len(node.inputs) else ""
+        if not name:
+            return None
+        if name not in self.graph.arrays:
+            raise refused(node, f"its input {name!r} is computed, expected a constant")
+        return self.graph.arrays[name]
+
+    def needed(self, node: Node, position: int) -> Values:
+        """A constant input that must be there."""
+        found = self.array(node, position)
+        if found is None:
+            raise refused(node, f"it lacks its input number {position + 1}")
+        return found
+
+    def value(self, node: Node, position: int = 0) -> Value:
+        """A computed input."""
+        name = node.inputs[position] if position < len(node.inputs) else ""
+        if name not in self.values:
+            raise refused(node, f"its input {name or position + 1!r} is a constant, or left out")
+        return self.values[name]
+
+    def is_constant(self, node: Node, position: int) -> bool:
+        """Whether an input is one."""
+        return node.inputs[position] in self.graph.arrays
+
+    def used_once(self, name: str) -> bool:
+        """Whether one node takes a tensor."""
+        return self._uses.get(name, 0) == 1
+
+    def alias(self, node: Node, value: Value) -> None:
+        """A node's output is a value that is there, perhaps seen in another way."""
+        self.values[node.outputs[0]] = value
+
+    def add(
+        self, node: Node, layer: Layer, x: Value, arrays: dict[str, Values] | None = None
+    ) -> Value:
+        """Append a layer."""
+        try:
+            shape = layer.output_shape(x.shape)
+        except ValueError as error:
+            raise refused(node, str(error)) from None
+        output = node.outputs[0]
+        made = replace_value(x, output, shape)
+        self.made.append(Step(node, (x.name,), output, layer, arrays=arrays or {}))
+        self.values[output] = made
+        return made
+
+    def join(self, node: Node, kind: str, inputs: list[Value], shape: Shape) -> None:
+        """Append a join."""
+        output = node.outputs[0]
+        names = tuple(value.name for value in inputs)
+        self.made.append(Step(node, names, output, join=kind))
+        self.values[output] = replace_value(inputs[0], output, shape)
+
+    def before(self, x: Value) -> Step | None:
+        """The layer that gives a value, if nobody else takes that."""
+        last = next((step for step in self.made if step.output == x.name), None)
+        return last if last is not None and last.layer and self.used_once(x.name) else None
+
+
+def replace_value(x: Value, name: str, shape: Shape) -> Value:
+    """A value seen as another one is, with a shape of its own."""
+    keeps = len(shape) == len(x.shape) and (x.flat is None or prod(shape) == prod(x.shape))
+    return x._replace(name=name, shape=shape) if keeps else Value(name, shape)
+
+
+def refused(node: Node, reason: str) -> UnreadableDataError:
+    """An error that names the node."""
+    return UnreadableDataError(f"{node.operator} ({node.name}): {reason}")

@@ -1,0 +1,111 @@
+"""Containers for layers that a graph names one by one.
+
+Between a value that several layers take and the one place where all their ways meet again lie
+branches. If they meet in a sum it is a ``Residual``, in a concatenation a ``Parallel``, in a
+product with a number for each channel a ``SqueezeExcitation``; branches have branches inside. So a
+network is found again as it was built, and everything that works on our containers works on it.
+"""
+
+from collections.abc import Sequence as Several
+
+from src.classic_cnn.layers import GlobalAveragePool
+from src.classic_nn.layers import Layer, Parallel, Residual, Sequential, SqueezeExcitation
+from src.exchange.reading.steps import Step, refused
+
+
+class Structure:
+    """Makes containers of steps.
+
+    Args:
+        steps: each after those whose values it takes; all of them lead to the output.
+        source: name of the input.
+    """
+
+    def __init__(self, steps: Several[Step], source: str) -> None:
+        self._steps = steps
+        self._takers: dict[str, list[Step]] = {}
+        for step in steps:
+            for name in dict.fromkeys(step.inputs):
+                self._takers.setdefault(name, []).append(step)
+        self._source = source
+        self._used: set[str] = set()
+
+    def network(self, output: str) -> Sequential:
+        """The network. Raises UnreadableDataError for a graph that is not made of branches."""
+        layers = self._between(self._source, output)
+        left = [step for step in self._steps if step.output not in self._used]
+        if left:
+            raise _no_branches(left[0])
+        return Sequential(layers or [Layer()])
+
+    def _between(self, start: str, end: str) -> list[Layer]:
+        """Layers from one value to another."""
+        layers: list[Layer] = []
+        value = start
+        while value != end:
+            region = self._region(value, end)
+            first = [step for step in self._takers[value] if step.output in region]
+            if len(first) == 1 and first[0].layer is not None:
+                step = first[0]
+                layers.append(first[0].layer)
+            else:
+                step = self._meeting(value, region)
+                layers.append(self._container(step, value))
+            if step.output in self._used:
+                raise _no_branches(step)
+            self._used.add(step.output)
+            value = step.output
+        return layers
+
+    def _region(self, start: str, end: str) -> set[str]:
+        """Values on the ways from one value to another, without the first."""
+        reached = {start}
+        for step in self._steps:
+            if any(name in reached for name in step.inputs):
+                reached.add(step.output)
+        needed = {end}
+        for step in reversed(self._steps):
+            if step.output in needed:
+                needed.update(step.inputs)
+        return (reached & needed) - {start}
+
+    def _meeting(self, start: str, region: set[str]) -> Step:
+        """The first join behind a value through which all ways lead."""
+        inside = [step for step in self._steps if step.output in region]
+        waiting = {start: len([s for s in inside if start in s.inputs])}
+        for step in inside:
+            for name in dict.fromkeys(step.inputs):
+                if name in waiting:
+                    waiting[name] -= 1
+            waiting[step.output] = len([s for s in inside if step.output in s.inputs])
+            if all(not count for name, count in waiting.items() if name != step.output):
+                if step.join:
+                    return step
+                raise _no_branches(step)
+        raise _no_branches(inside[-1])
+
+    def _container(self, join: Step, start: str) -> Layer:
+        """The container whose branches end in a join."""
+        if len(set(join.inputs)) < len(join.inputs):
+            raise _no_branches(join)
+        branches = [self._between(start, name) for name in join.inputs]
+        if join.join == "Concatenate":
+            return Parallel([_as_one(layers) for layers in branches])
+        long, short = sorted(branches, key=len, reverse=True)
+        if join.join == "Add":
+            body = Sequential(long)
+            return Residual(body, _as_one(short)) if short else Residual(body)
+        weights = branches[1]
+        if branches[0] or not weights or not isinstance(weights[0], GlobalAveragePool):
+            raise _no_branches(join)
+        return SqueezeExcitation(Sequential(weights[1:] or [Layer()]))
+
+
+def _as_one(layers: list[Layer]) -> Layer:
+    if len(layers) == 1:
+        return layers[0]
+    return Sequential(layers) if layers else Layer()
+
+
+def _no_branches(step: Step) -> Exception:
+    return refused(step.node, "the ways that meet here do not begin at one place")
