@@ -6,6 +6,7 @@ import numpy as np
 
 from src.classic_nn.layers import Layer, ScaleShift, Sequential, Sigmoid, Softmax
 from src.exchange.graph import Graph, Tensor
+from src.exchange.reading.concatenations import regroup
 from src.exchange.reading.operators import OPERATORS
 from src.exchange.reading.steps import Step, Steps, Value, refused
 from src.exchange.reading.structure import Structure
@@ -49,7 +50,7 @@ def read_network(graph: Graph, size: int | None = None, temperature: float = 1.0
     if output.flat is not None:
         raise UnreadableDataError("it ends in images made flat, channels first")
     end, ending = _without_probabilities(steps.made, output, temperature)
-    network = Structure(steps.made, source.name).network(end)
+    network = Structure(regroup(steps.made), source.name).network(end)
     network.build(source.shape, None)
     for step in steps.made:
         _load(step)
