@@ -1,4 +1,4 @@
-"""Enlarging and shrinking maps by bilinear interpolation.
+"""Enlarging and shrinking maps, by bilinear interpolation or by the nearest value.
 
 The value at a place of the output is a weighted mean of the four nearest values of the input. Along
 one axis, with ``scale = in / out`` and pixels as small squares whose centers lie at 0.5, 1.5, ...:
@@ -10,6 +10,9 @@ That is a matrix A (out, in) with two numbers in a row, and of images y = A_h x 
 channel. So dx = A_h^T dy A_w. It is PyTorch's ``interpolate(mode="bilinear")`` without
 ``align_corners``, and ONNX's Resize with half_pixel coordinates. There is no antialiasing: where it
 shrinks it looks at four pixels, however many there are.
+
+The nearest value is  y_i = x_k,  k = floor(i scale),  one 1 in a row of A: PyTorch's
+``interpolate(mode="nearest")``, and ONNX's Resize with asymmetric coordinates and "floor".
 """
 
 from functools import lru_cache
@@ -24,12 +27,15 @@ ResizeCache = tuple[Array, Array]
 """A_h (out_height, height) and A_w (out_width, width)."""
 
 
-def resize_forward(x: Array, size: tuple[int, int]) -> tuple[Array, ResizeCache]:
+def resize_forward(
+    x: Array, size: tuple[int, int], mode: str = "linear"
+) -> tuple[Array, ResizeCache]:
     """y = A_h x A_w^T for each channel.
 
     Args:
         x: (samples, height, width, channels).
         size: (out_height, out_width).
+        mode: "linear" or "nearest".
 
     Returns:
         y (samples, out_height, out_width, channels), and the cache.
@@ -39,8 +45,9 @@ def resize_forward(x: Array, size: tuple[int, int]) -> tuple[Array, ResizeCache]
     [0.0, 1.0, 3.0, 4.0]
     """
     check_images(x)
-    a_h = interpolation_matrix(x.shape[1], size[0], x.dtype)
-    a_w = interpolation_matrix(x.shape[2], size[1], x.dtype)
+    matrix = MATRICES[mode]
+    a_h = matrix(x.shape[1], size[0], x.dtype)
+    a_w = matrix(x.shape[2], size[1], x.dtype)
     return _both_axes(x, a_h, a_w), (a_h, a_w)
 
 
@@ -63,6 +70,19 @@ def interpolation_matrix(size: int, wanted: int, dtype: DTypeLike) -> Array:
         matrix[rows, lower + 1] = fraction
     matrix.flags.writeable = False  # shared by all calls
     return matrix
+
+
+@lru_cache(maxsize=32)
+def nearest_matrix(size: int, wanted: int, dtype: DTypeLike) -> Array:
+    """A (wanted, size): a 1 in every row."""
+    matrix = np.zeros((wanted, size), dtype)
+    matrix[np.arange(wanted), np.arange(wanted) * size // wanted] = 1
+    matrix.flags.writeable = False
+    return matrix
+
+
+MATRICES = {"linear": interpolation_matrix, "nearest": nearest_matrix}
+"""What makes A, by mode."""
 
 
 def _both_axes(x: Array, a_h: Array, a_w: Array) -> Array:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from src.classic_cnn.layers import Resize2D
 from src.classic_cnn.resizing import interpolation_matrix, resize_backward, resize_forward
 
 
@@ -56,7 +57,18 @@ def test_it_is_pytorch_s(rng):
     torch = pytest.importorskip("torch", reason="needs classic-nn[torch]")
     x = rng.normal(size=(2, 5, 6, 3))
     for size in ((10, 12), (3, 4), (7, 7)):
-        theirs = torch.nn.functional.interpolate(
-            torch.tensor(x).permute(0, 3, 1, 2), size, mode="bilinear", align_corners=False
-        )
-        assert np.allclose(resize_forward(x, size)[0], theirs.permute(0, 2, 3, 1), atol=1e-12)
+        images = torch.tensor(x).permute(0, 3, 1, 2)
+        for mode, more in (("linear", {"align_corners": False}), ("nearest", {})):
+            theirs = torch.nn.functional.interpolate(
+                images, size, mode="bilinear" if mode == "linear" else mode, **more
+            )
+            ours, _ = resize_forward(x, size, mode)
+            assert np.allclose(ours, theirs.permute(0, 2, 3, 1), atol=1e-12)
+
+
+def test_the_nearest_value_and_modes():
+    x = np.arange(3.0).reshape(1, 3, 1, 1)
+    y, _ = resize_forward(x, (7, 1), "nearest")
+    assert y.ravel().tolist() == [0, 0, 0, 1, 1, 2, 2]
+    with pytest.raises(ValueError, match="unknown mode 'cubic'"):
+        Resize2D(3, "cubic")

@@ -82,6 +82,7 @@ def networks(rng):
                 AveragePool2D((2, 3), 2, "ceil"),
                 MaxPool2D(2, 1, "same_tf"),
                 Resize2D((7, 9)),
+                Resize2D((5, 12), "nearest"),
                 SpatialDropout(0.1),
                 Flatten(),
                 Dense(3),

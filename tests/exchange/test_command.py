@@ -1,5 +1,6 @@
 """``python -m src.exchange`` with real files and processes."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,8 +14,12 @@ import pytest
 from src.classic_nn import Dense, ReLU, Sequential
 from src.classic_nn.serialization import SavedModel, load_model, save_model
 from src.exchange.__main__ import main
+from src.exchange.export import export_model
+from src.inference.__main__ import main as predicting
+from src.inference.classifier import Classifier
 from src.inference.quantize import Scheme, quantize_model
-from tests.inference.models import write
+from tests.inference.models import preprocessing, saved, write
+from tests.load.photos import folder_of
 from tests.paths import ROOT
 from tests.programs import run_main
 
@@ -67,6 +72,48 @@ def test_forms_of_integers(here, rng):
     assert "Conv" not in kinds[2]
 
 
+def test_and_back(here):
+    run(here, "export", "m.safetensors", "m.onnx")
+    status, output, error = run(here, "import", "m.onnx", "--output", "new/back.safetensors")
+    assert (status, error) == (0, "")
+    first, second, _ = output.splitlines()
+    assert first == (
+        "new/back.safetensors: 4 layers, 189 parameters, samples (16, 16, 3), multi_class, "
+        "3 class names"
+    )
+    assert "the same answer to 1.0000" in second
+    ours, theirs = (load_model(here / name) for name in ("m.safetensors", "new/back.safetensors"))
+    assert np.array_equal(ours.network.parameters.vector, theirs.network.parameters.vector)
+    folder_of(here / "photos", {"cat": 2})
+    answers = [
+        run_main(predicting, here, "predict", name, "photos", "--json")[1]
+        for name in ("m.safetensors", "new/back.safetensors")
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_somebody_elses_file(here):
+    export_model(Classifier(saved()), here / "m.onnx")
+    model = onnx.load(here / "m.onnx")
+    del model.metadata_props[:]
+    onnx.save_model(model, here / "m.onnx")
+    status, output, error = run(here, "import", "m.onnx")
+    assert status == 0
+    assert "no class names" in output
+    assert "say it with --preprocessing" in error
+    (here / "names.txt").write_text("cat\ndog\nüowl\n")
+    steps = json.dumps(preprocessing()["transform"])
+    (here / "steps.json").write_text(steps)
+    options = ["--classes", "names.txt", "--task", "multi_label", "--preprocessing"]
+    for said in ("torch", "tf", "caffe", "unit", "efficientnet_lite", "steps.json"):
+        status, _, error = run(here, "import", "m.onnx", *options, said)
+        assert (status, error) == (0, "")
+    found = load_model(here / "m.safetensors")
+    assert list(found.class_names) == ["cat", "dog", "üowl"]
+    assert found.task == "multi_label"
+    assert found.preprocessing["transform"] == json.loads(steps)
+
+
 MISTAKES = [
     (["export", "none.safetensors", "m.onnx"], "none.safetensors: no such file"),
     (["export", "m.safetensors", "m.txt"], "m.txt: expected a name that ends in .onnx"),
@@ -81,6 +128,16 @@ MISTAKES = [
     (["export", "broken.safetensors", "m.onnx"], "broken.safetensors: "),
     (["export", "wide.safetensors", "m.onnx"], "wide.safetensors: expected a network of float32"),
     (["export", "m.safetensors", "m.safetensors/m.onnx"], "m.safetensors: File exists"),
+    (["import", "none.onnx"], "none.onnx: No such file or directory"),
+    (["import", "m.safetensors"], "m.safetensors: not an ONNX file, or not whole"),
+    (["import", "n.onnx", "--output", "m.txt"], "--output: expected a name ending in .safetensors"),
+    (["import", "n.onnx", "--classes", "none.txt"], "none.txt: No such file or directory"),
+    (["import", "n.onnx", "--classes", "n.onnx"], "--classes: n.onnx is no text in UTF-8"),
+    (["import", "n.onnx", "--classes", "empty.txt"], "expected a name in each line of empty.txt"),
+    (["import", "n.onnx", "--classes", "two.txt"], "n.onnx: 2 class names do not fit 3 outputs"),
+    (["import", "n.onnx", "--preprocessing", "none"], "--preprocessing: expected torch, tf, caffe"),
+    (["import", "n.onnx", "--preprocessing", "two.txt"], "--preprocessing: two.txt has no steps"),
+    (["import", "n.onnx", "--image-size", 0], "argument --image-size: must be 1 or more, got 0"),
     ([], "the following arguments are required: COMMAND"),
 ]
 
@@ -91,6 +148,9 @@ def test_a_mistake_is_one_line(here, arguments, message):
     wide = Sequential([Dense(3), ReLU()])
     wide.build((4,), np.random.default_rng(0), np.float64)
     save_model(here / "wide.safetensors", SavedModel(wide, "multi_class", ["a", "b", "c"]))
+    export_model(Classifier(saved()), here / "n.onnx")
+    (here / "empty.txt").write_text("a\n\nb\n")
+    (here / "two.txt").write_text("a\nb\n")
     before = sorted(path.name for path in here.iterdir())
     status, output, error = run(here, *arguments)
     assert (status, output) == (2, "")

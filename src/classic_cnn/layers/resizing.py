@@ -3,23 +3,30 @@
 from dataclasses import dataclass
 from typing import Any
 
-from src.classic_cnn.resizing import resize_backward, resize_forward
+from src.classic_cnn.resizing import MATRICES, resize_backward, resize_forward
 from src.classic_cnn.utils import image_shape
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.parameters import ParameterVector
+from src.common.lookup import lookup
 
 
 @dataclass(eq=False)
 class Resize2D(Layer):
-    """Bilinear interpolation to a size; see ``classic_cnn.resizing``.
+    """Interpolation to a size; see ``classic_cnn.resizing``.
 
     Args:
         size: (height, width), or one number for both.
+        mode: "linear", or "nearest" for the value of the nearest pixel.
     """
 
     size: int | tuple[int, int] = 64
+    mode: str = "linear"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        lookup("mode", self.mode, MATRICES)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(height, width, channels), with the height and width of ``size``."""
@@ -28,7 +35,7 @@ class Resize2D(Layer):
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
         """(samples, height, width, channels) -> (samples, *size, channels)."""
-        return resize_forward(x, self._size())
+        return resize_forward(x, self._size(), self.mode)
 
     def backward(
         self,

@@ -294,14 +294,16 @@ def zero_pad(graph: Graph, layer: ZeroPad2D, x: str, shape: Shape, name: str) ->
 
 
 def resize(graph: Graph, layer: Resize2D, x: str, shape: Shape, name: str) -> str:
-    """Resize, bilinear, with half-pixel coordinates; by factors, so any number of samples fits."""
+    """Resize by factors, so that any number of samples fits."""
     sizes = layer.output_shape(shape)[:2]
     factors = [np.float32(new / old) for new, old in zip(sizes, shape, strict=False)]
     for k, (new, old) in enumerate(zip(sizes, shape, strict=False)):
         if old * float(factors[k]) < new:  # the standard rounds the product down
             factors[k] = np.nextafter(factors[k], np.float32(np.inf))
     scales = graph.constant(f"{name}.scales", [1, 1, *factors], np.float32)
-    return graph.add("Resize", [x, "", scales], name, mode="linear")
+    nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    rule = {"mode": layer.mode} | (nearest if layer.mode == "nearest" else {})
+    return graph.add("Resize", [x, "", scales], name, **rule)
 
 
 def clip(graph: Graph, x: str, low: float | None, high: float | None, name: str) -> str:

@@ -21,7 +21,7 @@ from src.load.errors import UnreadableDataError
 if TYPE_CHECKING:
     import onnx
 
-OPSETS = (7, 26)
+OPSETS = (6, 26)
 """Oldest and newest version of the operators that are read."""
 
 EXTERNAL = 1

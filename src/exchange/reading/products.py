@@ -32,7 +32,9 @@ def matrix_product(steps: Steps, node: Node) -> None:
     outputs = w.shape[1]
     arrays = {"W": x.in_our_order(np.ascontiguousarray(w))}
     if b is not None:
-        arrays["b"] = np.broadcast_to(b, (1, outputs))[0]
+        if b.size not in (1, outputs) or b.shape[-1:] not in ((), (1,), (outputs,)):
+            raise refused(node, f"expected a bias for each of {outputs} outputs, got {b.shape}")
+        arrays["b"] = np.broadcast_to(b.reshape(-1), outputs)
     if x.is_image:
         kernel = {**arrays, "W": arrays["W"][np.newaxis, np.newaxis]}
         steps.add(node, Conv2D(outputs, 1, bias=b is not None), x, kernel)

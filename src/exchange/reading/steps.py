@@ -19,6 +19,9 @@ from src.load.errors import UnreadableDataError
 
 Values = NDArray[Any]
 
+MOST = 1 << 28
+"""Values of a sample, at most: a gigabyte."""
+
 
 class Value(NamedTuple):
     """A tensor that depends on the input.
@@ -147,6 +150,8 @@ class Steps:
             shape = layer.output_shape(x.shape)
         except ValueError as error:
             raise refused(node, str(error)) from None
+        if prod(shape) > MOST:
+            raise refused(node, f"a sample of shape {shape} is too large")
         output = node.outputs[0]
         made = replace_value(x, output, shape)
         self.made.append(Step(node, (x.name,), output, layer, arrays=arrays or {}))

@@ -12,7 +12,7 @@ from src.classic_cnn.layers import (
     Resize2D,
     ZeroPad2D,
 )
-from src.classic_nn.layers import Dense, Layer
+from src.classic_nn.layers import Dense
 from src.exchange.graph import Node
 from src.exchange.reading.constants import axes_of
 from src.exchange.reading.steps import Steps, Value, refused
@@ -165,24 +165,44 @@ def pad(steps: Steps, node: Node) -> None:
     steps.add(node, ZeroPad2D((around[rows], around[columns])), x)
 
 
+RESIZED = {
+    ("linear", "half_pixel"): "linear",
+    ("linear", "pytorch_half_pixel"): "linear",  # another rule for an output of one pixel alone
+    ("nearest", "asymmetric"): "nearest",
+}
+"""Modes of a layer by modes and coordinates of ONNX."""
+
+
 def resize(steps: Steps, node: Node) -> None:
-    """Resize, bilinear with half-pixel coordinates."""
+    """Resize: bilinear with half-pixel coordinates, or the nearest value, rounded down."""
     x = steps.value(node)
-    wanted = {"mode": b"linear", "coordinate_transformation_mode": b"half_pixel"}
-    if node.operator == "Upsample" or any(
-        node.attributes.get(name) != value for name, value in wanted.items()
-    ):
-        raise refused(node, "expected mode linear with half_pixel coordinates")
+    named = ("mode", "coordinate_transformation_mode", "nearest_mode")
+    mode, coordinates, rounding = (node.attributes.get(name, b"").decode() for name in named)
+    kind = RESIZED.get((mode, coordinates))
+    if kind is None or (kind == "nearest" and rounding != "floor"):
+        raise refused(
+            node,
+            "expected mode linear with half_pixel coordinates, or nearest with asymmetric ones and "
+            f"floor; got {mode}, {coordinates}, {rounding}",
+        )
     if node.attributes.get("antialias", 0) or not x.is_image:
         raise refused(node, "expected images, and no antialias")
-    rows, columns = (1, 2) if x.channels_last else (2, 3)
+    pixels = (1, 2) if x.channels_last else (2, 3)
+    size = _size_of(steps, node, x, pixels)
+    if coordinates == "pytorch_half_pixel" and 1 in size:
+        raise refused(node, "pytorch_half_pixel is not supported for an output of one pixel")
+    steps.add(node, Resize2D(size, kind), x)
+
+
+def _size_of(steps: Steps, node: Node, x: Value, pixels: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of the output."""
     scales, sizes = (steps.array(node, k) if len(node.inputs) > k else None for k in (2, 3))
     if sizes is not None and sizes.size == 4:
-        height, width = int(sizes[rows]), int(sizes[columns])
-    elif scales is not None and scales.size == 4:
-        height = int(np.floor(x.shape[0] * float(scales[rows])))
-        width = int(np.floor(x.shape[1] * float(scales[columns])))
-    else:
+        return int(sizes[pixels[0]]), int(sizes[pixels[1]])
+    if scales is None or scales.size != 4:
         raise refused(node, "expected four scales or sizes")
-    layer: Layer = Resize2D((height, width))
-    steps.add(node, layer, x)
+    wanted = [x.shape[k] * float(scales[axis]) for k, axis in enumerate(pixels)]
+    size = [int(np.floor(side + 1e-4)) for side in wanted]
+    if any(abs(side - whole) > 1e-3 for side, whole in zip(wanted, size, strict=True)):
+        raise refused(node, f"expected scales that give whole numbers of pixels, got {wanted}")
+    return size[0], size[1]

@@ -81,6 +81,7 @@ CASES = {
     "average pooling": (lambda: AveragePool2D(3, 2, 1, count_padding=False), (5, 5, 2)),
     "global average pooling": (GlobalAveragePool, (4, 3, 2)),
     "resizing": (lambda: Resize2D((5, 3)), (3, 4, 2)),
+    "resizing by the nearest value": (lambda: Resize2D((5, 3), "nearest"), (3, 4, 2)),
     "zero padding": (lambda: ZeroPad2D(((0, 1), (2, 0))), (3, 2, 2)),
     "max pooling that completes its windows": (lambda: MaxPool2D(3, 2, "ceil"), (6, 4, 2)),
     "named layers": (lambda: Sequential({"one": Dense(4), "two": Tanh(), "three": Dense(2)}), (3,)),
