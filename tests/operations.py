@@ -6,7 +6,7 @@ named in ``WRITTEN`` by their place.
 
 import numpy as np
 
-import src.classic_cnn
+import src.classic_cnn.quantized
 import src.classic_nn  # noqa: F401
 from src.classic_cnn.pooling.forward import pool_geometry, window_counts
 from src.classic_cnn.utils import geometry

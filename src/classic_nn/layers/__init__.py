@@ -14,6 +14,7 @@ from src.classic_nn.layers.activations import (
 )
 from src.classic_nn.layers.base import Layer, TraceNode
 from src.classic_nn.layers.batch_norm import BatchNorm
+from src.classic_nn.layers.channels import ShuffleChannels, SliceChannels
 from src.classic_nn.layers.copying import copy_network
 from src.classic_nn.layers.dense import (
     Dense,
@@ -23,6 +24,8 @@ from src.classic_nn.layers.dense import (
 )
 from src.classic_nn.layers.dropout import Dropout, dropout_backward, dropout_forward
 from src.classic_nn.layers.flatten import Flatten
+from src.classic_nn.layers.instance_norm import InstanceNorm
+from src.classic_nn.layers.local_response import LocalResponseNorm
 from src.classic_nn.layers.parallel import Parallel
 from src.classic_nn.layers.per_channel import PReLU, ScaleShift
 from src.classic_nn.layers.piecewise import Clip, HardSigmoid
@@ -44,8 +47,10 @@ __all__ = [
     "Flatten",
     "HardSigmoid",
     "HardSwish",
+    "InstanceNorm",
     "Layer",
     "LeakyReLU",
+    "LocalResponseNorm",
     "PReLU",
     "Parallel",
     "ReLU",
@@ -53,8 +58,10 @@ __all__ = [
     "Residual",
     "ScaleShift",
     "Sequential",
+    "ShuffleChannels",
     "SiLU",
     "Sigmoid",
+    "SliceChannels",
     "Softmax",
     "SpatialDropout",
     "SqueezeExcitation",

@@ -7,9 +7,12 @@ from typing import Any
 from src.classic_nn.layers.activations import ACTIVATIONS
 from src.classic_nn.layers.base import Layer
 from src.classic_nn.layers.batch_norm import BatchNorm
+from src.classic_nn.layers.channels import ShuffleChannels, SliceChannels
 from src.classic_nn.layers.dense import Dense
 from src.classic_nn.layers.dropout import Dropout
 from src.classic_nn.layers.flatten import Flatten
+from src.classic_nn.layers.instance_norm import InstanceNorm
+from src.classic_nn.layers.local_response import LocalResponseNorm
 from src.classic_nn.layers.parallel import Parallel
 from src.classic_nn.layers.per_channel import PReLU, ScaleShift
 from src.classic_nn.layers.piecewise import Clip, HardSigmoid
@@ -25,6 +28,7 @@ LAYERS: dict[str, type[Layer]] = {
         *(BatchNorm, Dense, Dropout, Flatten, SpatialDropout, StochasticDepth),
         *(Parallel, Residual, Sequential, SqueezeExcitation),
         *(Clip, HardSigmoid, Layer, PReLU, ScaleShift),
+        *(InstanceNorm, LocalResponseNorm, ShuffleChannels, SliceChannels),
         *ACTIVATIONS.values(),
     )
 }

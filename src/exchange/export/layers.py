@@ -41,13 +41,17 @@ from src.classic_nn.layers import (
     Flatten,
     HardSigmoid,
     HardSwish,
+    InstanceNorm,
     LeakyReLU,
+    LocalResponseNorm,
     PReLU,
     ReLU,
     ReLU6,
     ScaleShift,
+    ShuffleChannels,
     Sigmoid,
     SiLU,
+    SliceChannels,
     Softmax,
     SpatialDropout,
     StochasticDepth,
@@ -330,6 +334,38 @@ def hard_sigmoid(graph: Graph, layer: HardSigmoid, x: str, shape: Shape, name: s
     return graph.add("HardSigmoid", [x], name, alpha=layer.alpha, beta=layer.beta)
 
 
+def instance_norm(graph: Graph, layer: InstanceNorm, x: str, shape: Shape, name: str) -> str:
+    """InstanceNormalization."""
+    arrays = arrays_of(layer)
+    inputs = [graph.constant(f"{name}.{what}", arrays[what]) for what in ("gamma", "beta")]
+    return graph.add("InstanceNormalization", [x, *inputs], name, epsilon=layer.epsilon)
+
+
+def local_response(graph: Graph, layer: LocalResponseNorm, x: str, shape: Shape, name: str) -> str:
+    """LRN."""
+    settings = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
+    return graph.add("LRN", [x], name, **settings)
+
+
+def slice_channels(graph: Graph, layer: SliceChannels, x: str, shape: Shape, name: str) -> str:
+    """Slice along the channels."""
+    ends = (("start", layer.start), ("stop", layer.stop), ("axis", 1))
+    inputs = [graph.constant(f"{name}.{what}", [value], np.int64) for what, value in ends]
+    return graph.add("Slice", [x, *inputs], name)
+
+
+def shuffle_channels(graph: Graph, layer: ShuffleChannels, x: str, shape: Shape, name: str) -> str:
+    """In rows and back: Reshape, Transpose, Reshape."""
+    pixels = shape[:-1]
+    rows = [0, layer.groups, shape[-1] // layer.groups, *pixels]
+    apart = graph.constant(f"{name}.rows", rows, np.int64)
+    together = graph.constant(f"{name}.channels", [0, shape[-1], *pixels], np.int64)
+    y = graph.add("Reshape", [x, apart], f"{name}.apart")
+    order = [0, 2, 1, *range(3, len(rows))]
+    y = graph.add("Transpose", [y], f"{name}.turned", perm=order)
+    return graph.add("Reshape", [y, together], name)
+
+
 def for_channels(values: Array, shape: Shape) -> Array:
     """(channels,) with axes of one for the pixels behind."""
     return values.reshape(-1, *[1] * (len(shape) - 1))
@@ -403,6 +439,10 @@ TRANSLATIONS: dict[type[Layer], Translation] = {
     Clip: clip_layer,
     HardSigmoid: hard_sigmoid,
     ScaleShift: scale_shift,
+    InstanceNorm: instance_norm,
+    LocalResponseNorm: local_response,
+    SliceChannels: slice_channels,
+    ShuffleChannels: shuffle_channels,
     Sigmoid: one_operator("Sigmoid"),
     Tanh: one_operator("Tanh"),
     SiLU: silu,

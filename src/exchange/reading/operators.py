@@ -17,12 +17,16 @@ from src.classic_nn.layers import (
     Tanh,
 )
 from src.exchange.graph import Node
+from src.exchange.reading.pieces import slice_, split
 from src.exchange.reading.products import (
     arithmetic,
     batch_normalization,
     concatenation,
+    instance_normalization,
+    local_response,
     matrix_product,
     per_channel,
+    total,
 )
 from src.exchange.reading.shapes import flatten, nothing, reshape, squeeze, transpose, unsqueeze
 from src.exchange.reading.steps import Steps, refused
@@ -103,6 +107,8 @@ OPERATORS: dict[str, Reading] = {
     ),
     "HardSwish": activation(lambda node: HardSwish()),
     "Identity": nothing,
+    "InstanceNormalization": instance_normalization,
+    "LRN": local_response,
     "LeakyRelu": activation(lambda node: LeakyReLU(float(node.attributes["alpha"]))),
     "MatMul": matrix_product,
     "MaxPool": pool,
@@ -114,9 +120,12 @@ OPERATORS: dict[str, Reading] = {
     "Reshape": reshape,
     "Resize": resize,
     "Sigmoid": activation(lambda node: Sigmoid()),
+    "Slice": slice_,
     "Softmax": softmax,
+    "Split": split,
     "Squeeze": squeeze,
     "Sub": arithmetic,
+    "Sum": total,
     "Tanh": activation(lambda node: Tanh()),
     "Transpose": transpose,
     "Unsqueeze": unsqueeze,

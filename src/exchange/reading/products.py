@@ -5,7 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from src.classic_cnn.layers import Conv2D
-from src.classic_nn.layers import BatchNorm, Dense, ScaleShift, Sigmoid
+from src.classic_nn.layers import (
+    BatchNorm,
+    Dense,
+    InstanceNorm,
+    LocalResponseNorm,
+    ScaleShift,
+    Sigmoid,
+)
 from src.classic_nn.layers.activations import HardSwish, SiLU
 from src.classic_nn.layers.piecewise import HardSigmoid
 from src.exchange.graph import Node
@@ -60,6 +67,26 @@ def batch_normalization(steps: Steps, node: Node) -> None:
         epsilon=float(node.attributes.get("epsilon", 1e-5)),
     )
     steps.add(node, layer, x, arrays)
+
+
+def instance_normalization(steps: Steps, node: Node) -> None:
+    """InstanceNormalization of images."""
+    x = steps.value(node)
+    arrays = {name: steps.needed(node, k) for k, name in ((1, "gamma"), (2, "beta"))}
+    if not x.is_image or x.channels_last or any(a.shape != x.shape[-1:] for a in arrays.values()):
+        raise refused(node, "expected images with channels first, and two numbers for each channel")
+    steps.add(node, InstanceNorm(float(node.attributes["epsilon"])), x, arrays)
+
+
+def local_response(steps: Steps, node: Node) -> None:
+    """LRN."""
+    x = steps.value(node)
+    if (x.is_image and x.channels_last) or x.flat is not None:
+        raise refused(node, "expected channels first")
+    settings = node.attributes
+    names = ("alpha", "beta", "bias")
+    layer = LocalResponseNorm(int(settings["size"]), *(float(settings[name]) for name in names))
+    steps.add(node, layer, x)
 
 
 def per_channel(node: Node, values: Values, x: Value) -> Values:
@@ -124,6 +151,16 @@ def _add(steps: Steps, node: Node) -> None:
     x, y = steps.value(node, 0), steps.value(node, 1)
     _check_alike(node, x, y)
     steps.join(node, "Add", [x, y], x.shape)
+
+
+def total(steps: Steps, node: Node) -> None:
+    """Sum of one value, or of two."""
+    if len(node.inputs) == 1:
+        steps.alias(node, steps.value(node))
+    elif len(node.inputs) == 2:
+        arithmetic(steps, node._replace(operator="Add"))
+    else:
+        raise refused(node, "sums of three and more are not supported")
 
 
 def _check_alike(node: Node, x: Value, y: Value) -> None:

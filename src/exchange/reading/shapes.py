@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from src.classic_nn.layers import Flatten
+from src.classic_nn.layers import Flatten, ShuffleChannels
 from src.exchange.graph import Node
 from src.exchange.reading.constants import axes_of
 from src.exchange.reading.steps import Steps, Value, refused
@@ -20,7 +20,11 @@ def transpose(steps: Steps, node: Node) -> None:
     x = steps.value(node)
     order = node.attributes.get("perm")
     order = list(reversed(range(x.axes))) if order is None else [int(axis) for axis in order]
-    if x.is_image and order == ([0, 3, 1, 2] if x.channels_last else [0, 2, 3, 1]):
+    if x.rows is not None and order == [0, 2, 1, 3, 4]:
+        steps.alias(node, x._replace(rows=(x.rows[0], not x.rows[1])))
+    elif x.rows is not None:
+        raise refused(node, f"expected rows of channels to be turned, got the order {order}")
+    elif x.is_image and order == ([0, 3, 1, 2] if x.channels_last else [0, 2, 3, 1]):
         steps.alias(node, x._replace(channels_last=not x.channels_last))
     elif order == list(range(x.axes)):
         steps.alias(node, x)
@@ -44,7 +48,9 @@ def reshape(steps: Steps, node: Node) -> None:
     x = steps.value(node)
     sizes = [int(size) for size in steps.needed(node, 1).ravel()]
     count = prod(x.shape)
-    if len(sizes) == 2 and sizes[1] in (-1, count) and sizes[0] in (-1, 0, 1):
+    if x.is_image and not x.channels_last and sizes[0] in (-1, 0, 1) and len(sizes) in (4, 5):
+        _rows(steps, node, x, sizes)
+    elif len(sizes) == 2 and sizes[1] in (-1, count) and sizes[0] in (-1, 0, 1):
         _flat(steps, node, x)
     elif (
         len(sizes) > 2
@@ -55,6 +61,23 @@ def reshape(steps: Steps, node: Node) -> None:
         steps.alias(node, x._replace(pixels=len(sizes) - 2))
     else:
         raise refused(node, f"from samples of shape {x.shape} to {sizes} is not supported")
+
+
+def _rows(steps: Steps, node: Node, x: Value, sizes: list[int]) -> None:
+    """Channels in rows, and back: with the rows turned in between, a shuffle."""
+    height, width, channels = x.shape
+    pixels = [height, width]
+    if x.rows is None and len(sizes) == 5 and sizes[3:] == pixels and sizes[1] > 0:
+        if sizes[2] in (-1, channels // sizes[1]) and channels % sizes[1] == 0:
+            steps.alias(node, x._replace(rows=(sizes[1], False)))
+            return
+    elif len(sizes) == 4 and sizes[1] in (-1, channels) and sizes[2:] == pixels:
+        if x.rows is not None and x.rows[1]:
+            steps.add(node, ShuffleChannels(x.rows[0]), x._replace(rows=None))
+        else:
+            steps.alias(node, x._replace(rows=None))
+        return
+    raise refused(node, f"from samples of shape {x.shape} to {sizes} is not supported")
 
 
 def _flat(steps: Steps, node: Node, x: Value) -> None:

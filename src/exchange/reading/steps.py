@@ -33,6 +33,8 @@ class Value(NamedTuple):
         pixels: of features: how many axes of size 1 the file has behind them.
         flat: of features: height, width and channels of the images that they were, if the file
             has them in the order channels, height, width.
+        rows: of images whose channels the file has in rows, two axes for one: how many rows, and
+            whether they are read by columns.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Value(NamedTuple):
     channels_last: bool = False
     pixels: int = 0
     flat: Shape | None = None
+    rows: tuple[int, bool] | None = None
 
     @property
     def is_image(self) -> bool:
@@ -150,6 +153,8 @@ class Steps:
             shape = layer.output_shape(x.shape)
         except ValueError as error:
             raise refused(node, str(error)) from None
+        if x.rows is not None:
+            raise refused(node, "its images have their channels in rows")
         if prod(shape) > MOST:
             raise refused(node, f"a sample of shape {shape} is too large")
         output = node.outputs[0]
@@ -160,6 +165,8 @@ class Steps:
 
     def join(self, node: Node, kind: str, inputs: list[Value], shape: Shape) -> None:
         """Append a join."""
+        if any(value.rows is not None for value in inputs):
+            raise refused(node, "its images have their channels in rows")
         output = node.outputs[0]
         names = tuple(value.name for value in inputs)
         self.made.append(Step(node, names, output, join=kind))

@@ -30,8 +30,9 @@ pytest.importorskip("onnxruntime", reason="needs the extra: onnx")
 
 
 def judges_of(name, opset=OPSETS[1]):
-    """The standard's evaluator errs in old batch normalization and in sizes of padded pools."""
-    errs = name == "pools" or opset == OPSETS[0]
+    """The standard's evaluator errs in old batch normalization, in sizes of padded pools, and in
+    LRN where there are not as many samples as channels."""
+    errs = name in ("pools", "neighbours") or opset == OPSETS[0]
     return (by_onnxruntime,) if errs else (by_onnxruntime, by_reference)
 
 
@@ -105,6 +106,9 @@ def test_whole_architectures(name, rng):
     assert_close(by_onnxruntime(model, first(x)), expected, 1e-5)
 
 
+MEANS = ("pools", "windows", "neighbours")
+"""Networks with means of few integers, which often lie in the middle between two."""
+
 INTEGERS = [name for name in NAMES if name != "maps"]
 
 
@@ -125,7 +129,7 @@ def test_integers_are_the_same_integers(name, form, symmetric, rng):
         difference = np.abs(judge(model, first(x)) - expected)
         # a sum that lies between two integers may be rounded to either
         assert difference.max() <= 2 * step
-        if name != "pools":  # means of six integers often lie in the middle
+        if name not in MEANS:
             assert (difference < step / 100).mean() > 0.9
 
 

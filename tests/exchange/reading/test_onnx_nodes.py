@@ -20,7 +20,7 @@ CASES = load_cases()
 
 REFUSED = {
     "windows with holes (dilations) are not supported": 3,
-    "expected one output, found ": 4,
+    "expected one output, found ": 9,
     "is a constant, or left out": 4,
     "expected the axes of a sample to become one": 6,
     "it ends in images made flat, channels first": 3,
@@ -34,6 +34,7 @@ REFUSED = {
     "expected scales that give whole numbers of pixels": 1,
     "pytorch_half_pixel is not supported for an output of one pixel": 1,
     "expected images, and no antialias": 2,
+    "products of two values are supported as activations and excitation alone": 1,
     "expected the axes of one pixel": 2,
     "expected axes behind features": 1,
     "Reshape (2): from samples of shape": 1,
@@ -79,5 +80,5 @@ def test_most_that_can_be_are_computed():
     """Runs after the cases: of each reason no more than are listed."""
     if computed.total() + refusals.total() < len(CASES):
         pytest.skip("only some of the cases ran in this process")
-    assert computed.total() >= 70
+    assert computed.total() >= 74
     assert all(count <= REFUSED[reason] for reason, count in refusals.items())
