@@ -51,12 +51,14 @@ class Graph:
         arrays: weights and other constants, by name.
         inputs: that are given.
         outputs: that are wanted.
+        opset: version of the operators.
     """
 
     nodes: list[Node] = field(default_factory=list)
     arrays: Arrays = field(default_factory=dict)
     inputs: list[Tensor] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
+    opset: int = 17
 
     def add(self, operator: str, inputs: Sequence[str], name: str, **attributes: Any) -> str:
         """Append an operator with one output, named after it; returns that name."""

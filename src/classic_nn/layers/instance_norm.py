@@ -10,7 +10,7 @@ with means over the pixels too. There is nothing to remember: training and evalu
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -37,6 +37,8 @@ class InstanceNorm(Layer):
     Args:
         epsilon: added to the variance, inside the root.
     """
+
+    weight_name: ClassVar[str] = "gamma"
 
     epsilon: float = 1e-5
 

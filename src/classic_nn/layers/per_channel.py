@@ -10,6 +10,7 @@ without its statistics.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -24,6 +25,8 @@ from src.classic_nn.parameters import ParameterVector
 @dataclass(eq=False)
 class ScaleShift(Layer):
     """y = gamma x + beta, both (channels,); they begin at 1 and 0."""
+
+    weight_name: ClassVar[str] = "gamma"
 
     def build(
         self, input_shape: Shape, rng: np.random.Generator | None, dtype: DTypeLike = np.float32
@@ -63,6 +66,8 @@ class PReLU(Layer):
     Args:
         initial: slope to begin with.
     """
+
+    weight_name: ClassVar[str] = "slope"
 
     initial: float = 0.25
 

@@ -6,6 +6,7 @@ not grow beyond a few times what the file itself has: a short file can ask for a
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,11 @@ def fold_constants(graph: Graph) -> Graph:
             result = fold(node, [arrays[name] for name in node.inputs if name])
         except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
             raise UnreadableDataError(f"{shown}: {error}") from None
-        taken += result.nbytes
+        taken += result.nbytes if all(result.strides) or result.size < 2 else 0  # else one number
         if taken > most:
             raise UnreadableDataError(f"{shown}: its constants take more than {most:,} bytes")
         arrays[node.outputs[0]] = result
-    return Graph(nodes, arrays, graph.inputs, graph.outputs)
+    return replace(graph, nodes=nodes, arrays=arrays)
 
 
 def _constant(node: Node, inputs: list[Values]) -> Values:
@@ -55,6 +56,15 @@ def _constant(node: Node, inputs: list[Values]) -> Values:
         if name in ("value_int", "value_ints"):
             return np.asarray(value, np.int64)
     raise ValueError("expected a value of numbers")
+
+
+def _of_shape(node: Node, inputs: list[Values]) -> Values:
+    """One number, seen as often as a shape has places: it takes no memory until it is copied."""
+    value = np.asarray(node.attributes.get("value", np.zeros(1, np.float32))).reshape(())
+    shape = tuple(int(size) for size in inputs[0].ravel())
+    if min(shape, default=0) < 0:
+        raise ValueError(f"sizes must be 0 or more, got {list(shape)}")
+    return np.broadcast_to(value, shape)
 
 
 def _cast(node: Node, inputs: list[Values]) -> Values:
@@ -118,6 +128,7 @@ FOLDED: dict[str, Callable[[Node, list[Values]], Values]] = {
     "Cast": _cast,
     "Concat": _concatenate,
     "Constant": _constant,
+    "ConstantOfShape": _of_shape,
     "DequantizeLinear": _dequantize,
     "Identity": lambda node, inputs: inputs[0],
     "Reshape": _reshape,

@@ -35,13 +35,11 @@ class OnnxFile:
     Attributes:
         path: of it.
         graph: its nodes and constants, those that can be computed beforehand folded.
-        opset: version of its operators.
         metadata: texts by key.
     """
 
     path: Path
     graph: Graph
-    opset: int
     metadata: Mapping[str, str]
 
 
@@ -58,7 +56,7 @@ def _read(path: Path) -> OnnxFile:
     opset = _opset(model)
     if model.functions:
         raise UnreadableDataError("it defines functions of its own, which are not supported")
-    graph = Graph()
+    graph = Graph(opset=opset)
     _add_arrays(graph, model.graph, path)
     _add_ends(graph, model.graph)
     known = {*graph.arrays, *(tensor.name for tensor in graph.inputs)}
@@ -70,7 +68,7 @@ def _read(path: Path) -> OnnxFile:
         if tensor.name not in known:
             raise UnreadableDataError(f"nothing gives the output {tensor.name!r}")
     metadata = {entry.key: entry.value for entry in model.metadata_props}
-    return OnnxFile(path, fold_constants(graph), opset, metadata)
+    return OnnxFile(path, fold_constants(graph), metadata)
 
 
 def _parsed(path: Path) -> "onnx.ModelProto":

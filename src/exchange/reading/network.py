@@ -1,5 +1,6 @@
 """A graph as a network of our layers."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -88,7 +89,7 @@ def live(graph: Graph) -> Graph:
         if needed & set(node.outputs):
             needed |= set(node.inputs)
             kept.append(node)
-    return Graph(kept[::-1], graph.arrays, graph.inputs, graph.outputs)
+    return replace(graph, nodes=kept[::-1])
 
 
 def source_of(graph: Graph, size: int | None) -> Value:

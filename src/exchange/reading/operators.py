@@ -74,8 +74,10 @@ def softmax(steps: Steps, node: Node) -> None:
     """Softmax over features or channels."""
     x = steps.value(node)
     axis = int(node.attributes.get("axis", -1)) % x.axes
-    if axis != x.channel_axis or x.pixels:
+    if axis != x.channel_axis:
         raise refused(node, f"expected features, or channels, got axis {axis}")
+    if x.is_image and steps.graph.opset < 13:  # over channels and pixels together
+        raise refused(node, "a softmax of maps before version 13 is not supported")
     steps.add(node, Softmax(), x)
 
 

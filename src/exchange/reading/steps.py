@@ -105,6 +105,7 @@ class Steps:
         self.graph = graph
         self.made: list[Step] = []
         self.values: dict[str, Value] = {graph.inputs[0].name: source}
+        self._made_up = 0
         self._uses: dict[str, int] = {}
         for node in graph.nodes:
             for name in node.inputs:
@@ -157,11 +158,19 @@ class Steps:
             raise refused(node, "its images have their channels in rows")
         if prod(shape) > MOST:
             raise refused(node, f"a sample of shape {shape} is too large")
+        self._count(node, arrays or {})
         output = node.outputs[0]
         made = replace_value(x, output, shape)
         self.made.append(Step(node, (x.name,), output, layer, arrays=arrays or {}))
         self.values[output] = made
         return made
+
+    def _count(self, node: Node, arrays: dict[str, Values]) -> None:
+        """Weights that the file has written out are as many as its bytes; those that it makes of
+        one number may be no more than ``MOST`` in all."""
+        self._made_up += sum(a.size for a in arrays.values() if 0 in a.strides and a.size > 1)
+        if self._made_up > MOST:
+            raise refused(node, f"the file makes more than {MOST:,} weights of single numbers")
 
     def join(self, node: Node, kind: str, inputs: list[Value], shape: Shape) -> None:
         """Append a join."""

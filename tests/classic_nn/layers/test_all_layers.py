@@ -259,3 +259,22 @@ def test_configuration_makes_the_same_layer(case):
 def test_every_registered_layer_is_in_the_table():
     tested = {type(make()).__name__ for make, _ in CASES.values()}
     assert set(LAYERS) - set(QUANTIZED) <= tested  # integers are tested beside their arithmetic
+
+
+def test_layers_with_numbers_for_each_channel_have_names_of_their_own():
+    layers = [BatchNorm(), ScaleShift(), InstanceNorm(), PReLU(), Tanh(), PReLU(), Tanh(), Dense(2)]
+    network = Sequential([*layers[:-1], Flatten(), layers[-1]])
+    network.build((3, 2, 4), np.random.default_rng(0))
+    names = [
+        "gamma1",
+        "beta1",
+        "gamma2",
+        "beta2",
+        "gamma3",
+        "beta3",
+        "slope1",
+        "slope2",
+        "W1",
+        "b1",
+    ]
+    assert list(network.parameters) == names
