@@ -149,3 +149,22 @@ def test_windows_that_are_completed_are_those_of_pytorchs_ceil_mode(size, kernel
     where = geometry((size, size), (kernel, kernel), stride, "ceil")
     assert where.output == (expected, expected)
     assert where.padding[0][0] == 0
+
+
+@pytest.mark.parametrize("padding", [0, ((1, 1), (0, 1)), "ceil"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_windows_with_holes(padding, dtype, rng):
+    x = rng.normal(size=(2, 9, 8, 3)).astype(dtype)
+    settings = (2, (2, 1), padding)
+    y, cache = max_pool_forward(x, *settings, dilation=(3, 2))
+    assert cache.where.output == geometry((9, 8), (2, 2), (2, 1), padding, (3, 2)).output
+    assert np.array_equal(y, max_pool_forward_plain(x, cache.where))
+    dy = rng.normal(size=y.shape).astype(dtype)
+    plain = max_pool_backward_plain(dy, x, cache.where)
+    assert np.allclose(max_pool_backward(dy, cache), plain, atol=1e-6)
+    for count_padding in (True, False):
+        y, cache = average_pool_forward(x, *settings, count_padding, dilation=(3, 2))
+        plain = average_pool_forward_plain(x, cache.where, count_padding)
+        assert np.allclose(y, plain, atol=1e-6)
+        plain = average_pool_backward_plain(dy, cache.counts, cache.where, (9, 8))
+        assert np.allclose(average_pool_backward(dy, cache), plain, atol=1e-6)

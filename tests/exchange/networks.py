@@ -84,7 +84,7 @@ def networks(rng):
                 ZeroPad2D(((1, 2), (0, 1))),
                 AveragePool2D(3, 2, "same"),
                 AveragePool2D((2, 3), 2, "ceil"),
-                MaxPool2D(2, 1, "same_tf"),
+                MaxPool2D(2, 1, "same_tf", 2),
                 Resize2D((7, 9)),
                 Resize2D((5, 12), "nearest"),
                 SpatialDropout(0.1),

@@ -12,7 +12,7 @@ from src.classic_cnn.pooling import (
     max_pool_forward,
 )
 from src.classic_cnn.pooling.forward import pool_geometry
-from src.classic_cnn.utils import Padding, Pair, image_shape
+from src.classic_cnn.utils import Geometry, Padding, Pair, image_shape
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.context import EVALUATION, Context
 from src.classic_nn.layers.base import Layer
@@ -48,20 +48,25 @@ class MaxPool2D(Pooling):
         window: one number or (height, width).
         stride: one number or (vertical, horizontal); the window's size if None.
         padding: "valid", "same", "same_tf", "ceil", or numbers of pixels.
+        dilation: pixels from one element of a window to the next.
     """
 
     window: int | Pair = 2
     stride: int | Pair | None = None
     padding: Padding = 0
+    dilation: int | Pair = 1
+
+    def geometry(self, image: Pair) -> Geometry:
+        """Where the windows lie in an image of this height and width."""
+        return pool_geometry(image, self.window, self.stride, self.padding, self.dilation)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(OH, OW, channels)."""
-        where = pool_geometry(image_shape(input_shape), self.window, self.stride, self.padding)
-        return (*where.output, input_shape[2])
+        return (*self.geometry(image_shape(input_shape)).output, input_shape[2])
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
         """(samples, height, width, channels) -> (samples, OH, OW, channels)."""
-        return max_pool_forward(x, self.window, self.stride, self.padding)
+        return max_pool_forward(x, self.window, self.stride, self.padding, self.dilation)
 
     def backward_input(self, dy: Array, cache: Any) -> Array:
         """To the first maximum of each window."""
@@ -76,6 +81,7 @@ class AveragePool2D(MaxPool2D):
         window: one number or (height, width).
         stride: one number or (vertical, horizontal); the window's size if None.
         padding: "valid", "same", "same_tf", "ceil", or numbers of pixels.
+        dilation: pixels from one element of a window to the next.
         count_padding: whether the zeros of the padding count as values.
     """
 
@@ -83,7 +89,8 @@ class AveragePool2D(MaxPool2D):
 
     def forward(self, x: Array, context: Context = EVALUATION) -> tuple[Array, Any]:
         """(samples, height, width, channels) -> (samples, OH, OW, channels)."""
-        return average_pool_forward(x, self.window, self.stride, self.padding, self.count_padding)
+        settings = (self.window, self.stride, self.padding, self.count_padding, self.dilation)
+        return average_pool_forward(x, *settings)
 
     def backward_input(self, dy: Array, cache: Any) -> Array:
         """In equal parts over each window."""

@@ -64,7 +64,11 @@ class AveragePoolCache(NamedTuple):
 
 
 def max_pool_forward(
-    x: Array, window: int | Pair = 2, stride: int | Pair | None = None, padding: Padding = 0
+    x: Array,
+    window: int | Pair = 2,
+    stride: int | Pair | None = None,
+    padding: Padding = 0,
+    dilation: int | Pair = 1,
 ) -> tuple[Array, MaxPoolCache]:
     """Largest value of each window.
 
@@ -73,6 +77,7 @@ def max_pool_forward(
         window: height and width of the window.
         stride: pixels from one window to the next; the window's size if None.
         padding: as for convolutions, less than the window.
+        dilation: pixels from one element of a window to the next.
 
     Returns:
         y (samples, OH, OW, channels), and the cache for ``max_pool_backward``. As in PyTorch, a
@@ -82,7 +87,7 @@ def max_pool_forward(
         ValueError: impossible geometry, or padding in which a whole window would fit.
     """
     check_images(x)
-    where = pool_geometry(x.shape[1:3], window, stride, padding)
+    where = pool_geometry(x.shape[1:3], window, stride, padding, dilation)
     y, winner = maxima(x, where)
     return y, MaxPoolCache(winner, (x.shape[1], x.shape[2]), where)
 
@@ -121,6 +126,7 @@ def average_pool_forward(
     stride: int | Pair | None = None,
     padding: Padding = 0,
     count_padding: bool = True,
+    dilation: int | Pair = 1,
 ) -> tuple[Array, AveragePoolCache]:
     """Mean of each window.
 
@@ -130,6 +136,7 @@ def average_pool_forward(
         stride: pixels from one window to the next; the window's size if None.
         padding: as for convolutions, less than the window.
         count_padding: whether the zeros of the padding count as values (PyTorch's default).
+        dilation: pixels from one element of a window to the next.
 
     Returns:
         y (samples, OH, OW, channels), and the cache for ``average_pool_backward``.
@@ -138,7 +145,7 @@ def average_pool_forward(
         ValueError: impossible geometry, or padding in which a whole window would fit.
     """
     check_images(x)
-    where = pool_geometry(x.shape[1:3], window, stride, padding)
+    where = pool_geometry(x.shape[1:3], window, stride, padding, dilation)
     counts = window_counts(x.shape[1:3], where, count_padding).astype(x.dtype)
     return means(x, counts, where), AveragePoolCache(counts, (x.shape[1], x.shape[2]), where)
 
@@ -163,11 +170,15 @@ def global_average_pool_forward(x: Array) -> tuple[Array, tuple[int, ...]]:
 
 
 def pool_geometry(
-    image: Pair, window: int | Pair, stride: int | Pair | None, padding: Padding
+    image: Pair,
+    window: int | Pair,
+    stride: int | Pair | None,
+    padding: Padding,
+    dilation: int | Pair = 1,
 ) -> Geometry:
     """Geometry of a pooling; every window must have a pixel of the image in it."""
     kernel = pair(window)
-    where = geometry(image, kernel, kernel if stride is None else stride, padding)
+    where = geometry(image, kernel, kernel if stride is None else stride, padding, dilation)
     for size, sides in zip(kernel, where.padding, strict=True):
         if max(sides) >= size:
             raise ValueError(f"padding {where.padding} must be less than the window {kernel}")

@@ -99,7 +99,7 @@ def means_loop(
 
 def maxima(x: Array, where: Geometry) -> tuple[Array, NDArray[np.unsignedinteger[Any]]]:
     """See ``forward.maxima``."""
-    if winner_type(where) != np.uint8:
+    if winner_type(where) != np.uint8 or has_holes(where):
         return numpy_form(forward.maxima)(x, where)
     (x,) = contiguous(x)
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
@@ -113,10 +113,17 @@ def maxima(x: Array, where: Geometry) -> tuple[Array, NDArray[np.unsignedinteger
 
 def means(x: Array, counts: Array, where: Geometry) -> Array:
     """See ``forward.means``."""
+    if has_holes(where):
+        return numpy_form(forward.means)(x, counts, where)
     x, counts = contiguous(x, counts[..., 0])
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
     means_loop(x, counts, *settings(where), y)
     return y
+
+
+def has_holes(where: Geometry) -> bool:
+    """Whether windows leave out pixels inside of them: rare, and left to NumPy."""
+    return where.dilation != (1, 1)
 
 
 def is_2x2(where: Geometry) -> bool:

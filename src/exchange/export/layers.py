@@ -22,7 +22,6 @@ from src.classic_cnn.layers import (
     Resize2D,
     ZeroPad2D,
 )
-from src.classic_cnn.pooling.forward import pool_geometry
 from src.classic_cnn.quantized import (
     AwareConv2D,
     AwareDense,
@@ -269,8 +268,9 @@ def average_pool(graph: Graph, layer: AveragePool2D, x: str, shape: Shape, name:
 
 def pool_settings(layer: MaxPool2D, shape: Shape) -> dict[str, Any]:
     """Attributes of a pooling for an input of a shape."""
-    image = (shape[0], shape[1])
-    return window_settings(pool_geometry(image, layer.window, layer.stride, layer.padding))
+    where = layer.geometry((shape[0], shape[1]))
+    holes = {} if where.dilation == (1, 1) else {"dilations": list(where.dilation)}
+    return window_settings(where) | holes  # an average has had dilations since version 19 alone
 
 
 def global_average_pool(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:

@@ -1,5 +1,6 @@
 """Convolutions and pools of ONNX as layers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -83,12 +84,12 @@ def window_settings(node: Node, x: Value, kernel: tuple[int, int]) -> dict[str, 
     return {"stride": stride, "padding": sides}
 
 
-def with_last_windows(node: Node, x: Value, kernel: tuple[int, int], settings: Any) -> Sides:
+def with_last_windows(x: Value, effective: Sequence[int], settings: Any) -> Sides:
     """Padding that completes the last windows (``ceil_mode``), where they begin inside."""
     sides = []
     for k in (0, 1):
         before, after = settings["padding"][k]
-        size, e, s = x.shape[k], kernel[k], settings["stride"][k]
+        size, e, s = x.shape[k], effective[k], settings["stride"][k]
         count = -(-(size + before + after - e) // s) + 1
         if (count - 1) * s >= size + before:
             count -= 1
@@ -103,15 +104,15 @@ def pool(steps: Steps, node: Node) -> None:
         raise refused(node, "expected images with channels first")
     if len(node.attributes.get("kernel_shape", ())) != 2:
         raise refused(node, "expected windows of two axes")
-    if any(d != 1 for d in pair_of(node, "dilations")):
-        raise refused(node, "windows with holes (dilations) are not supported")
     if len([name for name in node.outputs if name]) > 1:
         raise refused(node, "the places of the maxima are not supported as an output")
     window = pair_of(node, "kernel_shape")
-    settings = window_settings(node, x, window)
+    dilation = pair_of(node, "dilations")
+    settings = window_settings(node, x, window) | {"dilation": dilation}
     counts_padding = bool(node.attributes.get("count_include_pad", 0))
     if node.attributes.get("ceil_mode", 0) and not isinstance(settings["padding"], str):
-        sides = with_last_windows(node, x, window, settings)
+        effective = [d * (k - 1) + 1 for k, d in zip(window, dilation, strict=True)]
+        sides = with_last_windows(x, effective, settings)
         if counts_padding and sides != settings["padding"]:
             raise refused(node, "ceil_mode together with count_include_pad is not supported")
         settings["padding"] = sides

@@ -87,6 +87,8 @@ CASES = {
     "pointwise convolution": (lambda: Conv2D(3, 1), (3, 3, 4)),
     "max pooling": (MaxPool2D, (4, 4, 2)),
     "overlapping max pooling": (lambda: MaxPool2D(3, 2, 1), (5, 5, 2)),
+    "max pooling with holes": (lambda: MaxPool2D(2, 1, dilation=2), (4, 5, 2)),
+    "average pooling with holes": (lambda: AveragePool2D(2, 1, dilation=(1, 2)), (4, 5, 2)),
     "average pooling": (lambda: AveragePool2D(3, 2, 1, count_padding=False), (5, 5, 2)),
     "global average pooling": (GlobalAveragePool, (4, 3, 2)),
     "resizing": (lambda: Resize2D((5, 3)), (3, 4, 2)),
