@@ -35,9 +35,9 @@ def loaded_by(statement):
     ("statement", "allowed", "most"),
     [
         ("import src.classic_nn", set(), 62),
-        ("import src.classic_cnn", set(), 82),
-        ("from src.classic_train import MiniBatchTrainer", set(), 90),
-        ("from src.inference import load_model", {"PIL"}, 116),
+        ("import src.classic_cnn", set(), 83),
+        ("from src.classic_train import MiniBatchTrainer", set(), 91),
+        ("from src.inference import load_model", {"PIL"}, 117),
         ("import src.load", {"PIL"}, 30),
         ("from src.history import TrainingHistoryReader", {"tensorboard", "PIL"}, 30),
     ],

@@ -68,10 +68,6 @@ DENSE = [
             "classic_nn.layers.activations": "Sigmoid ReLU LeakyReLU Tanh SiLU ReLU6 "
             "HardSwish Softmax",
             "classic_nn.layers.piecewise": "Clip HardSigmoid",
-            "classic_nn.layers.per_channel": "PReLU ScaleShift",
-            "classic_nn.layers.channels": "ShuffleChannels SliceChannels",
-            "classic_nn.layers.instance_norm": "InstanceNorm",
-            "classic_nn.layers.local_response": "LocalResponseNorm",
         },
         {k: check for name in FUNCTIONS.split() for k, check in of_function(name).items()},
     ),
@@ -145,6 +141,41 @@ NETWORKS = [
         checks=of_layer(
             "Parallel([Dense(2), Dense(3)])", lambda: nn.Parallel([nn.Dense(2), nn.Dense(3)]), 4
         ),
+    ),
+    Operation(
+        "Graph",
+        {"classic_nn.layers.graph": ""},
+        layer={"classic_nn.layers.graph": "Graph Join"},
+        checks=of_layer(
+            'Graph([Dense(4), Tanh(), Join("Add")], [[-1], [0], [0, 1]])',
+            lambda: nn.Graph([nn.Dense(4), nn.Tanh(), nn.Join("Add")], [[-1], [0], [0, 1]]),
+            4,
+        ),
+    ),
+    Operation(
+        "Numbers for each channel",
+        {"classic_nn.layers.per_channel": ""},
+        layer={"classic_nn.layers.per_channel": "ScaleShift PReLU"},
+        checks=of_layer("ScaleShift()", nn.ScaleShift, 3, 4) | of_layer("PReLU()", nn.PReLU, 3, 4),
+    ),
+    Operation(
+        "Slices and shuffles of channels",
+        {"classic_nn.layers.channels": ""},
+        layer={"classic_nn.layers.channels": "SliceChannels ShuffleChannels"},
+        checks=of_layer("SliceChannels(1, 3)", lambda: nn.SliceChannels(1, 3), 4)
+        | of_layer("ShuffleChannels(2)", lambda: nn.ShuffleChannels(2), 6),
+    ),
+    Operation(
+        "Instance normalization",
+        {"classic_nn.layers.instance_norm": ""},
+        layer={"classic_nn.layers.instance_norm": "InstanceNorm"},
+        checks=of_layer("InstanceNorm()", nn.InstanceNorm, 3, 2, 4),
+    ),
+    Operation(
+        "Local response normalization",
+        {"classic_nn.layers.local_response": ""},
+        layer={"classic_nn.layers.local_response": "LocalResponseNorm"},
+        checks=of_layer("LocalResponseNorm(3, 0.5)", lambda: nn.LocalResponseNorm(3, 0.5), 3, 2, 5),
     ),
     Operation(
         "Squeeze and excitation",

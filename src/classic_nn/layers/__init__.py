@@ -24,6 +24,7 @@ from src.classic_nn.layers.dense import (
 )
 from src.classic_nn.layers.dropout import Dropout, dropout_backward, dropout_forward
 from src.classic_nn.layers.flatten import Flatten
+from src.classic_nn.layers.graph import Graph, Join
 from src.classic_nn.layers.instance_norm import InstanceNorm
 from src.classic_nn.layers.local_response import LocalResponseNorm
 from src.classic_nn.layers.parallel import Parallel
@@ -45,9 +46,11 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "Graph",
     "HardSigmoid",
     "HardSwish",
     "InstanceNorm",
+    "Join",
     "Layer",
     "LeakyReLU",
     "LocalResponseNorm",

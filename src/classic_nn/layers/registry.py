@@ -11,6 +11,7 @@ from src.classic_nn.layers.channels import ShuffleChannels, SliceChannels
 from src.classic_nn.layers.dense import Dense
 from src.classic_nn.layers.dropout import Dropout
 from src.classic_nn.layers.flatten import Flatten
+from src.classic_nn.layers.graph import Graph, Join
 from src.classic_nn.layers.instance_norm import InstanceNorm
 from src.classic_nn.layers.local_response import LocalResponseNorm
 from src.classic_nn.layers.parallel import Parallel
@@ -26,7 +27,7 @@ LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
         *(BatchNorm, Dense, Dropout, Flatten, SpatialDropout, StochasticDepth),
-        *(Parallel, Residual, Sequential, SqueezeExcitation),
+        *(Graph, Join, Parallel, Residual, Sequential, SqueezeExcitation),
         *(Clip, HardSigmoid, Layer, PReLU, ScaleShift),
         *(InstanceNorm, LocalResponseNorm, ShuffleChannels, SliceChannels),
         *ACTIVATIONS.values(),

@@ -4,13 +4,24 @@ Between a value that several layers take and the one place where all their ways 
 branches. If they meet in a sum it is a ``Residual``, in a concatenation a ``Parallel``, in a
 product with a number for each channel a ``SqueezeExcitation``; branches have branches inside. So a
 network is found again as it was built, and everything that works on our containers works on it.
+Where ways cross, what lies between the two places becomes a ``Graph``.
 """
 
 from collections.abc import Sequence as Several
 
 from src.classic_cnn.layers import GlobalAveragePool
-from src.classic_nn.layers import Layer, Parallel, Residual, Sequential, SqueezeExcitation
+from src.classic_nn.layers import (
+    Graph,
+    Join,
+    Layer,
+    Parallel,
+    Residual,
+    Sequential,
+    SqueezeExcitation,
+)
+from src.classic_nn.layers.graph import INPUT, KINDS
 from src.exchange.reading.steps import Step, refused
+from src.load.errors import UnreadableDataError
 
 
 class Structure:
@@ -35,7 +46,7 @@ class Structure:
         layers = self._between(self._source, output)
         left = [step for step in self._steps if step.output not in self._used]
         if left:
-            raise _no_branches(left[0])
+            raise _crossing(left[0])
         return Sequential(layers or [Layer()])
 
     def _between(self, start: str, end: str) -> list[Layer]:
@@ -50,12 +61,52 @@ class Structure:
                 layers.append(first[0].layer)
             else:
                 step = self._meeting(value, region)
-                layers.append(self._container(step, value))
+                layers.append(self._joined(step, value))
             if step.output in self._used:
-                raise _no_branches(step)
+                raise _crossing(step)
             self._used.add(step.output)
             value = step.output
         return layers
+
+    def _joined(self, join: Step, start: str) -> Layer:
+        """A container for what lies between a value and a join; a graph where none fits."""
+        used = set(self._used)
+        try:
+            return self._container(join, start)
+        except _CrossingError:
+            self._used = used
+            return self._graph(join, start)
+
+    def _graph(self, join: Step, start: str) -> Layer:
+        """Everything between a value and a join, layers in a row as one."""
+        region = self._region(start, join.output)
+        inside = [step for step in self._steps if step.output in region]
+        taken = [name for step in inside for name in step.inputs]
+        layers: list[Layer] = []
+        sources: list[list[int]] = []
+        numbers = {start: INPUT}
+        rows: dict[str, list[Layer]] = {}
+        self._used |= region - {join.output}
+        for step in inside:
+            (first, *_) = step.inputs
+            if step.layer is None:
+                if step.join not in KINDS:
+                    raise _crossing(step)
+                layers.append(Join(step.join))
+            elif first in rows and taken.count(first) == 1:  # goes on with the row
+                rows[step.output] = rows.pop(first)
+                rows[step.output].append(step.layer)
+                numbers[step.output] = numbers[first]
+                continue
+            else:
+                rows[step.output] = [step.layer]
+                layers.append(step.layer)
+            sources.append([numbers[name] for name in step.inputs])
+            numbers[step.output] = len(layers) - 1
+        for output, row in rows.items():
+            if len(row) > 1:
+                layers[numbers[output]] = Sequential(row)
+        return Graph(layers, sources)
 
     def _region(self, start: str, end: str) -> set[str]:
         """Values on the ways from one value to another, without the first."""
@@ -81,13 +132,13 @@ class Structure:
             if all(not count for name, count in waiting.items() if name != step.output):
                 if step.join:
                     return step
-                raise _no_branches(step)
-        raise _no_branches(inside[-1])
+                raise _crossing(step)
+        raise _crossing(inside[-1])
 
     def _container(self, join: Step, start: str) -> Layer:
         """The container whose branches end in a join."""
         if len(set(join.inputs)) < len(join.inputs):
-            raise _no_branches(join)
+            raise _crossing(join)
         branches = [self._between(start, name) for name in join.inputs]
         if join.join == "Concatenate":
             return Parallel([_as_one(layers) for layers in branches])
@@ -97,7 +148,7 @@ class Structure:
             return Residual(body, _as_one(short)) if short else Residual(body)
         weights = branches[1]
         if branches[0] or not weights or not isinstance(weights[0], GlobalAveragePool):
-            raise _no_branches(join)
+            raise _crossing(join)
         return SqueezeExcitation(Sequential(weights[1:] or [Layer()]))
 
 
@@ -107,5 +158,9 @@ def _as_one(layers: list[Layer]) -> Layer:
     return Sequential(layers) if layers else Layer()
 
 
-def _no_branches(step: Step) -> Exception:
-    return refused(step.node, "the ways that meet here do not begin at one place")
+class _CrossingError(UnreadableDataError):
+    """Ways meet that did not begin at one place."""
+
+
+def _crossing(step: Step) -> _CrossingError:
+    return _CrossingError(str(refused(step.node, "ways meet here that no container joins")))

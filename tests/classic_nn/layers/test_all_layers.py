@@ -14,9 +14,11 @@ from src.classic_nn import (
     Dense,
     Dropout,
     Flatten,
+    Graph,
     HardSigmoid,
     HardSwish,
     InstanceNorm,
+    Join,
     LeakyReLU,
     LocalResponseNorm,
     Parallel,
@@ -113,6 +115,18 @@ CASES = {
         lambda: Parallel([Conv2D(2, 1), MaxPool2D(3, 1, 1), Sequential([Conv2D(3), Tanh()])]),
         (4, 4, 2),
     ),
+    "graph": (
+        lambda: Graph(
+            [
+                *(Dense(4), Tanh(), Sigmoid(), Join("Add"), Dense(3, bias=False), Tanh()),
+                *(Join("Concatenate"), BatchNorm(), Join("Add")),
+            ],
+            [[-1], [0], [0], [1, 2], [2], [4], [3, 5, -1], [6], [7, 6, 7]],
+        ),
+        (5,),
+    ),
+    "graph of one join": (lambda: Graph([Join("Add")], [[-1]]), (3, 2)),
+    "graph of its input": (lambda: Graph([Join("Add"), Tanh()], [[-1, -1], [0]]), (3, 2)),
     "nested": (
         lambda: Sequential(
             [Dense(4), Sequential([BatchNorm(), Tanh(), Dense(3, bias=False)]), SiLU(), Dense(2)]
@@ -260,7 +274,9 @@ def test_configuration_makes_the_same_layer(case):
 
 def test_every_registered_layer_is_in_the_table():
     tested = {type(make()).__name__ for make, _ in CASES.values()}
-    assert set(LAYERS) - set(QUANTIZED) <= tested  # integers are tested beside their arithmetic
+    assert (
+        set(LAYERS) - {*QUANTIZED, "Join"} <= tested
+    )  # integers are tested beside their arithmetic
 
 
 def test_layers_with_numbers_for_each_channel_have_names_of_their_own():

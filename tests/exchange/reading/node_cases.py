@@ -4,14 +4,13 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from src.exchange.reading.operators import OPERATORS
 
-onnx = pytest.importorskip("onnx", reason="needs the extra: onnx")
-
 
 def read_tensor(path):
+    import onnx
+
     return onnx.numpy_helper.to_array(onnx.load_tensor(path))
 
 
@@ -28,6 +27,7 @@ def data_of(test):
 def load_cases():
     """{name: (model, input, outputs)} of all cases of the operators that are read, with images or
     features; the first input is given, the others are constants."""
+    import onnx
     from onnx.backend.test.loader import load_model_tests
 
     with warnings.catch_warnings():

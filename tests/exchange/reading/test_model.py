@@ -12,7 +12,7 @@ from src.inference.classifier import Classifier
 from src.inference.explain import explain
 from src.inference.quantize import Scheme, quantize_model
 from src.load.errors import UnreadableDataError
-from tests.exchange.reading.test_file import FLOAT, file_of, save
+from tests.exchange.reading.files import FLOAT, file_of, save
 from tests.inference.models import preprocessing, saved
 
 onnx = pytest.importorskip("onnx", reason="needs the extra: onnx")

@@ -6,7 +6,7 @@ import pytest
 from src.classic_nn.context import PREDICTION
 from src.exchange.reading import read_file, read_network
 from tests.exchange.judges import by_onnxruntime, first, last
-from tests.exchange.reading.test_file import FLOAT, file_of, refusal, save
+from tests.exchange.reading.files import FLOAT, file_of, refusal, save
 
 onnx = pytest.importorskip("onnx", reason="needs the extra: onnx")
 make = onnx.helper.make_node
@@ -208,6 +208,24 @@ GRAPHS = {
         {},
         ["Parallel", "Tanh", "Sequential", "ReLU", "Parallel", "Sigmoid", "Tanh", "ReLU"],
     ),
+    "twice the same": ([make("Add", ["x", "x"], ["y"])], {}, ["Graph", "Join"]),
+    "ways across": (
+        [
+            make("Relu", ["x"], ["r"]),
+            make("Relu", ["r"], ["a"]),
+            make("Conv", ["r", "w"], ["b1"], pads=[1, 1, 1, 1]),
+            make("Tanh", ["b1"], ["b"]),
+            make("Add", ["a", "b"], ["c"]),
+            make("Sigmoid", ["b"], ["d"]),
+            make("Concat", ["c", "d"], ["e"], axis=1),
+            make("Tanh", ["e"], ["y"]),
+        ],
+        {"w": KERNEL},
+        [
+            *("ReLU", "Graph", "ReLU", "Sequential", "Conv2D", "Tanh", "Join", "Sigmoid", "Join"),
+            "Tanh",
+        ],
+    ),
     "a sum in front of a branch": (
         [
             make("Relu", ["x"], ["a"]),
@@ -248,18 +266,6 @@ REFUSED = {
         [make("Relu", ["x"], ["a"]), make("Mul", ["a", "x"], ["y"], "n")],
         {},
         "Mul (n): products of two values",
-    ),
-    "twice the same": ([make("Add", ["x", "x"], ["y"], "n")], {}, "the ways that meet here"),
-    "ways across": (
-        [
-            make("Relu", ["x"], ["a"]),
-            make("Tanh", ["x"], ["b"]),
-            make("Add", ["a", "b"], ["c"], "one"),
-            make("Sigmoid", ["b"], ["d"]),
-            make("Add", ["c", "d"], ["y"], "two"),
-        ],
-        {},
-        "the ways that meet here do not begin at one place",
     ),
     "a sum of samples and features": (
         [*MEAN, make("Add", ["f", "x"], ["y"], "n")],
