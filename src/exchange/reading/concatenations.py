@@ -10,26 +10,32 @@ ways meet that did not begin at one place. Two patterns are undone:
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import and_, or_
 
 from src.exchange.reading.steps import Step
 
 
 def regroup(steps: Sequence[Step]) -> list[Step]:
     """The steps, with concatenations of concatenations where a pattern asks for them."""
-    behind: dict[str, set[str]] = {}  # of each value the steps that lead to it
+    behind: dict[str, int] = {}  # of each value the steps that lead to it, a bit for each
     parts: dict[tuple[str, ...], str] = {}  # by what is side by side, the value that has it
     made: list[Step] = []
-    for step in steps:
-        if step.join == "Concatenate":
-            inputs = _shared_prefix(step.inputs, parts)
-            parts.setdefault(step.inputs, step.output)
-            inputs, inner = _shared_beginnings(step, inputs, behind)
-            made += inner
-            for one in inner:
-                behind[one.output] = {one.output}.union(*(behind.get(k, ()) for k in one.inputs))
-            step = replace(step, inputs=inputs)
-        behind[step.output] = {step.output}.union(*(behind.get(k, set()) for k in step.inputs))
+
+    def append(step: Step) -> None:
+        before = [behind.get(name, 0) for name in step.inputs]
+        behind[step.output] = reduce(or_, before, 1 << len(made))
         made.append(step)
+
+    for step in steps:
+        if step.join != "Concatenate":
+            append(step)
+            continue
+        inputs = _shared_prefix(step.inputs, parts)
+        parts.setdefault(step.inputs, step.output)
+        inputs, inner = _shared_beginnings(step, inputs, behind)
+        for one in (*inner, replace(step, inputs=inputs)):
+            append(one)
     return made
 
 
@@ -42,11 +48,12 @@ def _shared_prefix(inputs: tuple[str, ...], parts: dict[tuple[str, ...], str]) -
 
 
 def _shared_beginnings(
-    step: Step, inputs: tuple[str, ...], behind: dict[str, set[str]]
+    step: Step, inputs: tuple[str, ...], behind: dict[str, int]
 ) -> tuple[tuple[str, ...], list[Step]]:
     """Neighbours that come from a layer which none of the others needs, as one value."""
-    everywhere = set.intersection(*(behind.get(name, set()) for name in inputs))
-    own = [behind.get(name, set()) - everywhere for name in inputs]
+    before = [behind.get(name, 0) for name in inputs]
+    everywhere = reduce(and_, before)
+    own = [steps & ~everywhere for steps in before]
     groups: list[list[int]] = []
     for k in range(len(inputs)):
         if groups and any(own[k] & own[j] for j in groups[-1]):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 OPSETS = (6, 26)
 """Oldest and newest version of the operators that are read."""
 
+MOST_NODES = 20_000
+"""Nodes of a graph, at most; the largest classifiers have some thousands."""
+
 EXTERNAL = 1
 """``data_location`` of a tensor whose values are in another file."""
 
@@ -54,6 +57,10 @@ def read_file(path: Path) -> OnnxFile:
 def _read(path: Path) -> OnnxFile:
     model = _parsed(path)
     opset = _opset(model)
+    if len(model.graph.node) > MOST_NODES:
+        raise UnreadableDataError(
+            f"it has {len(model.graph.node):,} nodes, expected {MOST_NODES:,} or fewer"
+        )
     if model.functions:
         raise UnreadableDataError("it defines functions of its own, which are not supported")
     graph = Graph(opset=opset)

@@ -51,8 +51,11 @@ def read_network(graph: Graph, size: int | None = None, temperature: float = 1.0
     if output.flat is not None:
         raise UnreadableDataError("it ends in images made flat, channels first")
     end, ending = _without_probabilities(steps.made, output, temperature)
-    network = Structure(regroup(steps.made), source.name).network(end)
-    network.build(source.shape, None)
+    try:
+        network = Structure(regroup(steps.made), source.name, end).network()
+        network.build(source.shape, None)
+    except RecursionError:
+        raise UnreadableDataError("its branches are nested too deeply") from None
     for step in steps.made:
         _load(step)
     return Read(network, source, ending)

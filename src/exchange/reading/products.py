@@ -139,7 +139,7 @@ def _scale_and_shift(steps: Steps, node: Node, x: Value, gamma: Values, beta: Va
     else:
         steps.add(node, ScaleShift(), x, {"gamma": gamma, "beta": beta})
         return
-    last.output = node.outputs[0]
+    steps.rename(last, node.outputs[0])
     steps.values[last.output] = x._replace(name=last.output)
 
 

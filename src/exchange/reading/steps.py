@@ -105,7 +105,8 @@ class Steps:
         self.graph = graph
         self.made: list[Step] = []
         self.values: dict[str, Value] = {graph.inputs[0].name: source}
-        self._made_up = 0
+        self._by_output: dict[str, Step] = {}
+        self._made_up = 0  # weights of one number: a file can make any number of them
         self._uses: dict[str, int] = {}
         for node in graph.nodes:
             for name in node.inputs:
@@ -118,7 +119,12 @@ class Steps:
             return None
         if name not in self.graph.arrays:
             raise refused(node, f"its input {name!r} is computed, expected a constant")
-        return self.graph.arrays[name]
+        found = self.graph.arrays[name]
+        if 0 in found.strides and found.size > 1:
+            self._made_up += found.size
+            if self._made_up > MOST:
+                raise refused(node, f"the file makes more than {MOST:,} weights of single numbers")
+        return found
 
     def needed(self, node: Node, position: int) -> Values:
         """A constant input that must be there."""
@@ -158,19 +164,11 @@ class Steps:
             raise refused(node, "its images have their channels in rows")
         if prod(shape) > MOST:
             raise refused(node, f"a sample of shape {shape} is too large")
-        self._count(node, arrays or {})
         output = node.outputs[0]
         made = replace_value(x, output, shape)
-        self.made.append(Step(node, (x.name,), output, layer, arrays=arrays or {}))
+        self._append(Step(node, (x.name,), output, layer, arrays=arrays or {}))
         self.values[output] = made
         return made
-
-    def _count(self, node: Node, arrays: dict[str, Values]) -> None:
-        """Weights that the file has written out are as many as its bytes; those that it makes of
-        one number may be no more than ``MOST`` in all."""
-        self._made_up += sum(a.size for a in arrays.values() if 0 in a.strides and a.size > 1)
-        if self._made_up > MOST:
-            raise refused(node, f"the file makes more than {MOST:,} weights of single numbers")
 
     def join(self, node: Node, kind: str, inputs: list[Value], shape: Shape) -> None:
         """Append a join."""
@@ -178,13 +176,22 @@ class Steps:
             raise refused(node, "its images have their channels in rows")
         output = node.outputs[0]
         names = tuple(value.name for value in inputs)
-        self.made.append(Step(node, names, output, join=kind))
+        self._append(Step(node, names, output, join=kind))
         self.values[output] = replace_value(inputs[0], output, shape)
 
     def before(self, x: Value) -> Step | None:
         """The layer that gives a value, if nobody else takes that."""
-        last = next((step for step in self.made if step.output == x.name), None)
+        last = self._by_output.get(x.name)
         return last if last is not None and last.layer and self.used_once(x.name) else None
+
+    def rename(self, step: Step, output: str) -> None:
+        """A step gives the output of a node that has become part of it."""
+        step.output = output
+        self._by_output[output] = step
+
+    def _append(self, step: Step) -> None:
+        self.made.append(step)
+        self._by_output[step.output] = step
 
 
 def replace_value(x: Value, name: str, shape: Shape) -> Value:

@@ -30,20 +30,22 @@ class Structure:
     Args:
         steps: each after those whose values it takes; all of them lead to the output.
         source: name of the input.
+        output: name of the output.
     """
 
-    def __init__(self, steps: Several[Step], source: str) -> None:
+    def __init__(self, steps: Several[Step], source: str, output: str) -> None:
         self._steps = steps
+        self._places = {step.output: k for k, step in enumerate(steps)} | {source: -1}
         self._takers: dict[str, list[Step]] = {}
         for step in steps:
             for name in dict.fromkeys(step.inputs):
                 self._takers.setdefault(name, []).append(step)
-        self._source = source
+        self._source, self._output = source, output
         self._used: set[str] = set()
 
-    def network(self, output: str) -> Sequential:
-        """The network. Raises UnreadableDataError for a graph that is not made of branches."""
-        layers = self._between(self._source, output)
+    def network(self) -> Sequential:
+        """The network. Raises UnreadableDataError for ways that no container joins."""
+        layers = self._between(self._source, self._output)
         left = [step for step in self._steps if step.output not in self._used]
         if left:
             raise _crossing(left[0])
@@ -54,11 +56,14 @@ class Structure:
         layers: list[Layer] = []
         value = start
         while value != end:
-            region = self._region(value, end)
-            first = [step for step in self._takers[value] if step.output in region]
-            if len(first) == 1 and first[0].layer is not None:
-                step = first[0]
-                layers.append(first[0].layer)
+            region: set[str] | None = None
+            takers = self._takers[value]
+            if end != self._output and (len(takers) > 1 or takers[0].layer is None):
+                region = self._region(value, end)
+                takers = [step for step in takers if step.output in region]
+            if len(takers) == 1 and takers[0].layer is not None:
+                step = takers[0]
+                layers.append(takers[0].layer)
             else:
                 step = self._meeting(value, region)
                 layers.append(self._joined(step, value))
@@ -75,7 +80,7 @@ class Structure:
             return self._container(join, start)
         except _CrossingError:
             self._used = used
-            return self._graph(join, start)
+        return self._graph(join, start)  # what the attempt has made is gone, and its layers free
 
     def _graph(self, join: Step, start: str) -> Layer:
         """Everything between a value and a join, layers in a row as one."""
@@ -110,30 +115,42 @@ class Structure:
 
     def _region(self, start: str, end: str) -> set[str]:
         """Values on the ways from one value to another, without the first."""
+        between = self._steps[self._places[start] + 1 : self._places[end] + 1]
         reached = {start}
-        for step in self._steps:
+        for step in between:
             if any(name in reached for name in step.inputs):
                 reached.add(step.output)
         needed = {end}
-        for step in reversed(self._steps):
+        for step in reversed(between):
             if step.output in needed:
                 needed.update(step.inputs)
         return (reached & needed) - {start}
 
-    def _meeting(self, start: str, region: set[str]) -> Step:
-        """The first join behind a value through which all ways lead."""
-        inside = [step for step in self._steps if step.output in region]
-        waiting = {start: len([s for s in inside if start in s.inputs])}
-        for step in inside:
+    def _meeting(self, start: str, region: set[str] | None) -> Step:
+        """The first join behind a value through which all ways lead; in a region, if one is given.
+
+        Without one the ways are those to the output, to which every step leads.
+        """
+
+        def takers(name: str) -> int:
+            found = self._takers.get(name, [])
+            return len([step for step in found if region is None or step.output in region])
+
+        waiting = {start: takers(start)}  # for how many layers each value is still needed
+        waited_for = 1
+        for step in self._steps[self._places[start] + 1 :]:
+            if region is not None and step.output not in region:
+                continue
             for name in dict.fromkeys(step.inputs):
-                if name in waiting:
-                    waiting[name] -= 1
-            waiting[step.output] = len([s for s in inside if step.output in s.inputs])
-            if all(not count for name, count in waiting.items() if name != step.output):
+                waiting[name] -= 1
+                waited_for -= not waiting[name]
+            if not waited_for:
                 if step.join:
                     return step
                 raise _crossing(step)
-        raise _crossing(inside[-1])
+            waiting[step.output] = takers(step.output)
+            waited_for += waiting[step.output] > 0
+        raise _crossing(self._takers[start][0])
 
     def _container(self, join: Step, start: str) -> Layer:
         """The container whose branches end in a join."""

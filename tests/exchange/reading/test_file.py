@@ -2,6 +2,7 @@
 
 import os
 import resource
+import time
 
 import numpy as np
 import pytest
@@ -251,3 +252,50 @@ def test_weights_of_half_the_bytes(tmp_path, rng):
     )
     network = read_network(read_file(path).graph).network
     assert np.array_equal(network.parameters["W1"].transpose(3, 2, 0, 1), w.astype(np.float32))
+
+
+def test_weights_made_of_one_number_are_bounded(tmp_path):
+    nodes = [
+        helper.make_node("ConstantOfShape", ["s"], ["w"]),
+        helper.make_node("Flatten", ["x"], ["f"]),
+    ]
+    nodes.append(helper.make_node("MatMul", ["f", "w"], ["y"]))
+    path = save(file_of(nodes, {"s": np.array([48, 1 << 24])}), tmp_path / "m.onnx")
+    assert "makes more than 268,435,456 weights of single numbers" in refusal(path)
+    path = save(file_of(nodes, {"s": np.array([48, -1])}), tmp_path / "m.onnx")
+    assert "sizes must be 0 or more, got [48, -1]" in refusal(path)
+
+
+def test_long_files_end(tmp_path):
+    """A chain of 20,000 nodes is read in seconds; a longer one is refused before."""
+    chain = [
+        helper.make_node("Relu", ["x" if k == 0 else f"v{k}"], [f"v{k + 1}"]) for k in range(20_000)
+    ]
+    chain[-1].output[0] = "y"
+    start = time.monotonic()
+    network = read_network(read_file(save(file_of(chain), tmp_path / "m.onnx")).graph).network
+    assert len(network.layers) == 20_000
+    assert time.monotonic() - start < 60
+    chain.insert(0, helper.make_node("Relu", ["x"], ["v0"]))
+    assert "it has 20,001 nodes" in refusal(save(file_of(chain), tmp_path / "m.onnx"))
+
+
+def test_many_blocks_and_deep_ones(tmp_path):
+    """6,000 residual blocks in a row are read; a thousand inside of each other are refused."""
+    nodes, value = [], "x"
+    for k in range(6000):
+        nodes.append(helper.make_node("Relu", [value], [f"r{k}"]))
+        nodes.append(helper.make_node("Add", [f"r{k}", value], [f"s{k}"]))
+        value = f"s{k}"
+    nodes.append(helper.make_node("Relu", [value], ["y"]))
+    network = read_network(read_file(save(file_of(nodes), tmp_path / "m.onnx")).graph).network
+    assert len(network.layers) == 6001
+    nodes = [
+        helper.make_node("Relu", ["x" if k == 0 else f"r{k}"], [f"r{k + 1}"]) for k in range(1000)
+    ]
+    value = "r1000"
+    for k in reversed(range(1000)):
+        nodes.append(helper.make_node("Add", [value, "x" if k == 0 else f"r{k}"], [f"s{k}"]))
+        value = f"s{k}"
+    nodes.append(helper.make_node("Relu", [value], ["y"]))
+    assert "nested too deeply" in refusal(save(file_of(nodes), tmp_path / "m.onnx"))
