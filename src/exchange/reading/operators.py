@@ -51,6 +51,10 @@ def activation(make: Callable[[Node], Layer]) -> Reading:
     return read
 
 
+LARGEST = 3e38
+"""An end of float32's range: beyond it nothing is cut off."""
+
+
 def clip(steps: Steps, node: Node) -> None:
     """Clip, its ends attributes once and inputs since."""
     ends: list[float | None] = []
@@ -58,7 +62,8 @@ def clip(steps: Steps, node: Node) -> None:
         found: Any = node.attributes.get(name)
         if len(node.inputs) > position and node.inputs[position]:
             found = steps.needed(node, position).item()
-        ends.append(None if found is None or abs(found) > 3e38 else float(found))
+        is_none = found is None or (found <= -LARGEST if name == "min" else found >= LARGEST)
+        ends.append(None if is_none else float(found))
     layers: dict[Any, Layer] = {(0.0, None): ReLU(), (0.0, 6.0): ReLU6()}
     steps.add(node, layers.get(tuple(ends)) or Clip(*ends), steps.value(node))
 

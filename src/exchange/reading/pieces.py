@@ -41,6 +41,8 @@ def split(steps: Steps, node: Node) -> None:
     if len(node.inputs) > 1 and node.inputs[1]:
         sizes = steps.needed(node, 1).ravel().tolist()
     count = len(node.outputs)
+    if "" in node.outputs:
+        raise refused(node, "expected a name for each of its outputs")
     each = -(-x.shape[-1] // count)
     if sizes is None:
         sizes = [*[each] * (count - 1), x.shape[-1] - each * (count - 1)]
@@ -48,7 +50,7 @@ def split(steps: Steps, node: Node) -> None:
         raise refused(node, f"{x.shape[-1]} channels cannot be split into {sizes}")
     start = 0
     for size, output in zip(sizes, node.outputs, strict=True):
-        if output:
+        if steps.is_used(output):
             _part(steps, node, x, start, start + int(size), output)
         start += int(size)
 

@@ -39,7 +39,7 @@ def matrix_product(steps: Steps, node: Node) -> None:
     outputs = w.shape[1]
     arrays = {"W": x.in_our_order(np.ascontiguousarray(w))}
     if b is not None:
-        if b.size not in (1, outputs) or b.shape[-1:] not in ((), (1,), (outputs,)):
+        if b.shape not in ((), (1,), (1, 1), (outputs,), (1, outputs)):
             raise refused(node, f"expected a bias for each of {outputs} outputs, got {b.shape}")
         arrays["b"] = np.broadcast_to(b.reshape(-1), outputs)
     if x.is_image:
@@ -53,7 +53,7 @@ def matrix_product(steps: Steps, node: Node) -> None:
 def batch_normalization(steps: Steps, node: Node) -> None:
     """By running statistics."""
     x = steps.value(node)
-    if node.attributes.get("training_mode", 0):
+    if node.attributes.get("training_mode", 0) or len([o for o in node.outputs if o]) > 1:
         raise refused(node, "it is in training mode: export the network for use")
     names = ("gamma", "beta", "running_mean", "running_variance")
     arrays = {name: steps.needed(node, k) for k, name in enumerate(names, start=1)}
@@ -85,6 +85,10 @@ def local_response(steps: Steps, node: Node) -> None:
         raise refused(node, "expected channels first")
     settings = node.attributes
     names = ("alpha", "beta", "bias")
+    if not 1 <= int(settings["size"]) <= 2 * x.shape[-1] + 1:
+        raise refused(
+            node, f"expected a size of twice the channels or less, got {settings['size']}"
+        )
     layer = LocalResponseNorm(int(settings["size"]), *(float(settings[name]) for name in names))
     steps.add(node, layer, x)
 
@@ -111,6 +115,8 @@ def arithmetic(steps: Steps, node: Node) -> None:
     if not any(constants):
         _JOINS.get(node.operator, _no_join)(steps, node)
         return
+    if all(constants):
+        raise refused(node, "both of its inputs are constants")
     position = constants.index(False)
     x = steps.value(node, position)
     c = per_channel(node, steps.needed(node, 1 - position), x)
@@ -127,9 +133,11 @@ def arithmetic(steps: Steps, node: Node) -> None:
 
 
 def _scale_and_shift(steps: Steps, node: Node, x: Value, gamma: Values, beta: Values) -> None:
-    """A layer of its own, or part of the one before."""
+    """A layer of its own, or part of the one before; a division of all by one number stays apart,
+    for it may be a temperature."""
     last = steps.before(x)
-    if last is not None and isinstance(last.layer, ScaleShift):
+    is_temperature = node.operator == "Div" and (gamma == gamma[0]).all()
+    if last is not None and isinstance(last.layer, ScaleShift) and not is_temperature:
         before = last.arrays
         last.arrays = {"gamma": before["gamma"] * gamma, "beta": before["beta"] * gamma + beta}
     elif last is not None and _takes_a_bias(last) and (gamma == 1).all():
@@ -174,7 +182,8 @@ def _multiply(steps: Steps, node: Node) -> None:
     for value, gate in ((x, y), (y, x)):
         last = steps.before(gate)
         kind = _GATED.get(type(last.layer)) if last is not None else None
-        if last is not None and kind is not None and last.inputs == (value.name,):
+        same = value._replace(name="") == gate._replace(name="")
+        if last is not None and kind is not None and last.inputs == (value.name,) and same:
             if isinstance(last.layer, HardSigmoid) and not _is_hard_swish(last.layer):
                 continue
             steps.made.remove(last)
@@ -202,9 +211,15 @@ _GATED = {Sigmoid: SiLU, HardSigmoid: HardSwish}
 _JOINS: dict[str, Callable[[Steps, Node], None]] = {"Add": _add, "Mul": _multiply}
 
 
+MAX_BRANCHES = 1024
+"""Inputs of a concatenation, at most."""
+
+
 def concatenation(steps: Steps, node: Node) -> None:
     """Concat of channels or features."""
     values = [steps.value(node, k) for k in range(len(node.inputs))]
+    if len(values) > MAX_BRANCHES:
+        raise refused(node, f"more than {MAX_BRANCHES} inputs are not supported")
     first = values[0]
     axis = int(node.attributes["axis"]) % first.axes
     alike = all(

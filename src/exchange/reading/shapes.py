@@ -12,12 +12,16 @@ from src.exchange.reading.steps import Steps, Value, refused
 
 def nothing(steps: Steps, node: Node) -> None:
     """Identity, and Dropout in use."""
-    steps.alias(node, steps.value(node))
+    if node.operator == "Dropout" and len(node.inputs) > 2:
+        mode = steps.array(node, 2)
+        if mode is not None and mode.any():
+            raise refused(node, "it is in training mode: export the network for use")
+    steps.alias(node, steps.value(node, in_rows=True))
 
 
 def transpose(steps: Steps, node: Node) -> None:
     """Channels to the other side: no work, as ours stay last."""
-    x = steps.value(node)
+    x = steps.value(node, in_rows=True)
     order = node.attributes.get("perm")
     order = list(reversed(range(x.axes))) if order is None else [int(axis) for axis in order]
     if x.rows is not None and order == [0, 2, 1, 3, 4]:
@@ -45,12 +49,14 @@ def flatten(steps: Steps, node: Node) -> None:
 
 def reshape(steps: Steps, node: Node) -> None:
     """Reshape of samples to features, or of features to maps of one pixel."""
-    x = steps.value(node)
+    x = steps.value(node, in_rows=True)
     sizes = [int(size) for size in steps.needed(node, 1).ravel()]
     count = prod(x.shape)
-    if x.is_image and not x.channels_last and sizes[0] in (-1, 0, 1) and len(sizes) in (4, 5):
+    if not sizes or sizes[0] not in (-1, 0, 1):
+        raise refused(node, f"from samples of shape {x.shape} to {sizes} is not supported")
+    if x.is_image and not x.channels_last and len(sizes) in (4, 5):
         _rows(steps, node, x, sizes)
-    elif len(sizes) == 2 and sizes[1] in (-1, count) and sizes[0] in (-1, 0, 1):
+    elif len(sizes) == 2 and sizes[1] in (-1, count):
         _flat(steps, node, x)
     elif (
         len(sizes) > 2
@@ -97,6 +103,8 @@ def squeeze(steps: Steps, node: Node) -> None:
     inputs = [np.zeros(0), steps.needed(node, 1)] if len(node.inputs) > 1 else [np.zeros(0)]
     axes = axes_of(node, inputs)
     wanted = list(range(2, x.axes))
+    if axes is None and steps.graph.inputs[0].shape[0] == 1:
+        raise refused(node, "it drops the axis of samples too, where there is one: name the axes")
     if x.is_image or (axes is not None and sorted(axis % x.axes for axis in axes) != wanted):
         raise refused(node, f"expected the axes of one pixel, got {axes}")
     steps.alias(node, x._replace(pixels=0))

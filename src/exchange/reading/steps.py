@@ -19,8 +19,14 @@ from src.load.errors import UnreadableDataError
 
 Values = NDArray[Any]
 
-MOST = 1 << 28
-"""Values of a sample, at most: a gigabyte."""
+MAX_SAMPLE_VALUES = 1 << 26
+"""Values of a sample, at most: a quarter of a gigabyte."""
+
+MAX_MADE_UP = 1 << 28
+"""Weights that a file makes of single numbers, at most: a gigabyte."""
+
+MAX_WEIGHT_USES = 4
+"""Weights that are taken, in bytes: this many times those of the file, and 64 MiB."""
 
 
 class Value(NamedTuple):
@@ -106,6 +112,9 @@ class Steps:
         self.made: list[Step] = []
         self.values: dict[str, Value] = {graph.inputs[0].name: source}
         self._by_output: dict[str, Step] = {}
+        self._left = MAX_WEIGHT_USES * sum(
+            array.nbytes for array in graph.arrays.values() if all(array.strides)
+        ) + (64 << 20)
         self._made_up = 0  # weights of one number: a file can make any number of them
         self._uses: dict[str, int] = {}
         for node in graph.nodes:
@@ -122,8 +131,14 @@ class Steps:
         found = self.graph.arrays[name]
         if 0 in found.strides and found.size > 1:
             self._made_up += found.size
-            if self._made_up > MOST:
-                raise refused(node, f"the file makes more than {MOST:,} weights of single numbers")
+            if self._made_up > MAX_MADE_UP:
+                raise refused(
+                    node, f"the file makes more than {MAX_MADE_UP:,} weights of single numbers"
+                )
+        else:
+            self._left -= found.nbytes
+            if self._left < 0:
+                raise refused(node, "the file takes the same weights again and again")
         return found
 
     def needed(self, node: Node, position: int) -> Values:
@@ -133,24 +148,33 @@ class Steps:
             raise refused(node, f"it lacks its input number {position + 1}")
         return found
 
-    def value(self, node: Node, position: int = 0) -> Value:
-        """A computed input."""
+    def value(self, node: Node, position: int = 0, in_rows: bool = False) -> Value:
+        """A computed input; one whose channels are in rows only for those who know of that."""
         name = node.inputs[position] if position < len(node.inputs) else ""
         if name not in self.values:
             raise refused(node, f"its input {name or position + 1!r} is a constant, or left out")
+        if self.values[name].rows is not None and not in_rows:
+            raise refused(node, "its images have their channels in rows")
         return self.values[name]
 
     def is_constant(self, node: Node, position: int) -> bool:
         """Whether an input is one."""
         return node.inputs[position] in self.graph.arrays
 
+    def is_used(self, name: str) -> bool:
+        """Whether anybody takes a tensor."""
+        return self._uses.get(name, 0) > 0 or name == self.graph.outputs[0].name
+
     def used_once(self, name: str) -> bool:
-        """Whether one node takes a tensor."""
+        """Whether one node takes a value."""
         return self._uses.get(name, 0) == 1
 
     def alias(self, node: Node, value: Value) -> None:
         """A node's output is a value that is there, perhaps seen in another way."""
         self.values[node.outputs[0]] = value
+        # who takes the output takes the value
+        uses = self._uses.get(value.name, 0) + self._uses.get(node.outputs[0], 0) - 1
+        self._uses[value.name] = uses
 
     def add(
         self, node: Node, layer: Layer, x: Value, arrays: dict[str, Values] | None = None
@@ -160,9 +184,7 @@ class Steps:
             shape = layer.output_shape(x.shape)
         except ValueError as error:
             raise refused(node, str(error)) from None
-        if x.rows is not None:
-            raise refused(node, "its images have their channels in rows")
-        if prod(shape) > MOST:
+        if prod(shape) > MAX_SAMPLE_VALUES:
             raise refused(node, f"a sample of shape {shape} is too large")
         output = node.outputs[0]
         made = replace_value(x, output, shape)
@@ -172,8 +194,6 @@ class Steps:
 
     def join(self, node: Node, kind: str, inputs: list[Value], shape: Shape) -> None:
         """Append a join."""
-        if any(value.rows is not None for value in inputs):
-            raise refused(node, "its images have their channels in rows")
         output = node.outputs[0]
         names = tuple(value.name for value in inputs)
         self._append(Step(node, names, output, join=kind))

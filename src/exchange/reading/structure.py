@@ -7,7 +7,7 @@ network is found again as it was built, and everything that works on our contain
 Where ways cross, what lies between the two places becomes a ``Graph``.
 """
 
-from collections.abc import Sequence as Several
+from collections import abc
 
 from src.classic_cnn.layers import GlobalAveragePool
 from src.classic_nn.layers import (
@@ -23,6 +23,9 @@ from src.classic_nn.layers.graph import INPUT, KINDS
 from src.exchange.reading.steps import Step, refused
 from src.load.errors import UnreadableDataError
 
+MAX_DEPTH = 50
+"""Branches inside of each other, at most."""
+
 
 class Structure:
     """Makes containers of steps.
@@ -33,7 +36,7 @@ class Structure:
         output: name of the output.
     """
 
-    def __init__(self, steps: Several[Step], source: str, output: str) -> None:
+    def __init__(self, steps: abc.Sequence[Step], source: str, output: str) -> None:
         self._steps = steps
         self._places = {step.output: k for k, step in enumerate(steps)} | {source: -1}
         self._takers: dict[str, list[Step]] = {}
@@ -42,6 +45,7 @@ class Structure:
                 self._takers.setdefault(name, []).append(step)
         self._source, self._output = source, output
         self._used: set[str] = set()
+        self._depth = 0
 
     def network(self) -> Sequential:
         """The network. Raises UnreadableDataError for ways that no container joins."""
@@ -76,10 +80,15 @@ class Structure:
     def _joined(self, join: Step, start: str) -> Layer:
         """A container for what lies between a value and a join; a graph where none fits."""
         used = set(self._used)
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise refused(join.node, f"branches inside of {MAX_DEPTH} others are not supported")
         try:
             return self._container(join, start)
         except _CrossingError:
             self._used = used
+        finally:
+            self._depth -= 1
         return self._graph(join, start)  # what the attempt has made is gone, and its layers free
 
     def _graph(self, join: Step, start: str) -> Layer:
@@ -91,6 +100,8 @@ class Structure:
         sources: list[list[int]] = []
         numbers = {start: INPUT}
         rows: dict[str, list[Layer]] = {}
+        if self._used & (region - {join.output}):  # another branch has some of them
+            raise _crossing(join)
         self._used |= region - {join.output}
         for step in inside:
             (first, *_) = step.inputs

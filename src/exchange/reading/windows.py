@@ -1,6 +1,7 @@
 """Convolutions and pools of ONNX as layers."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from src.classic_cnn.layers import (
     Resize2D,
     ZeroPad2D,
 )
-from src.classic_nn.layers import Dense
+from src.classic_nn.layers import Dense, Layer
 from src.exchange.graph import Node
 from src.exchange.reading.constants import axes_of
 from src.exchange.reading.steps import Steps, Value, refused
@@ -33,7 +34,9 @@ def convolution(steps: Steps, node: Node) -> None:
     if not x.is_image:
         if w.shape[2:] != (1, 1) or groups != 1 or any(node.attributes.get("pads", [0])):
             raise refused(node, "expected a kernel of one pixel, as the mean over all pixels has")
-        steps.add(node, Dense(w.shape[0], b is not None), x, arrays | {"W": kernel[0, 0]})
+        weights = x.in_our_order(np.ascontiguousarray(kernel[0, 0]))
+        layer: Layer = Dense(w.shape[0], b is not None)
+        steps.add(node, layer, x._replace(flat=None), arrays | {"W": weights})
         return
     settings = window_settings(node, x, (w.shape[2], w.shape[3]))
     layer = Conv2D(
@@ -107,6 +110,8 @@ def pool(steps: Steps, node: Node) -> None:
     if len([name for name in node.outputs if name]) > 1:
         raise refused(node, "the places of the maxima are not supported as an output")
     window = pair_of(node, "kernel_shape")
+    if prod(window) > MAX_WINDOW:
+        raise refused(node, f"windows of more than {MAX_WINDOW:,} pixels are not supported")
     dilation = pair_of(node, "dilations")
     settings = window_settings(node, x, window) | {"dilation": dilation}
     counts_padding = bool(node.attributes.get("count_include_pad", 0))
@@ -166,6 +171,9 @@ def pad(steps: Steps, node: Node) -> None:
     steps.add(node, ZeroPad2D((around[rows], around[columns])), x)
 
 
+MAX_WINDOW = 1 << 16
+"""Pixels of a pool's window, at most."""
+
 RESIZED = {
     ("linear", "half_pixel"): "linear",
     ("linear", "pytorch_half_pixel"): "linear",  # another rule for an output of one pixel alone
@@ -186,22 +194,44 @@ def resize(steps: Steps, node: Node) -> None:
             "expected mode linear with half_pixel coordinates, or nearest with asymmetric ones and "
             f"floor; got {mode}, {coordinates}, {rounding}",
         )
-    if node.attributes.get("antialias", 0) or not x.is_image:
-        raise refused(node, "expected images, and no antialias")
+    others = {"antialias": 0, "axes": None, "keep_aspect_ratio_policy": b"stretch"}
+    if not x.is_image or any(node.attributes.get(k, v) != v for k, v in others.items()):
+        raise refused(node, f"expected images, and no {', '.join(others)}")
     pixels = (1, 2) if x.channels_last else (2, 3)
     size = _size_of(steps, node, x, pixels)
+    if kind == "nearest":
+        _check_nearest(steps, node, x, pixels, size)
     if coordinates == "pytorch_half_pixel" and 1 in size:
         raise refused(node, "pytorch_half_pixel is not supported for an output of one pixel")
     steps.add(node, Resize2D(size, kind), x)
 
 
+def _check_nearest(
+    steps: Steps, node: Node, x: Value, pixels: tuple[int, int], size: tuple[int, int]
+) -> None:
+    """UnreadableDataError where a scale that is no quotient of sizes chooses other pixels."""
+    scales = steps.array(node, 2) if len(node.inputs) > 2 else None
+    if scales is None or scales.size != 4:
+        return
+    for axis, old, new in zip(pixels, x.shape, size, strict=False):
+        places = np.arange(new)
+        theirs = np.floor(places.astype(np.float32) / np.float32(scales[axis]))
+        if not np.array_equal(theirs, places * old // new):
+            raise refused(node, "its scales choose other pixels than the quotient of the sizes")
+
+
 def _size_of(steps: Steps, node: Node, x: Value, pixels: tuple[int, int]) -> tuple[int, int]:
     """Height and width of the output."""
     scales, sizes = (steps.array(node, k) if len(node.inputs) > k else None for k in (2, 3))
+    rest = [axis for axis in range(4) if axis not in pixels]
     if sizes is not None and sizes.size == 4:
+        if int(sizes[rest[1]]) != x.shape[2]:
+            raise refused(node, "expected as many channels as before")
         return int(sizes[pixels[0]]), int(sizes[pixels[1]])
     if scales is None or scales.size != 4:
         raise refused(node, "expected four scales or sizes")
+    if any(float(scales[axis]) != 1 for axis in rest):
+        raise refused(node, "expected scales of 1 for samples and channels")
     wanted = [x.shape[k] * float(scales[axis]) for k, axis in enumerate(pixels)]
     size = [int(np.floor(side + 1e-4)) for side in wanted]
     if any(abs(side - whole) > 1e-3 for side, whole in zip(wanted, size, strict=True)):
