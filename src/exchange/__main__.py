@@ -158,6 +158,8 @@ def import_command(arguments: argparse.Namespace) -> int:
     output = arguments.output or arguments.file.with_suffix(".safetensors")
     if output.suffix != ".safetensors":
         raise UnreadableDataError(f"--output: expected a name ending in .safetensors, got {output}")
+    if arguments.output is None and output.exists():
+        raise UnreadableDataError(f"{output} is there already: say where to with --output MODEL")
     names = [] if arguments.classes is None else names_in(arguments.classes)
     steps = None if arguments.preprocessing is None else steps_of(arguments.preprocessing)
     model, found = import_model(arguments.file, names, steps, arguments.task, arguments.image_size)

@@ -20,6 +20,9 @@ from src.inference.classifier import Classifier
 COUNT = 16
 """Inputs that are compared."""
 
+MAX_VALUES = 1 << 26
+"""Values of all of them, at most."""
+
 TIMED = 9
 """Passes of each whose median is the time of an input."""
 
@@ -117,8 +120,9 @@ def runtime(path: Path) -> Callable[[Array], Array]:
 def sample_inputs(classifier: Classifier, count: int = COUNT) -> Array:
     """(count, *input_shape): parts of photos, prepared; random numbers where no photo fits."""
     rng = np.random.default_rng(0)
+    count = min(count, max(MAX_VALUES // int(np.prod(classifier.input_shape)), 1))
     if classifier.transform is None:
-        return rng.normal(size=(count, *classifier.input_shape)).astype(np.float32)
+        return rng.standard_normal((count, *classifier.input_shape), np.float32)
     photos = _photos()
     parts = [_part(photos[k % len(photos)], rng) for k in range(count)]
     return np.stack([classifier.prepare(part) for part in parts])

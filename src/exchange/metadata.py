@@ -13,6 +13,10 @@ FIELDS = (
 """Attributes of ``SavedModel`` that a file keeps under their names."""
 
 
+PROBABILITIES = "probabilities"
+"""Name of an output after softmax or sigmoid."""
+
+
 def metadata_texts(model: SavedModel, **more: Any) -> dict[str, str]:
     """The texts of a model.
 

@@ -15,7 +15,7 @@ from src.load.errors import UnreadableDataError
 if TYPE_CHECKING:
     import onnx
 
-MOST = (1 << 31) - (1 << 20)
+MAX_INLINE_BYTES = (1 << 31) - (1 << 20)
 """Bytes of weights in a file of protobuf, which ends at 2 GiB; more of them stand beside it."""
 
 OPSETS = (13, 21)
@@ -25,12 +25,11 @@ have a scale for each channel."""
 MISSING = "ONNX needs onnx and onnxruntime: pip install 'classic-nn[onnx]'"
 
 
-def model_of(graph: Graph, opset: int, metadata: Mapping[str, str]) -> "onnx.ModelProto":
+def model_of(graph: Graph, metadata: Mapping[str, str]) -> "onnx.ModelProto":
     """A graph as ONNX's own object.
 
     Args:
         graph: to write.
-        opset: version of the operators.
         metadata: texts by key.
     """
     from onnx import helper, numpy_helper
@@ -42,7 +41,7 @@ def model_of(graph: Graph, opset: int, metadata: Mapping[str, str]) -> "onnx.Mod
         [_value(tensor) for tensor in graph.outputs],
         [numpy_helper.from_array(array, name) for name, array in graph.arrays.items()],
     )
-    opsets = [helper.make_opsetid("", opset)]
+    opsets = [helper.make_opsetid("", graph.opset)]
     model = helper.make_model(
         body,
         opset_imports=opsets,
@@ -71,7 +70,7 @@ def _value(tensor: Tensor) -> "onnx.ValueInfoProto":
 
 
 @contextmanager
-def written(model: "onnx.ModelProto", path: Path, most: int = MOST) -> Iterator[Path]:
+def written(model: "onnx.ModelProto", path: Path, most: int = MAX_INLINE_BYTES) -> Iterator[Path]:
     """Write a file and check it; it takes its name where the block ends well.
 
     Args:
@@ -79,8 +78,20 @@ def written(model: "onnx.ModelProto", path: Path, most: int = MOST) -> Iterator[
         path: of the file; weights of more than ``most`` bytes go to PATH.data beside it.
         most: bytes of weights in the file itself.
 
-    Yields the file under another folder, for those who try it first.
+    Yields the file in another folder, for those who try it first. Raises ValueError where the
+    standard's checker refuses it.
     """
+    with aside(model, path, most) as partial:
+        yield partial
+        for file in sorted(partial.parent.iterdir(), key=lambda file: file == partial):
+            with open(file, "rb") as opened:
+                os.fsync(opened.fileno())
+            os.replace(file, path.parent / file.name)  # the one that names the other comes last
+
+
+@contextmanager
+def aside(model: "onnx.ModelProto", path: Path, most: int = MAX_INLINE_BYTES) -> Iterator[Path]:
+    """The same, but the file is gone when the block ends."""
     import onnx
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,12 +104,11 @@ def written(model: "onnx.ModelProto", path: Path, most: int = MOST) -> Iterator[
             )
         else:
             onnx.save_model(model, partial)
-        onnx.checker.check_model(str(partial), full_check=True)
+        try:
+            onnx.checker.check_model(str(partial), full_check=True)
+        except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+            raise ValueError(f"ONNX's checker refuses the file: {error}") from None
         yield partial
-        for file in sorted(Path(folder).iterdir(), key=lambda file: file == partial):
-            with open(file, "rb") as opened:
-                os.fsync(opened.fileno())
-            os.replace(file, path.parent / file.name)  # the one that names the other comes last
 
 
 def need_onnx() -> None:

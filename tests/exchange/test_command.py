@@ -97,18 +97,26 @@ def test_somebody_elses_file(here):
     model = onnx.load(here / "m.onnx")
     del model.metadata_props[:]
     onnx.save_model(model, here / "m.onnx")
-    status, output, error = run(here, "import", "m.onnx")
+    status, output, error = run(here, "import", "m.onnx", "--output", "new.safetensors")
     assert status == 0
     assert "no class names" in output
     assert "say it with --preprocessing" in error
     (here / "names.txt").write_text("cat\ndog\nüowl\n")
     steps = json.dumps(preprocessing()["transform"])
     (here / "steps.json").write_text(steps)
-    options = ["--classes", "names.txt", "--task", "multi_label", "--preprocessing"]
+    options = [
+        "--output",
+        "new.safetensors",
+        "--classes",
+        "names.txt",
+        "--task",
+        "multi_label",
+        "--preprocessing",
+    ]
     for said in ("torch", "tf", "caffe", "unit", "efficientnet_lite", "steps.json"):
         status, _, error = run(here, "import", "m.onnx", *options, said)
         assert (status, error) == (0, "")
-    found = load_model(here / "m.safetensors")
+    found = load_model(here / "new.safetensors")
     assert list(found.class_names) == ["cat", "dog", "üowl"]
     assert found.task == "multi_label"
     assert found.preprocessing["transform"] == json.loads(steps)
@@ -129,7 +137,9 @@ MISTAKES = [
     (["export", "wide.safetensors", "m.onnx"], "wide.safetensors: expected a network of float32"),
     (["export", "m.safetensors", "m.safetensors/m.onnx"], "m.safetensors: File exists"),
     (["import", "none.onnx"], "none.onnx: No such file or directory"),
-    (["import", "m.safetensors"], "m.safetensors: not an ONNX file, or not whole"),
+    (["import", "empty.txt"], "empty.txt: not an ONNX file, or not whole"),
+    (["import", "m.onnx"], "m.safetensors is there already: say where to with --output MODEL"),
+    (["import", "n.onnx", "--task", "binary"], "--task binary: expected one output, got 3"),
     (["import", "n.onnx", "--output", "m.txt"], "--output: expected a name ending in .safetensors"),
     (["import", "n.onnx", "--classes", "none.txt"], "none.txt: No such file or directory"),
     (["import", "n.onnx", "--classes", "n.onnx"], "--classes: n.onnx is no text in UTF-8"),

@@ -263,6 +263,8 @@ def max_pool(graph: Graph, layer: MaxPool2D, x: str, shape: Shape, name: str) ->
 def average_pool(graph: Graph, layer: AveragePool2D, x: str, shape: Shape, name: str) -> str:
     """AveragePool, with explicit padding."""
     settings = pool_settings(layer, shape) | {"count_include_pad": int(layer.count_padding)}
+    if "dilations" in settings and graph.opset < 19:
+        raise ValueError(f"{name}: averages of windows with holes need --opset 19 or newer")
     return graph.add("AveragePool", [x], name, **settings)
 
 
@@ -270,7 +272,7 @@ def pool_settings(layer: MaxPool2D, shape: Shape) -> dict[str, Any]:
     """Attributes of a pooling for an input of a shape."""
     where = layer.geometry((shape[0], shape[1]))
     holes = {} if where.dilation == (1, 1) else {"dilations": list(where.dilation)}
-    return window_settings(where) | holes  # an average has had dilations since version 19 alone
+    return window_settings(where) | holes
 
 
 def global_average_pool(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:
@@ -300,14 +302,28 @@ def zero_pad(graph: Graph, layer: ZeroPad2D, x: str, shape: Shape, name: str) ->
 def resize(graph: Graph, layer: Resize2D, x: str, shape: Shape, name: str) -> str:
     """Resize by factors, so that any number of samples fits."""
     sizes = layer.output_shape(shape)[:2]
-    factors = [np.float32(new / old) for new, old in zip(sizes, shape, strict=False)]
-    for k, (new, old) in enumerate(zip(sizes, shape, strict=False)):
-        if old * float(factors[k]) < new:  # the standard rounds the product down
-            factors[k] = np.nextafter(factors[k], np.float32(np.inf))
+    factors = [_factor(old, new, layer.mode, name) for old, new in zip(shape, sizes, strict=False)]
     scales = graph.constant(f"{name}.scales", [1, 1, *factors], np.float32)
     nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     rule = {"mode": layer.mode} | (nearest if layer.mode == "nearest" else {})
     return graph.add("Resize", [x, "", scales], name, **rule)
+
+
+def _factor(old: int, new: int, mode: str, name: str) -> np.float32:
+    """A factor of which the standard makes the same size, and chooses the same pixels.
+
+    It rounds old * factor and, for the nearest value, place / factor down: a factor that float32
+    does not hold may be too small for the one, or too large for the other.
+    """
+    places = np.arange(new)
+    factor = np.float32(new / old)
+    ends = (np.float32(-np.inf), np.float32(np.inf))
+    for one in (factor, *(np.nextafter(factor, end) for end in ends)):
+        chosen = np.floor(places.astype(np.float32) / one)
+        fits = int(old * float(one)) == new and int(np.float32(old) * one) == new
+        if fits and (mode != "nearest" or np.array_equal(chosen, places * old // new)):
+            return one
+    raise ValueError(f"{name}: ONNX has no factor that makes {new} pixels of {old}")
 
 
 def clip(graph: Graph, x: str, low: float | None, high: float | None, name: str) -> str:

@@ -1,20 +1,19 @@
 """A model as an ONNX file, which is tried before it takes its name."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from src.classic_cnn.quantized import IntegerNetwork
+from src.classic_nn.array_types import Array
 from src.exchange.agreement import Agreement, agreement_of
 from src.exchange.export.network import OUTPUT, network_graph
 from src.exchange.graph import Graph
-from src.exchange.metadata import metadata_texts
-from src.exchange.protobuf import MOST, model_of, written
+from src.exchange.metadata import PROBABILITIES, metadata_texts
+from src.exchange.protobuf import MAX_INLINE_BYTES, aside, model_of, written
 from src.inference.classifier import Classifier
 from src.inference.quantize import is_aware
-
-PROBABILITIES = "probabilities"
-"""Name of the output after softmax or sigmoid."""
 
 TOLERANCE = 1e-4
 """Largest difference between onnxruntime and the model, relative to the largest output."""
@@ -31,7 +30,7 @@ def export_model(
     layout: str = "nchw",
     softmax: bool = False,
     form: str = "qdq",
-    most: int = MOST,
+    most: int = MAX_INLINE_BYTES,
 ) -> Agreement:
     """Write a file, and have onnxruntime compute it.
 
@@ -49,25 +48,32 @@ def export_model(
     Raises ValueError: a layer has no translation, or the file says something else than the model;
     no file is written then.
     """
-    model = classifier.model
-    network = model.network
-    texts = metadata_texts(model, layout=layout)
-    agreement = None
-    if softmax:  # compared before probabilities, which would hide differences
-        with written(
-            model_of(network_graph(network, layout, form), opset, texts), path, most
-        ) as one:
-            agreement = _checked(classifier, one, layout)
-    graph = network_graph(network, layout, form)
-    if softmax:
-        add_probabilities(graph, classifier)
-    with written(model_of(graph, opset, texts), path, most) as partial:
-        return agreement or _checked(classifier, partial, layout)
+    texts = metadata_texts(classifier.model, layout=layout)
+
+    def graph() -> Graph:
+        return network_graph(classifier.model.network, layout, form, opset)
+
+    if not softmax:
+        with written(model_of(graph(), texts), path, most) as partial:
+            return _checked(classifier, partial, layout)
+    # compared before probabilities too, which hide differences
+    with aside(model_of(graph(), texts), path, most) as logits:
+        found = _checked(classifier, logits, layout)
+    probable = graph()
+    add_probabilities(probable, classifier)
+    with written(model_of(probable, texts), path, most) as partial:
+        _checked(classifier, partial, layout, classifier.from_logits)
+    return found
 
 
-def _checked(classifier: Classifier, path: Path, layout: str) -> Agreement:
+def _checked(
+    classifier: Classifier,
+    path: Path,
+    layout: str,
+    finish: Callable[[Array], Array] = lambda logits: logits,
+) -> Agreement:
     """How well they agree. Raises ValueError where that is not enough."""
-    found = agreement_of(classifier, path, layout)
+    found = agreement_of(classifier, path, layout, finish)
     network = classifier.model.network
     rounds = isinstance(network, IntegerNetwork) or is_aware(network)
     most = ROUNDED if rounds else TOLERANCE

@@ -23,13 +23,16 @@ SAMPLES = "samples"
 """Name of the free first axis."""
 
 
-def network_graph(network: Container, layout: str = "nchw", form: str = "qdq") -> Graph:
+def network_graph(
+    network: Container, layout: str = "nchw", form: str = "qdq", opset: int = 17
+) -> Graph:
     """The graph of a network.
 
     Args:
         network: built, float32.
         layout: of images that it takes.
         form: of the integers of a quantized one.
+        opset: version of ONNX's operators.
 
     Raises ValueError for a layer that has no translation.
     """
@@ -38,7 +41,7 @@ def network_graph(network: Container, layout: str = "nchw", form: str = "qdq") -
         raise ValueError(f"expected samples of features, or images; got samples of shape {shape}")
     if network.parameters.vector.dtype != np.float32:
         raise ValueError("expected a network of float32: train it without --dtype float64")
-    graph = Graph()
+    graph = Graph(opset=opset)
     graph.inputs.append(Tensor(INPUT, (samples_of(network), *as_laid_out(shape, layout))))
     source = INPUT
     if len(shape) == 3 and layout == "nhwc":

@@ -36,11 +36,18 @@ def fold_constants(graph: Graph) -> Graph:
             nodes.append(node)
             continue
         shown = f"{node.operator} ({node.name})"
+        inputs = [arrays[name] for name in node.inputs if name]
+        made_up = sum(x.nbytes for x in inputs if x.size > 1 and 0 in x.strides)
+        if made_up > most and node.operator != "Identity":  # one number now, but not when copied
+            raise UnreadableDataError(f"{shown}: its constants take more than {most:,} bytes")
         try:
-            result = fold(node, [arrays[name] for name in node.inputs if name])
+            result = fold(node, inputs)
         except (ValueError, TypeError, IndexError, KeyError, OverflowError) as error:
             raise UnreadableDataError(f"{shown}: {error}") from None
-        taken += result.nbytes if all(result.strides) or result.size < 2 else 0  # else one number
+        if not any(np.may_share_memory(result, x) for x in inputs) and (
+            result.size < 2 or all(result.strides)  # else it is one number
+        ):
+            taken += result.nbytes
         if taken > most:
             raise UnreadableDataError(f"{shown}: its constants take more than {most:,} bytes")
         arrays[node.outputs[0]] = result

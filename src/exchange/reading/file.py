@@ -141,7 +141,11 @@ def _tensor(value: "onnx.ValueInfoProto") -> Tensor:
     )
     if kind.elem_type == 0:
         return Tensor(value.name, shape)
-    return Tensor(value.name, shape, np.dtype(helper.tensor_dtype_to_np_dtype(kind.elem_type)))
+    try:
+        dtype = np.dtype(helper.tensor_dtype_to_np_dtype(kind.elem_type))
+    except KeyError:
+        raise UnreadableDataError(f"{value.name}: unknown type {kind.elem_type}") from None
+    return Tensor(value.name, shape, dtype)
 
 
 def _node(node: "onnx.NodeProto", number: int, opset: int, path: Path) -> Node:
@@ -149,22 +153,42 @@ def _node(node: "onnx.NodeProto", number: int, opset: int, path: Path) -> Node:
     shown = f"{node.op_type} ({name})"
     if node.domain not in ("", "ai.onnx"):
         raise UnreadableDataError(f"{shown}: operators of {node.domain} are not supported")
-    attributes = _defaults(node.op_type, opset, shown)
+    schema = _schema(node.op_type, opset, shown)
+    for what, count, least, most in (
+        ("inputs", len(node.input), schema.min_input, schema.max_input),
+        ("outputs", len(node.output), schema.min_output, schema.max_output),
+    ):
+        if not least <= count <= most:
+            raise UnreadableDataError(f"{shown}: expected {least} {what} or more, got {count}")
+    attributes = _defaults(schema)
     for attribute in node.attribute:
+        known = schema.attributes.get(attribute.name)
+        if known is None or int(known.type.value) != attribute.type:
+            raise UnreadableDataError(
+                f"{shown}: its attribute {attribute.name!r} is not known, or of another type"
+            )
         attributes[attribute.name] = _value(attribute, shown, path)
+    missing = [k for k, one in schema.attributes.items() if one.required and k not in attributes]
+    if missing:
+        raise UnreadableDataError(f"{shown}: it lacks its attribute {missing[0]!r}")
     return Node(node.op_type, tuple(node.input), tuple(node.output), attributes, name)
 
 
-def _defaults(operator: str, opset: int, shown: str) -> dict[str, Any]:
-    """The attributes that an operator has where a node does not say, from the standard itself."""
+def _schema(operator: str, opset: int, shown: str) -> "onnx.defs.OpSchema":
     import onnx
 
     try:
-        schema = onnx.defs.get_schema(operator, opset, "")
+        return onnx.defs.get_schema(operator, opset, "")
     except onnx.defs.SchemaError:
         raise UnreadableDataError(f"{shown}: ONNX has no such operator") from None
+
+
+def _defaults(schema: "onnx.defs.OpSchema") -> dict[str, Any]:
+    """The attributes that an operator has where a node does not say, from the standard itself."""
+    from onnx import helper
+
     return {
-        name: onnx.helper.get_attribute_value(attribute.default_value)
+        name: helper.get_attribute_value(attribute.default_value)
         for name, attribute in schema.attributes.items()
         if attribute.default_value.type
     }
@@ -242,6 +266,8 @@ def _external(tensor: "onnx.TensorProto", path: Path, name: str) -> bytes:
     location = Path(entries.get("location", ""))
     inside = {path.parent.resolve(), path.resolve().parent}
     target = path.parent / location
+    if "\0" in str(location):
+        raise UnreadableDataError(f"{name}: its data are said to be in {str(location)!r}")
     if location.is_absolute() or ".." in location.parts or not location.parts:
         raise UnreadableDataError(
             f"{name}: its data are said to be in {str(location)!r}, outside of the folder"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from src.classic_nn.layers import Layer, Softmax
 from src.classic_nn.math import sigmoid, softmax
 from src.classic_nn.serialization import SavedModel
 from src.exchange.agreement import Agreement, agreement_of
-from src.exchange.metadata import FIELDS
+from src.exchange.metadata import FIELDS, PROBABILITIES
 from src.exchange.reading.file import OnnxFile, read_file
 from src.exchange.reading.network import Read, read_network
-from src.inference.classifier import Classifier
+from src.inference.classifier import ACTIVATIONS, Classifier
 from src.load.errors import UnreadableDataError
+from src.load.transforms.configuration import transform_from_config
 
 TOLERANCE, HALF_TOLERANCE = 1e-4, 1e-2
 """Largest difference between onnxruntime and the network, relative to the largest output: of
@@ -44,11 +46,16 @@ def import_model(
     outputs do not fit, or onnxruntime computes something else.
     """
     file = read_file(path)
-    said = described(file)
-    temperature = said.get("temperature", 1.0)
     try:
-        found = read_network(file.graph, size, temperature)
+        said = described(file)
+        temperature = said.get("temperature", 1.0)
+        # a file of ours whose outputs are logits has no probabilities at its end: a softmax that
+        # is there is a layer
+        strip = not said or file.graph.outputs[0].name == PROBABILITIES
+        found = read_network(file.graph, size, temperature, strip)
         model = _model(found, said, class_names, task)
+        if len(found.ending) == 1:  # no temperature before the probabilities, or in another layer
+            model.temperature = 1.0
         if preprocessing is not None:
             model.preprocessing = preprocessing(found.source.shape[0])
         classifier = Classifier(model)
@@ -60,14 +67,47 @@ def import_model(
 
 
 def described(file: OnnxFile) -> dict[str, Any]:
-    """What the metadata say of the model, if it was written by ``export``."""
+    """What the metadata say of the model, if it was written by ``export``.
+
+    Raises UnreadableDataError where they are as ours, but say what cannot be.
+    """
     said = {}
     for name in FIELDS:
         try:
             said[name] = json.loads(file.metadata[name])
-        except (KeyError, ValueError):
+        except (KeyError, RecursionError, ValueError):
             return {}  # somebody else's
+    for name, is_right in RIGHT.items():
+        if not is_right(said[name]):
+            raise UnreadableDataError(f"its metadata: {name} cannot be {said[name]!r:.80}")
     return said
+
+
+def _is_number(value: Any, least: float, most: float) -> bool:
+    return isinstance(value, int | float) and least <= value <= most  # no NaN is
+
+
+def _has_steps(value: Any) -> bool:
+    """Whether preprocessing can be read."""
+    try:
+        return isinstance(value, dict) and bool(transform_from_config(value.get("transform", [])))
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return False
+
+
+RIGHT: dict[str, Callable[[Any], bool]] = {
+    "task": lambda value: value in list(ACTIVATIONS),
+    "class_names": lambda value: isinstance(value, list) and all(isinstance(v, str) for v in value),
+    "preprocessing": _has_steps,
+    "metrics": lambda value: (
+        isinstance(value, dict) and all(_is_number(v, -inf, inf) for v in value.values())
+    ),
+    "threshold": lambda value: _is_number(value, 0, 1),
+    "temperature": lambda value: _is_number(value, 1e-6, 1e6),
+    "reject_below": lambda value: _is_number(value, 0, 1),
+    "data": lambda value: isinstance(value, dict) and isinstance(value.get("reading", {}), dict),
+}
+"""Whether a field of the metadata can be what it says."""
 
 
 def _model(
@@ -77,6 +117,8 @@ def _model(
     if len(outputs) != 1:
         raise UnreadableDataError(f"expected an output for each class, got samples {outputs}")
     fields = {name: value for name, value in said.items() if name in FIELDS}
+    if task == "binary" and outputs[0] != 1:
+        raise UnreadableDataError(f"--task binary: expected one output, got {outputs[0]}")
     known = task or fields.get("task") or _task(found.ending, outputs[0])
     names = list(class_names) or fields.get("class_names", [])
     return SavedModel(found.network, **fields | {"task": known, "class_names": names})

@@ -1,15 +1,16 @@
 """A graph as a network of our layers."""
 
 from dataclasses import replace
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from src.classic_nn.layers import Layer, ScaleShift, Sequential, Sigmoid, Softmax
-from src.exchange.graph import Graph, Tensor
+from src.exchange.graph import Graph, Node, Tensor
 from src.exchange.reading.concatenations import regroup
 from src.exchange.reading.operators import OPERATORS
-from src.exchange.reading.steps import Step, Steps, Value, refused
+from src.exchange.reading.steps import MAX_SAMPLE_VALUES, Step, Steps, Value, refused
 from src.exchange.reading.structure import Structure
 from src.load.errors import UnreadableDataError
 
@@ -29,13 +30,16 @@ class Read(NamedTuple):
     ending: tuple[Layer, ...]
 
 
-def read_network(graph: Graph, size: int | None = None, temperature: float = 1.0) -> Read:
+def read_network(
+    graph: Graph, size: int | None = None, temperature: float = 1.0, strip: bool = True
+) -> Read:
     """The network of a graph, without softmax or sigmoid at its end.
 
     Args:
         graph: constants folded.
         size: height and width of images, where the file leaves them open.
         temperature: that the file divides by before probabilities, if it is known to.
+        strip: whether softmax or sigmoid at the end are probabilities of a task; else they stay.
 
     Raises UnreadableDataError for an operator, or a wiring, that no layer has; it names the node.
     """
@@ -46,11 +50,17 @@ def read_network(graph: Graph, size: int | None = None, temperature: float = 1.0
         if node.operator not in OPERATORS:
             known = ", ".join(OPERATORS)
             raise refused(node, f"no layer computes this operator; there are: {known}")
-        OPERATORS[node.operator](steps, node)
-    output = steps.values[graph.outputs[0].name]
-    if output.flat is not None:
+        _read(steps, node)
+    output = steps.values.get(graph.outputs[0].name)
+    if output is None:
+        raise UnreadableDataError(
+            f"its output {graph.outputs[0].name!r} does not depend on its input"
+        )
+    if output.flat is not None or output.rows is not None:
         raise UnreadableDataError("it ends in images made flat, channels first")
-    end, ending = _without_probabilities(steps.made, output, temperature)
+    end, ending = output.name, tuple[Layer, ...]()
+    if strip:
+        end, ending = _without_probabilities(steps.made, output, temperature)
     try:
         network = Structure(regroup(steps.made), source.name, end).network()
         network.build(source.shape, None)
@@ -59,6 +69,17 @@ def read_network(graph: Graph, size: int | None = None, temperature: float = 1.0
     for step in steps.made:
         _load(step)
     return Read(network, source, ending)
+
+
+def _read(steps: Steps, node: Node) -> None:
+    """Make layers of a node. What is wrong with a node in some way that nobody has thought of, such
+    as an infinite size, is refused in one line too."""
+    try:
+        OPERATORS[node.operator](steps, node)
+    except UnreadableDataError:
+        raise
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise refused(node, f"its attributes or constants cannot be used: {error}") from None
 
 
 def _without_probabilities(
@@ -97,6 +118,16 @@ def live(graph: Graph) -> Graph:
 
 def source_of(graph: Graph, size: int | None) -> Value:
     """The input: features, or images with their channels in front, or behind if that is undone."""
+    found = _source(graph, size)
+    samples = graph.inputs[0].shape[0]
+    if prod(found.shape) * (samples if isinstance(samples, int) else 1) > MAX_SAMPLE_VALUES:
+        raise UnreadableDataError(
+            f"its input {list(graph.inputs[0].shape)} has more than {MAX_SAMPLE_VALUES:,} values"
+        )
+    return found
+
+
+def _source(graph: Graph, size: int | None) -> Value:
     (tensor,) = graph.inputs
     axes = tensor.shape[1:]
     if len(axes) == 1:

@@ -77,7 +77,7 @@ def test_a_file_that_says_something_else_is_not_written(softmax, tmp_path, monke
     assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]
     assert (tmp_path / "m.onnx").read_text() == "older"
     monkeypatch.setitem(layers.TRANSLATIONS, layers.ReLU, layers.one_operator("Odd"))
-    with pytest.raises(onnx.checker.ValidationError, match="Odd"):
+    with pytest.raises(ValueError, match=r"ONNX's checker refuses the file: .*Odd"):
         export_model(Classifier(saved()), tmp_path / "m.onnx", softmax=softmax)
     assert (tmp_path / "m.onnx").read_text() == "older"
     monkeypatch.setitem(layers.TRANSLATIONS, layers.ReLU, right)

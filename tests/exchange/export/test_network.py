@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from src.classic_cnn import AveragePool2D
 from src.classic_cnn.architectures import ARCHITECTURES, create_network
+from src.classic_cnn.layers import Resize2D
 from src.classic_cnn.quantized import IntegerLayer
 from src.classic_nn import Dense, Layer, Sequential
 from src.classic_nn.context import PREDICTION
@@ -47,7 +49,7 @@ def test_both_judges_compute_what_the_network_computes(name, opset, rng):
     network = networks(rng)[name]
     x = inputs_of(network, rng)
     expected = network.forward(x, PREDICTION)[0]
-    model = checked(model_of(network_graph(network), opset, {}))
+    model = checked(model_of(network_graph(network, opset=opset), {}))
     assert model.opset_import[0].version == opset
     for judge in judges_of(name, opset):
         assert_close(last(judge(model, first(x))), expected, 2e-6)
@@ -57,13 +59,13 @@ def test_both_judges_compute_what_the_network_computes(name, opset, rng):
 def test_channels_may_stay_last(name, rng):
     network = networks(rng)[name]
     x = inputs_of(network, rng)
-    model = checked(model_of(network_graph(network, "nhwc"), 17, {}))
+    model = checked(model_of(network_graph(network, "nhwc", opset=17), {}))
     assert_close(by_onnxruntime(model, x), network.forward(x, PREDICTION)[0], 2e-6)
 
 
 def test_any_number_of_samples_goes_through(rng):
     network = networks(rng)["squeeze"]
-    model = model_of(network_graph(network), 17, {})
+    model = model_of(network_graph(network, opset=17), {})
     shapes = [
         [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim]
         for value in (*model.graph.input, *model.graph.output)
@@ -103,7 +105,7 @@ def test_whole_architectures(name, rng):
     network = create_network(name, 5)
     network.build((48, 48, 3), rng)
     x = inputs_of(network, rng, 2)
-    model = checked(model_of(network_graph(network), 17, {}))
+    model = checked(model_of(network_graph(network, opset=17), {}))
     expected = network.forward(x, PREDICTION)[0]
     assert_close(by_onnxruntime(model, first(x)), expected, 1e-5)
 
@@ -123,7 +125,7 @@ def test_integers_are_the_same_integers(name, form, symmetric, rng):
     scheme = Scheme("static", 8, symmetric=symmetric, method="min_max")
     small = quantize_network(network, scheme, in_batches(x))
     expected = small.forward(x, PREDICTION)[0]
-    model = checked(model_of(network_graph(small, form=form), 19, {}))
+    model = checked(model_of(network_graph(small, form=form, opset=19), {}))
     made_of_it = "QLinearConv" in {node.op_type for node in model.graph.node}
     assert made_of_it == (form == "qoperator" and name != "pools")  # its one product is the last
     step = np.abs(expected).max() / 100
@@ -144,7 +146,7 @@ def test_weights_of_few_bits(kind, bits, per_channel, rng):
     if kind == "dynamic" and bits > 8:
         return
     small = quantize_network(network, Scheme(kind, bits, per_channel))
-    model = checked(model_of(network_graph(small), 17, {}))
+    model = checked(model_of(network_graph(small, opset=17), {}))
     assert_close(by_onnxruntime(model, first(x)), small.forward(x, PREDICTION)[0], 2e-6)
     kinds = {array.name: array.data_type for array in model.graph.initializer}
     wide = onnx.TensorProto.FLOAT if bits > 8 else onnx.TensorProto.INT8
@@ -157,8 +159,34 @@ def test_networks_that_were_trained_for_integers(rng):
     aware = quantization_aware(network, 4)
     find_ranges(aware, in_batches(x))
     for one in (aware, integers_of_aware(aware, in_batches(x))):
-        model = checked(model_of(network_graph(one), 19, {}))
+        model = checked(model_of(network_graph(one, opset=19), {}))
         expected = one.forward(x, PREDICTION)[0]
         assert_close(by_reference(model, first(x)), expected, 1e-6)
         found = by_onnxruntime(model, first(x))  # makes integers of the biases too
         assert np.linalg.norm(found - expected) < 0.05 * np.linalg.norm(expected)
+
+
+def test_resizing_by_every_pair_of_sizes(rng):
+    """A factor in float32 must give the size and choose the same pixels."""
+    refused = 0
+    for old in range(1, 14):
+        for new in range(1, 20):
+            network = built([Resize2D((new, 3), "nearest")], (old, 3, 1), rng)
+            try:
+                graph = network_graph(network)
+            except ValueError:
+                refused += 1
+                continue
+            x = inputs_of(network, rng, 1)
+            found = last(by_onnxruntime(model_of(graph, {}), first(x)))
+            assert np.array_equal(found, network.forward(x)[0])
+    assert refused < 10
+
+
+def test_averages_with_holes_need_a_newer_version(rng):
+    network = built([AveragePool2D(2, 1, dilation=2)], (6, 6, 2), rng)
+    with pytest.raises(ValueError, match="averagepool2d1: averages of windows with holes need"):
+        network_graph(network, opset=18)
+    x = inputs_of(network, rng, 2)
+    model = checked(model_of(network_graph(network, opset=19), {}))
+    assert_close(last(by_onnxruntime(model, first(x))), network.forward(x)[0], 2e-6)

@@ -23,7 +23,7 @@ def relu(**fields):
 
 @pytest.mark.parametrize("name", ["squeeze", "flat"])
 def test_cut_off_anywhere(name, tmp_path, rng):
-    whole = model_of(network_graph(networks(rng)[name]), 17, {}).SerializeToString()
+    whole = model_of(network_graph(networks(rng)[name], opset=17), {}).SerializeToString()
     for part in range(50):
         path = tmp_path / "cut.onnx"
         path.write_bytes(whole[: len(whole) * part // 50])
@@ -92,10 +92,13 @@ def test_a_constant_in_a_node_is_checked_too(tmp_path):
         ),
         (
             [helper.make_node("Relu", [], ["y"], "s")],
-            "Relu (s): its input 1 is a constant, or left",
+            "Relu (s): expected 1 inputs or more, got 0",
         ),
         ([helper.make_node("Conv", ["x", "x"], ["y"], "s")], "Conv (s): its input 'x' is computed"),
-        ([helper.make_node("Conv", ["x"], ["y"], "s")], "Conv (s): it lacks its input number 2"),
+        (
+            [helper.make_node("Conv", ["x"], ["y"], "s")],
+            "Conv (s): expected 2 inputs or more, got 1",
+        ),
         (
             [helper.make_node("Conv", ["x", "w"], ["y"], "s", strides=[0, 1])],
             "Conv (s): kernel size, stride and dilation must be 1 or more",
@@ -169,7 +172,7 @@ def test_sizes_that_are_open_are_asked_for(tmp_path):
 def beside(tmp_path, rng):
     """A file whose weights stand beside it, and its model."""
     (tmp_path / "in").mkdir()
-    model = model_of(network_graph(networks(rng)["flat"]), 17, {})
+    model = model_of(network_graph(networks(rng)["flat"], opset=17), {})
     with written(model, tmp_path / "in/m.onnx", most=0):
         pass
     return tmp_path / "in/m.onnx"
@@ -299,3 +302,62 @@ def test_many_blocks_and_deep_ones(tmp_path):
         value = f"s{k}"
     nodes.append(helper.make_node("Relu", [value], ["y"]))
     assert "branches inside of 50 others" in refusal(save(file_of(nodes), tmp_path / "m.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (helper.make_node("Conv", ["x", "w"], ["y"], "n", strides=1), "its attribute 'strides'"),
+        (helper.make_node("Conv", ["x", "w"], ["y"], "n", auto_pad=1), "its attribute 'auto_pad'"),
+        (
+            helper.make_node("Conv", ["x", "w"], ["y"], "n", odd=1),
+            "its attribute 'odd' is not known",
+        ),
+        (helper.make_node("Concat", ["x", "x"], ["y"], "n"), "it lacks its attribute 'axis'"),
+        (helper.make_node("Add", ["x"], ["y"], "n"), "expected 2 inputs or more, got 1"),
+        (helper.make_node("Constant", [], [], "n"), "expected 1 outputs or more, got 0"),
+        (helper.make_node("Reshape", ["x", "e"], ["y"], "n"), "is not supported"),
+        (
+            helper.make_node("Reshape", ["x", "i"], ["y"], "n"),
+            "cannot be used: cannot convert float",
+        ),
+        (
+            helper.make_node("Split", ["x"], ["", "y"], "n", axis=1),
+            "a name for each of its outputs",
+        ),
+        (helper.make_node("Add", ["w", "w"], ["y"], "n"), "both of its inputs are constants"),
+        (helper.make_node("Identity", ["w"], ["y"], "n"), "does not depend on its input"),
+        (
+            helper.make_node("MaxPool", ["x"], ["y"], "n", kernel_shape=[1, 1 << 20]),
+            "windows of more than 65,536 pixels",
+        ),
+        (helper.make_node("LRN", ["x"], ["y"], "n", size=1 << 25), "expected a size of twice"),
+    ],
+)
+def test_nodes_that_are_none(node, message, tmp_path):
+    arrays = {
+        "w": np.ones((2, 3, 3, 3), np.float32),
+        "e": np.zeros(0, np.int64),
+        "i": np.full(2, np.inf, np.float32),
+    }
+    opset = 11 if node.op_type == "Split" else 17
+    assert message in refusal(save(file_of([node], arrays, opset=opset), tmp_path / "m.onnx"))
+
+
+def test_weights_are_not_taken_again_and_again(tmp_path):
+    w = np.eye(48, dtype=np.float32).repeat(100, axis=1).repeat(100, axis=0)
+    nodes = [
+        helper.make_node("Flatten", ["x"], ["f"]),
+        helper.make_node("MatMul", ["f", "v"], ["a0"]),
+    ]
+    nodes += [helper.make_node("MatMul", [f"a{k}", "w"], [f"a{k + 1}"]) for k in range(9)]
+    nodes.append(helper.make_node("Relu", ["a9"], ["y"]))
+    arrays = {"w": w, "v": np.ones((48, 4800), np.float32)}
+    message = "the file takes the same weights again and again"
+    assert message in refusal(save(file_of(nodes, arrays), tmp_path / "m.onnx"))
+
+
+def test_a_batch_that_no_machine_holds(tmp_path):
+    inputs = [helper.make_tensor_value_info("x", FLOAT, [10**9, 3, 4, 4])]
+    path = save(file_of([relu()], inputs=inputs), tmp_path / "m.onnx")
+    assert "has more than 67,108,864 values" in refusal(path)

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from src.classic_nn import Dense, ScaleShift, Sequential, Softmax
 from src.classic_nn.context import PREDICTION
+from src.classic_nn.serialization import SavedModel
 from src.exchange.export import export_model
 from src.exchange.reading import import_model, model
 from src.inference.classifier import Classifier
@@ -122,3 +124,43 @@ def test_the_model_is_explained_and_made_small(tmp_path, rng):
     assert explanation.values.shape == (16, 16, 3) or explanation.values.ndim == 2
     small = quantize_model(found, Scheme("static"), [x[np.newaxis]])
     assert small.network.forward(x[np.newaxis], PREDICTION)[0].shape == (1, 3)
+
+
+def test_a_temperature_behind_a_scale_is_told_from_it(tmp_path, rng):
+    network = Sequential([Dense(3), ScaleShift()])
+    network.build((5,), rng)
+    network.layers[1].parameters["gamma"][...] = [1, 3, 0.5]
+    given = SavedModel(network, "multi_class", list("abc"), temperature=2.0)
+    export_model(Classifier(given), tmp_path / "m.onnx", softmax=True)
+    found, _ = import_model(tmp_path / "m.onnx")
+    x = rng.normal(size=(4, 5)).astype(np.float32)
+    answers = [[p.probabilities for p in Classifier(m).predict(x)] for m in (given, found)]
+    assert all(one == pytest.approx(other, abs=1e-5) for one, other in zip(*answers, strict=True))
+    assert found.temperature == 2
+
+
+def test_a_softmax_of_our_own_network_stays(tmp_path, rng):
+    network = Sequential([Dense(3), Softmax()])
+    network.build((5,), rng)
+    export_model(Classifier(SavedModel(network, "multi_class", list("abc"))), tmp_path / "m.onnx")
+    found, _ = import_model(tmp_path / "m.onnx")
+    assert [type(layer).__name__ for layer in found.network.layers] == ["Dense", "Softmax"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("task", [1]), ("task", "detect"), ("class_names", 5), ("class_names", [1])),
+        *(("preprocessing", 5), ("preprocessing", {"transform": 5}), ("metrics", 5)),
+        *(("threshold", None), ("threshold", float("nan")), ("temperature", 0), ("data", 5)),
+        *(("reject_below", -1), ("temperature", "x"), ("data", {"reading": 5})),
+    ],
+)
+def test_metadata_that_cannot_be_are_refused(name, value, tmp_path):
+    export_model(Classifier(saved()), tmp_path / "m.onnx")
+    made = onnx.load(tmp_path / "m.onnx")
+    for entry in made.metadata_props:
+        if entry.key == name:
+            entry.value = json.dumps(value)
+    with pytest.raises(UnreadableDataError, match=rf"m\.onnx: its metadata: {name} cannot be"):
+        import_model(save(made, tmp_path / "m.onnx"))

@@ -226,6 +226,40 @@ GRAPHS = {
             "Tanh",
         ],
     ),
+    "a value under another name, used twice": (
+        [
+            make("Mul", ["x", "c"], ["a"]),
+            make("Identity", ["a"], ["b"]),
+            make("Add", ["b", "c"], ["d"]),
+            make("Relu", ["b"], ["e"]),
+            make("Add", ["d", "e"], ["y"]),
+        ],
+        {"c": CHANNELS},
+        ["ScaleShift", "Residual", "Sequential", "ScaleShift", "ReLU"],
+    ),
+    "a branch of a branch's value": (
+        [
+            make("Add", ["x", "c"], ["a"]),
+            make("Add", ["a", "x"], ["b"]),
+            make("Concat", ["a", "b"], ["y"], axis=1),
+        ],
+        {"c": CHANNELS},
+        ["Graph", "ScaleShift", "Join", "Join"],
+    ),
+    "a part that nobody takes": (
+        [make("Split", ["x", "s"], ["a", "b"], axis=1), make("Relu", ["b"], ["y"])],
+        {"s": np.array([1, 2])},
+        ["SliceChannels", "ReLU"],
+    ),
+    "a convolution of one pixel behind a flatten": (
+        [
+            make("Flatten", ["x"], ["f"]),
+            make("Unsqueeze", ["f", "axes"], ["u"]),
+            make("Conv", ["u", "w"], ["y"]),
+        ],
+        {"axes": np.array([2, 3]), "w": normal(4, 48, 1, 1)},
+        ["Flatten", "Dense"],
+    ),
     "a sum in front of a branch": (
         [
             make("Relu", ["x"], ["a"]),
@@ -256,6 +290,52 @@ def test_layers_and_values(name, tmp_path):
 
 
 REFUSED = {
+    "a gate that is seen otherwise": (
+        [
+            make("Pad", ["x", "p"], ["q"]),
+            make("Sigmoid", ["q"], ["s"]),
+            make("Transpose", ["s"], ["t"], perm=[0, 2, 3, 1]),
+            make("Mul", ["q", "t"], ["y"], "n"),
+        ],
+        {"p": np.array([0, 0, 0, 0, 0, 0, 0, 0])},
+        "Mul (n): products of two values",
+    ),
+    "more channels by resizing": (
+        [make("Resize", ["x", "", "s"], ["y"], "n", mode="linear")],
+        {"s": np.array([1, 2, 2, 2], np.float32)},
+        "Resize (n): expected scales of 1 for samples and channels",
+    ),
+    "a scale that chooses other pixels": (
+        [
+            make(
+                *("Resize", ["x", "", "s"], ["y"], "n"),
+                mode="nearest",
+                coordinate_transformation_mode="asymmetric",
+                nearest_mode="floor",
+            )
+        ],
+        {"s": np.array([1, 1, 2.0001, 2], np.float32)},
+        "Resize (n): its scales choose other pixels",
+    ),
+    "a bias for each sample": (
+        [*MEAN, make("Gemm", ["f", "w", "c"], ["y"], "n")],
+        {"w": normal(3, 5), "c": normal(5, 1)},
+        "Gemm (n): expected a bias for each of 5 outputs",
+    ),
+    "dropout in training": (
+        [make("Dropout", ["x", "r", "t"], ["y"], "n")],
+        {"r": np.float32(0.5), "t": np.array(True)},
+        "Dropout (n): it is in training mode",
+    ),
+    "channels in rows at the end": (
+        [
+            make("Pad", ["x", "p"], ["q"]),
+            make("Reshape", ["q", "s"], ["r"]),
+            make("Relu", ["r"], ["y"], "n"),
+        ],
+        {"s": np.array([-1, 3, 1, 4, 4]), "p": np.array([0, 0, 0, 0, 0, 0, 0, 0])},
+        "Relu (n): its images have their channels in rows",
+    ),
     "a constant of another shape": (
         [make("Add", ["x", "c"], ["y"], "n")],
         {"c": normal(4, 4)},

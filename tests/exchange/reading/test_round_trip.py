@@ -18,7 +18,7 @@ onnx = pytest.importorskip("onnx", reason="needs the extra: onnx")
 
 def back(network, tmp_path, layout="nchw", opset=17):
     path = tmp_path / "m.onnx"
-    onnx.save_model(model_of(network_graph(network, layout), opset, {}), path)
+    onnx.save_model(model_of(network_graph(network, layout, opset=opset), {}), path)
     return read_network(read_file(path).graph).network
 
 
@@ -63,7 +63,7 @@ def test_networks(name, layout, opset, tmp_path, rng):
 def test_probabilities_are_no_layer_of_the_network(name, end, tmp_path, rng):
     network = networks(rng)[name]
     path = tmp_path / "m.onnx"
-    onnx.save_model(model_of(network_graph(network), 17, {}), path)
+    onnx.save_model(model_of(network_graph(network, opset=17), {}), path)
     found = read_network(read_file(path).graph)
     assert [type(layer).__name__ for layer in found.ending] == [end]
     assert [*kinds(found.network), end] == kinds(network)
