@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_cnn.pooling import backward
-from src.classic_cnn.pooling.forward_loops import has_holes, is_2x2, settings
+from src.classic_cnn.pooling.forward_loops import WITHOUT_HOLES, is_2x2, settings
 from src.classic_cnn.utils import Geometry, Pair
 from src.classic_nn.array_types import Array
 from src.common.kernels import numpy_form
@@ -83,7 +83,7 @@ def to_winners(
     dy: Array, winner: NDArray[np.unsignedinteger[Any]], image: Pair, where: Geometry
 ) -> Array:
     """See ``backward.to_winners``."""
-    if winner.dtype != np.uint8 or has_holes(where):
+    if winner.dtype != np.uint8 or where.dilation != WITHOUT_HOLES:
         return numpy_form(backward.to_winners)(dy, winner, image, where)
     dy, winner = contiguous(dy, winner)
     shape, zero = (len(dy), *image, dy.shape[3]), dy.dtype.type(0)
@@ -99,7 +99,7 @@ def to_winners(
 
 def to_all(dy: Array, counts: Array, image: Pair, where: Geometry) -> Array:
     """See ``backward.to_all``."""
-    if has_holes(where):
+    if where.dilation != WITHOUT_HOLES:
         return numpy_form(backward.to_all)(dy, counts, image, where)
     dy, counts = contiguous(dy, counts[..., 0])
     dx = np.zeros((len(dy), *image, dy.shape[3]), dy.dtype)

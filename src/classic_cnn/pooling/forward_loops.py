@@ -12,6 +12,9 @@ from src.classic_nn.array_types import Array
 from src.common.kernels import numpy_form
 from src.common.loops import Array4, Bytes4, Matrix, Whole, contiguous, loop
 
+WITHOUT_HOLES = (1, 1)
+"""Dilation of windows that the loops are made for; the others are rare, and left to NumPy."""
+
 
 @loop
 def maxima_loop(
@@ -99,7 +102,7 @@ def means_loop(
 
 def maxima(x: Array, where: Geometry) -> tuple[Array, NDArray[np.unsignedinteger[Any]]]:
     """See ``forward.maxima``."""
-    if winner_type(where) != np.uint8 or has_holes(where):
+    if winner_type(where) != np.uint8 or where.dilation != WITHOUT_HOLES:
         return numpy_form(forward.maxima)(x, where)
     (x,) = contiguous(x)
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
@@ -113,17 +116,12 @@ def maxima(x: Array, where: Geometry) -> tuple[Array, NDArray[np.unsignedinteger
 
 def means(x: Array, counts: Array, where: Geometry) -> Array:
     """See ``forward.means``."""
-    if has_holes(where):
+    if where.dilation != WITHOUT_HOLES:
         return numpy_form(forward.means)(x, counts, where)
     x, counts = contiguous(x, counts[..., 0])
     y = np.empty((len(x), *where.output, x.shape[3]), x.dtype)
     means_loop(x, counts, *settings(where), y)
     return y
-
-
-def has_holes(where: Geometry) -> bool:
-    """Whether windows leave out pixels inside of them: rare, and left to NumPy."""
-    return where.dilation != (1, 1)
 
 
 def is_2x2(where: Geometry) -> bool:
