@@ -22,6 +22,7 @@ import contextlib
 import inspect
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
@@ -93,7 +94,13 @@ def compile_loops(file: str, dtype: np.dtype[Any]) -> None:
 
     global _spent
     start = time.perf_counter()
-    with _one_process_at_a_time(missing[0][0]), _announced():
+    # Compilers call back from C, where Python drops an exception: Ctrl-C, which is raised in the
+    # main thread alone, would be lost. So another one compiles, and ends the loop that it is at.
+    with (
+        _one_process_at_a_time(missing[0][0]),
+        _announced(),
+        ThreadPoolExecutor(1, thread_name_prefix="compiling") as other,
+    ):
         bar = tqdm(
             missing,
             desc=f"compiling {file.rpartition('.')[2]}",
@@ -104,7 +111,7 @@ def compile_loops(file: str, dtype: np.dtype[Any]) -> None:
         )
         for one, types_of in bar:
             one.disable_compile(False)
-            _compile(one, types_of)
+            other.submit(_compile, one, types_of).result()
             one.disable_compile()  # another type is a mistake, not a reason to compile in between
     _spent += time.perf_counter() - start
 
