@@ -31,6 +31,10 @@ TYPES = {"tensor(float16)": np.float16, "tensor(double)": np.float64}
 """Types of inputs, as onnxruntime calls them."""
 
 
+TOLERANCE = 1e-4
+"""Largest difference that is allowed, relative to the largest output."""
+
+
 class Agreement(NamedTuple):
     """What came out.
 
@@ -45,6 +49,14 @@ class Agreement(NamedTuple):
     same: float
     equal: float
     seconds: tuple[float, float]
+
+    def check(self, most: float = TOLERANCE) -> None:
+        """Raise ValueError for a difference above what is allowed."""
+        if not self.difference <= most:  # NaN is none
+            raise ValueError(
+                f"onnxruntime's outputs differ from the model's by {self.difference:.2g} of the "
+                f"largest; expected {most:g} or less"
+            )
 
 
 def agreement_of(

@@ -43,7 +43,7 @@ class Tensor(NamedTuple):
 
 
 @dataclass
-class Graph:
+class OnnxGraph:
     """Nodes, each after those whose outputs it takes.
 
     Attributes:

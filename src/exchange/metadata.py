@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from src.classic_nn.serialization import SavedModel
 
 FIELDS = (
@@ -34,12 +36,7 @@ def metadata_texts(model: SavedModel, **more: Any) -> dict[str, str]:
     weights = model.data.get("weights")
     if isinstance(weights, Mapping) and "licence" in weights:
         values["licence"] = weights["licence"]
-    return {name: json.dumps(_plain(value), sort_keys=True) for name, value in values.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value.item() if hasattr(value, "item") else value
+    return {
+        name: json.dumps(value, sort_keys=True, default=np.generic.item)
+        for name, value in values.items()
+    }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from src.exchange.graph import Graph, Node, Tensor
+from src.exchange.graph import Node, OnnxGraph, Tensor
 from src.load.errors import UnreadableDataError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ have a scale for each channel."""
 MISSING = "ONNX needs onnx and onnxruntime: pip install 'classic-nn[onnx]'"
 
 
-def model_of(graph: Graph, metadata: Mapping[str, str]) -> "onnx.ModelProto":
+def model_of(graph: OnnxGraph, metadata: Mapping[str, str]) -> "onnx.ModelProto":
     """A graph as ONNX's own object.
 
     Args:

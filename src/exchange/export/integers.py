@@ -40,7 +40,7 @@ from src.exchange.export.layers import (
     stored_weights,
     translate_layer,
 )
-from src.exchange.graph import Graph
+from src.exchange.graph import OnnxGraph
 
 Weighted = IntegerConv2D | IntegerDense
 
@@ -76,7 +76,7 @@ class IntegerTranslation:
         form: "qdq" or "qoperator".
     """
 
-    def __init__(self, graph: Graph, network: IntegerNetwork, form: str) -> None:
+    def __init__(self, graph: OnnxGraph, network: IntegerNetwork, form: str) -> None:
         self._graph = graph
         self._network = network
         self._form = form

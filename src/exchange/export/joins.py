@@ -6,11 +6,11 @@ import numpy as np
 
 from src.classic_nn.array_types import Shape
 from src.exchange.export.layers import pixel_mean
-from src.exchange.graph import Graph
+from src.exchange.graph import OnnxGraph
 
 
 def translate_join(
-    graph: Graph, operation: str, inputs: Sequence[str], shape: Shape, name: str
+    graph: OnnxGraph, operation: str, inputs: Sequence[str], shape: Shape, name: str
 ) -> str:
     """Append an operation of a trace that has no layer; returns the name of its output.
 
@@ -34,7 +34,7 @@ def translate_join(
     return total
 
 
-def per_pixel(graph: Graph, weights: str, shape: Shape, name: str) -> str:
+def per_pixel(graph: OnnxGraph, weights: str, shape: Shape, name: str) -> str:
     """(samples, channels) with axes of one where an image has pixels."""
     if len(shape) == 1:
         return weights

@@ -57,12 +57,12 @@ from src.classic_nn.layers import (
     Tanh,
 )
 from src.classic_nn.layers.base import Layer
-from src.exchange.graph import Graph
+from src.exchange.graph import OnnxGraph
 
-Translation = Callable[[Graph, Any, str, Shape, str], str]
+Translation = Callable[[OnnxGraph, Any, str, Shape, str], str]
 
 
-def translate_layer(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:
+def translate_layer(graph: OnnxGraph, layer: Layer, x: str, shape: Shape, name: str) -> str:
     """Append a layer; returns the name of its output.
 
     Raises ValueError for a layer that has no translation.
@@ -78,13 +78,13 @@ def arrays_of(layer: Layer) -> dict[str, Array]:
     return {**layer.parameters, **layer.frozen}
 
 
-def dense(graph: Graph, layer: Dense, x: str, shape: Shape, name: str) -> str:
+def dense(graph: OnnxGraph, layer: Dense, x: str, shape: Shape, name: str) -> str:
     """x W + b."""
     arrays = arrays_of(layer)
     return product(graph, x, arrays["W"], arrays.get("b"), name)
 
 
-def aware_dense(graph: Graph, layer: AwareDense, x: str, shape: Shape, name: str) -> str:
+def aware_dense(graph: OnnxGraph, layer: AwareDense, x: str, shape: Shape, name: str) -> str:
     """With the weights as they are rounded."""
     arrays = arrays_of(layer)
     made = weight_quantization(arrays["W"], layer.bits)
@@ -92,7 +92,7 @@ def aware_dense(graph: Graph, layer: AwareDense, x: str, shape: Shape, name: str
     return product_of_rows(graph, x, w, arrays.get("b"), name)
 
 
-def product(graph: Graph, x: str, w: Array, b: Array | None, name: str) -> str:
+def product(graph: OnnxGraph, x: str, w: Array, b: Array | None, name: str) -> str:
     """A matrix product with w (inputs, outputs), and a bias if there is one."""
     weights = graph.constant(f"{name}.W", w)
     if b is None:
@@ -100,25 +100,25 @@ def product(graph: Graph, x: str, w: Array, b: Array | None, name: str) -> str:
     return graph.add("Gemm", [x, weights, graph.constant(f"{name}.b", b)], name)
 
 
-def product_of_rows(graph: Graph, x: str, w: str, b: Array | str | None, name: str) -> str:
+def product_of_rows(graph: OnnxGraph, x: str, w: str, b: Array | str | None, name: str) -> str:
     """The same with a tensor (outputs, inputs): of the other order, if it comes from integers,
     onnxruntime would round the layer's inputs too."""
     inputs = [x, w, *([] if b is None else [tensor(graph, b, f"{name}.b")])]
     return graph.add("Gemm", inputs, name, transB=1)
 
 
-def tensor(graph: Graph, values: Array | str, name: str) -> str:
+def tensor(graph: OnnxGraph, values: Array | str, name: str) -> str:
     """The name of a tensor: of a new constant, if it is an array."""
     return values if isinstance(values, str) else graph.constant(name, values)
 
 
-def convolution(graph: Graph, layer: Conv2D, x: str, shape: Shape, name: str) -> str:
+def convolution(graph: OnnxGraph, layer: Conv2D, x: str, shape: Shape, name: str) -> str:
     """Conv, with explicit padding."""
     arrays = arrays_of(layer)
     return convolve(graph, layer, x, shape, arrays["W"], arrays.get("b"), name)
 
 
-def aware_convolution(graph: Graph, layer: AwareConv2D, x: str, shape: Shape, name: str) -> str:
+def aware_convolution(graph: OnnxGraph, layer: AwareConv2D, x: str, shape: Shape, name: str) -> str:
     """With the weights as they are rounded."""
     arrays = arrays_of(layer)
     made = weight_quantization(arrays["W"], layer.bits)
@@ -128,7 +128,7 @@ def aware_convolution(graph: Graph, layer: AwareConv2D, x: str, shape: Shape, na
 
 
 def convolve(
-    graph: Graph,
+    graph: OnnxGraph,
     layer: Any,
     x: str,
     shape: Shape,
@@ -167,7 +167,9 @@ def filters_first(w: NDArray[Any]) -> NDArray[Any]:
     return w.transpose(3, 2, 0, 1) if w.ndim == 4 else w
 
 
-def quantized_dense(graph: Graph, layer: QuantizedDense, x: str, shape: Shape, name: str) -> str:
+def quantized_dense(
+    graph: OnnxGraph, layer: QuantizedDense, x: str, shape: Shape, name: str
+) -> str:
     """Weights s q; with the input's integers, exact sums of integers."""
     b = layer.buffers.get("b")
     if not layer.dynamic:
@@ -180,7 +182,7 @@ def quantized_dense(graph: Graph, layer: QuantizedDense, x: str, shape: Shape, n
 
 
 def quantized_convolution(
-    graph: Graph, layer: QuantizedConv2D, x: str, shape: Shape, name: str
+    graph: OnnxGraph, layer: QuantizedConv2D, x: str, shape: Shape, name: str
 ) -> str:
     """Weights s q; with the input's integers, exact sums of integers."""
     if not layer.dynamic:
@@ -194,7 +196,7 @@ def quantized_convolution(
     return scaled(graph, sums, given[1], layer, (-1, 1, 1), name)
 
 
-def stored_weights(graph: Graph, q: NDArray[Any], scale: Array, bits: int, name: str) -> str:
+def stored_weights(graph: OnnxGraph, q: NDArray[Any], scale: Array, bits: int, name: str) -> str:
     """Weights s q of q (filters, ...): as int8 and their scales; of more than 8 bits as numbers."""
     if bits > 8:
         w = q * scale.reshape(-1, *[1] * (q.ndim - 1))
@@ -203,7 +205,7 @@ def stored_weights(graph: Graph, q: NDArray[Any], scale: Array, bits: int, name:
     return dequantized(graph, values, scale, f"{name}.weights")
 
 
-def dequantized(graph: Graph, q: str, scale: Array, name: str) -> str:
+def dequantized(graph: OnnxGraph, q: str, scale: Array, name: str) -> str:
     """s q of a constant; one scale, or one for each index of the first axis."""
     if scale.size == 1:
         values = graph.constant(f"{name}.scale", np.float32(scale.item()))
@@ -212,14 +214,14 @@ def dequantized(graph: Graph, q: str, scale: Array, name: str) -> str:
     return graph.add("DequantizeLinear", [q, values], name, axis=0)
 
 
-def dynamic_input(graph: Graph, x: str, name: str) -> list[str]:
+def dynamic_input(graph: OnnxGraph, x: str, name: str) -> list[str]:
     """Integers of x, their scale and their zero point."""
     outputs = [f"{name}.{what}" for what in ("integers", "scale", "zero_point")]
     return graph.add_several("DynamicQuantizeLinear", [x], outputs)
 
 
 def scaled(
-    graph: Graph, sums: str, scale: str, layer: Any, shape: tuple[int, ...], name: str
+    graph: OnnxGraph, sums: str, scale: str, layer: Any, shape: tuple[int, ...], name: str
 ) -> str:
     """s_x s_w sums + b, the filters along the axis of -1."""
     weights = graph.constant(f"{name}.W_scale", layer.buffers["W_scale"].reshape(shape))
@@ -233,7 +235,7 @@ def scaled(
 
 
 def fake_quantization(
-    graph: Graph, layer: FakeQuantization, x: str, shape: Shape, name: str
+    graph: OnnxGraph, layer: FakeQuantization, x: str, shape: Shape, name: str
 ) -> str:
     """To integers and back."""
     made = layer.quantization
@@ -247,7 +249,7 @@ def fake_quantization(
     return graph.add("DequantizeLinear", [q, *grid], name)
 
 
-def batch_norm(graph: Graph, layer: BatchNorm, x: str, shape: Shape, name: str) -> str:
+def batch_norm(graph: OnnxGraph, layer: BatchNorm, x: str, shape: Shape, name: str) -> str:
     """BatchNormalization by the running statistics."""
     arrays = {**arrays_of(layer), **layer.buffers}
     names = ("gamma", "beta", "running_mean", "running_variance")
@@ -255,12 +257,12 @@ def batch_norm(graph: Graph, layer: BatchNorm, x: str, shape: Shape, name: str) 
     return graph.add("BatchNormalization", [x, *inputs], name, epsilon=layer.epsilon)
 
 
-def max_pool(graph: Graph, layer: MaxPool2D, x: str, shape: Shape, name: str) -> str:
+def max_pool(graph: OnnxGraph, layer: MaxPool2D, x: str, shape: Shape, name: str) -> str:
     """MaxPool, with explicit padding."""
     return graph.add("MaxPool", [x], name, **pool_settings(layer, shape))
 
 
-def average_pool(graph: Graph, layer: AveragePool2D, x: str, shape: Shape, name: str) -> str:
+def average_pool(graph: OnnxGraph, layer: AveragePool2D, x: str, shape: Shape, name: str) -> str:
     """AveragePool, with explicit padding."""
     settings = pool_settings(layer, shape) | {"count_include_pad": int(layer.count_padding)}
     if "dilations" in settings and graph.opset < 19:
@@ -275,31 +277,31 @@ def pool_settings(layer: MaxPool2D, shape: Shape) -> dict[str, Any]:
     return window_settings(where) | holes
 
 
-def global_average_pool(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:
+def global_average_pool(graph: OnnxGraph, layer: Layer, x: str, shape: Shape, name: str) -> str:
     """(samples, channels, height, width) -> (samples, channels)."""
     return pixel_mean(graph, x, name)
 
 
-def pixel_mean(graph: Graph, x: str, name: str) -> str:
+def pixel_mean(graph: OnnxGraph, x: str, name: str) -> str:
     """The mean over all pixels, without their axes."""
     return graph.add("Flatten", [graph.add("GlobalAveragePool", [x], f"{name}.pixels")], name)
 
 
-def flatten(graph: Graph, layer: Flatten, x: str, shape: Shape, name: str) -> str:
+def flatten(graph: OnnxGraph, layer: Flatten, x: str, shape: Shape, name: str) -> str:
     """In the order height, width, channels, in which the next layer has its weights."""
     if len(shape) == 3 and shape[0] * shape[1] > 1 and shape[2] > 1:
         x = graph.add("Transpose", [x], f"{name}.channels_last", perm=[0, 2, 3, 1])
     return graph.add("Flatten", [x], name)
 
 
-def zero_pad(graph: Graph, layer: ZeroPad2D, x: str, shape: Shape, name: str) -> str:
+def zero_pad(graph: OnnxGraph, layer: ZeroPad2D, x: str, shape: Shape, name: str) -> str:
     """Pad."""
     (top, bottom), (left, right) = padding_sides(layer.padding)
     sides = graph.constant(f"{name}.pads", [0, 0, top, left, 0, 0, bottom, right], np.int64)
     return graph.add("Pad", [x, sides], name)
 
 
-def resize(graph: Graph, layer: Resize2D, x: str, shape: Shape, name: str) -> str:
+def resize(graph: OnnxGraph, layer: Resize2D, x: str, shape: Shape, name: str) -> str:
     """Resize by factors, so that any number of samples fits."""
     sizes = layer.output_shape(shape)[:2]
     factors = [_factor(old, new, layer.mode, name) for old, new in zip(shape, sizes, strict=False)]
@@ -326,7 +328,7 @@ def _factor(old: int, new: int, mode: str, name: str) -> np.float32:
     raise ValueError(f"{name}: ONNX has no factor that makes {new} pixels of {old}")
 
 
-def clip(graph: Graph, x: str, low: float | None, high: float | None, name: str) -> str:
+def clip(graph: OnnxGraph, x: str, low: float | None, high: float | None, name: str) -> str:
     """x cut off at its ends."""
     ends = [
         "" if end is None else graph.constant(f"{name}.{what}", np.float32(end))
@@ -335,42 +337,46 @@ def clip(graph: Graph, x: str, low: float | None, high: float | None, name: str)
     return graph.add("Clip", [x, *ends], name)
 
 
-def relu6(graph: Graph, layer: ReLU6, x: str, shape: Shape, name: str) -> str:
+def relu6(graph: OnnxGraph, layer: ReLU6, x: str, shape: Shape, name: str) -> str:
     """min(max(x, 0), 6)."""
     return clip(graph, x, 0.0, 6.0, name)
 
 
-def clip_layer(graph: Graph, layer: Clip, x: str, shape: Shape, name: str) -> str:
+def clip_layer(graph: OnnxGraph, layer: Clip, x: str, shape: Shape, name: str) -> str:
     """Between its own ends."""
     return clip(graph, x, layer.low, layer.high, name)
 
 
-def hard_sigmoid(graph: Graph, layer: HardSigmoid, x: str, shape: Shape, name: str) -> str:
+def hard_sigmoid(graph: OnnxGraph, layer: HardSigmoid, x: str, shape: Shape, name: str) -> str:
     """With slope and value at 0."""
     return graph.add("HardSigmoid", [x], name, alpha=layer.alpha, beta=layer.beta)
 
 
-def instance_norm(graph: Graph, layer: InstanceNorm, x: str, shape: Shape, name: str) -> str:
+def instance_norm(graph: OnnxGraph, layer: InstanceNorm, x: str, shape: Shape, name: str) -> str:
     """InstanceNormalization."""
     arrays = arrays_of(layer)
     inputs = [graph.constant(f"{name}.{what}", arrays[what]) for what in ("gamma", "beta")]
     return graph.add("InstanceNormalization", [x, *inputs], name, epsilon=layer.epsilon)
 
 
-def local_response(graph: Graph, layer: LocalResponseNorm, x: str, shape: Shape, name: str) -> str:
+def local_response(
+    graph: OnnxGraph, layer: LocalResponseNorm, x: str, shape: Shape, name: str
+) -> str:
     """LRN."""
     settings = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
     return graph.add("LRN", [x], name, **settings)
 
 
-def slice_channels(graph: Graph, layer: SliceChannels, x: str, shape: Shape, name: str) -> str:
+def slice_channels(graph: OnnxGraph, layer: SliceChannels, x: str, shape: Shape, name: str) -> str:
     """Slice along the channels."""
     ends = (("start", layer.start), ("stop", layer.stop), ("axis", 1))
     inputs = [graph.constant(f"{name}.{what}", [value], np.int64) for what, value in ends]
     return graph.add("Slice", [x, *inputs], name)
 
 
-def shuffle_channels(graph: Graph, layer: ShuffleChannels, x: str, shape: Shape, name: str) -> str:
+def shuffle_channels(
+    graph: OnnxGraph, layer: ShuffleChannels, x: str, shape: Shape, name: str
+) -> str:
     """In rows and back: Reshape, Transpose, Reshape."""
     pixels = shape[:-1]
     rows = [0, layer.groups, shape[-1] // layer.groups, *pixels]
@@ -387,7 +393,7 @@ def for_channels(values: Array, shape: Shape) -> Array:
     return values.reshape(-1, *[1] * (len(shape) - 1))
 
 
-def scale_shift(graph: Graph, layer: ScaleShift, x: str, shape: Shape, name: str) -> str:
+def scale_shift(graph: OnnxGraph, layer: ScaleShift, x: str, shape: Shape, name: str) -> str:
     """gamma x + beta."""
     gamma, beta = (
         graph.constant(f"{name}.{what}", for_channels(arrays_of(layer)[what], shape))
@@ -396,29 +402,29 @@ def scale_shift(graph: Graph, layer: ScaleShift, x: str, shape: Shape, name: str
     return graph.add("Add", [graph.add("Mul", [x, gamma], f"{name}.scaled"), beta], name)
 
 
-def prelu(graph: Graph, layer: PReLU, x: str, shape: Shape, name: str) -> str:
+def prelu(graph: OnnxGraph, layer: PReLU, x: str, shape: Shape, name: str) -> str:
     """With a slope for each channel."""
     slope = for_channels(arrays_of(layer)["slope"], shape)
     return graph.add("PRelu", [x, graph.constant(f"{name}.slope", slope)], name)
 
 
-def leaky_relu(graph: Graph, layer: LeakyReLU, x: str, shape: Shape, name: str) -> str:
+def leaky_relu(graph: OnnxGraph, layer: LeakyReLU, x: str, shape: Shape, name: str) -> str:
     """With its slope."""
     return graph.add("LeakyRelu", [x], name, alpha=layer.slope)
 
 
-def silu(graph: Graph, layer: SiLU, x: str, shape: Shape, name: str) -> str:
+def silu(graph: OnnxGraph, layer: SiLU, x: str, shape: Shape, name: str) -> str:
     """x sigmoid(x)."""
     return graph.add("Mul", [x, graph.add("Sigmoid", [x], f"{name}.sigmoid")], name)
 
 
-def hard_swish(graph: Graph, layer: HardSwish, x: str, shape: Shape, name: str) -> str:
+def hard_swish(graph: OnnxGraph, layer: HardSwish, x: str, shape: Shape, name: str) -> str:
     """x min(max(x / 6 + 1 / 2, 0), 1)."""
     gate = graph.add("HardSigmoid", [x], f"{name}.gate", alpha=1 / 6, beta=0.5)
     return graph.add("Mul", [x, gate], name)
 
 
-def softmax(graph: Graph, layer: Softmax, x: str, shape: Shape, name: str) -> str:
+def softmax(graph: OnnxGraph, layer: Softmax, x: str, shape: Shape, name: str) -> str:
     """Over features, or channels."""
     return graph.add("Softmax", [x], name, axis=1)
 
@@ -426,13 +432,13 @@ def softmax(graph: Graph, layer: Softmax, x: str, shape: Shape, name: str) -> st
 def one_operator(operator: str) -> Translation:
     """A layer that is an operator without settings."""
 
-    def translate(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:
+    def translate(graph: OnnxGraph, layer: Layer, x: str, shape: Shape, name: str) -> str:
         return graph.add(operator, [x], name)
 
     return translate
 
 
-def nothing(graph: Graph, layer: Layer, x: str, shape: Shape, name: str) -> str:
+def nothing(graph: OnnxGraph, layer: Layer, x: str, shape: Shape, name: str) -> str:
     """What only training does."""
     return x
 

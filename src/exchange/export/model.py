@@ -7,20 +7,18 @@ import numpy as np
 
 from src.classic_cnn.quantized import IntegerNetwork
 from src.classic_nn.array_types import Array
-from src.exchange.agreement import Agreement, agreement_of
+from src.exchange.agreement import TOLERANCE, Agreement, agreement_of
 from src.exchange.export.network import OUTPUT, network_graph
-from src.exchange.graph import Graph
+from src.exchange.graph import OnnxGraph
 from src.exchange.metadata import PROBABILITIES, metadata_texts
 from src.exchange.protobuf import MAX_INLINE_BYTES, aside, model_of, written
 from src.inference.classifier import Classifier
 from src.inference.quantize import is_aware
 
-TOLERANCE = 1e-4
-"""Largest difference between onnxruntime and the model, relative to the largest output."""
-
 ROUNDED = 0.25
-"""The same for integers: onnxruntime computes sums of two scales in another order, so that now and
-then a value becomes the next integer; 100 layers later that is a few hundredths."""
+"""Largest difference of integers, relative to the largest output: onnxruntime computes sums of two
+scales in another order, so that now and then a value becomes the next integer; 100 layers later
+that is a few hundredths."""
 
 
 def export_model(
@@ -50,7 +48,7 @@ def export_model(
     """
     texts = metadata_texts(classifier.model, layout=layout)
 
-    def graph() -> Graph:
+    def graph() -> OnnxGraph:
         return network_graph(classifier.model.network, layout, form, opset)
 
     if not softmax:
@@ -77,15 +75,11 @@ def _checked(
     network = classifier.model.network
     rounds = isinstance(network, IntegerNetwork) or is_aware(network)
     most = ROUNDED if rounds else TOLERANCE
-    if not found.difference <= most:
-        raise ValueError(
-            f"onnxruntime's outputs differ from the model's by {found.difference:.2g} of the "
-            f"largest; expected {most:g} or less"
-        )
+    found.check(most)
     return found
 
 
-def add_probabilities(graph: Graph, classifier: Classifier) -> None:
+def add_probabilities(graph: OnnxGraph, classifier: Classifier) -> None:
     """Have the graph end in probabilities at the model's temperature."""
     (logits,) = graph.outputs
     y = OUTPUT

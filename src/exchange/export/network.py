@@ -9,7 +9,7 @@ from src.classic_nn.layers.trace import trace_network
 from src.exchange.export.integers import IntegerTranslation
 from src.exchange.export.joins import translate_join
 from src.exchange.export.layers import translate_layer
-from src.exchange.graph import Graph, Tensor
+from src.exchange.graph import OnnxGraph, Tensor
 
 LAYOUTS = ("nchw", "nhwc")
 """Of images: channels before or behind the pixels."""
@@ -25,7 +25,7 @@ SAMPLES = "samples"
 
 def network_graph(
     network: Container, layout: str = "nchw", form: str = "qdq", opset: int = 17
-) -> Graph:
+) -> OnnxGraph:
     """The graph of a network.
 
     Args:
@@ -41,7 +41,7 @@ def network_graph(
         raise ValueError(f"expected samples of features, or images; got samples of shape {shape}")
     if network.parameters.vector.dtype != np.float32:
         raise ValueError("expected a network of float32: train it without --dtype float64")
-    graph = Graph(opset=opset)
+    graph = OnnxGraph(opset=opset)
     graph.inputs.append(Tensor(INPUT, (samples_of(network), *as_laid_out(shape, layout))))
     source = INPUT
     if len(shape) == 3 and layout == "nhwc":
@@ -68,7 +68,7 @@ def as_laid_out(shape: Shape, layout: str) -> Shape:
     return (shape[2], *shape[:2]) if len(shape) == 3 and layout == "nchw" else shape
 
 
-def _translate(graph: Graph, network: Container, source: str) -> tuple[str, Shape]:
+def _translate(graph: OnnxGraph, network: Container, source: str) -> tuple[str, Shape]:
     """Append the operations of a network of numbers; name and shape of its output."""
     nodes = trace_network(network)
     names: dict[str, str] = {nodes[0].path: source}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from src.exchange.graph import Graph, Node
+from src.exchange.graph import Node, OnnxGraph
 from src.load.errors import UnreadableDataError
 
 Values = NDArray[Any]
@@ -21,7 +21,7 @@ GROWTH, LEAST = 8, 64 << 20
 """Bytes of results: this many times those of the file's arrays, or this many."""
 
 
-def fold_constants(graph: Graph) -> Graph:
+def fold_constants(graph: OnnxGraph) -> OnnxGraph:
     """The graph with such nodes replaced by their values.
 
     Raises UnreadableDataError: they cannot be computed, or would take too much memory.
@@ -94,18 +94,20 @@ def _transpose(node: Node, inputs: list[Values]) -> Values:
 
 
 def _squeeze(node: Node, inputs: list[Values]) -> Values:
-    axes = axes_of(node, inputs)
+    axes = axes_of(node, inputs[1] if len(inputs) > 1 else None)
     return np.squeeze(inputs[0], None if axes is None else tuple(axes))
 
 
 def _unsqueeze(node: Node, inputs: list[Values]) -> Values:
-    return np.expand_dims(inputs[0], tuple(axes_of(node, inputs) or ()))
+    return np.expand_dims(
+        inputs[0], tuple(axes_of(node, inputs[1] if len(inputs) > 1 else None) or ())
+    )
 
 
-def axes_of(node: Node, inputs: list[Values]) -> list[int] | None:
-    """Axes, an attribute once and an input since; None where a node has none."""
-    if len(inputs) > 1:
-        return [int(axis) for axis in inputs[1].ravel()]
+def axes_of(node: Node, given: Values | None) -> list[int] | None:
+    """Axes, an attribute once and an input since, which is given; None where a node has none."""
+    if given is not None:
+        return [int(axis) for axis in given.ravel()]
     axes = node.attributes.get("axes")
     return None if axes is None else [int(axis) for axis in axes]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from src.exchange.graph import Graph, Node, Tensor
+from src.exchange.graph import Node, OnnxGraph, Tensor
 from src.exchange.reading.constants import fold_constants
 from src.load.errors import UnreadableDataError
 
@@ -42,7 +42,7 @@ class OnnxFile:
     """
 
     path: Path
-    graph: Graph
+    graph: OnnxGraph
     metadata: Mapping[str, str]
 
 
@@ -63,7 +63,7 @@ def _read(path: Path) -> OnnxFile:
         )
     if model.functions:
         raise UnreadableDataError("it defines functions of its own, which are not supported")
-    graph = Graph(opset=opset)
+    graph = OnnxGraph(opset=opset)
     _add_arrays(graph, model.graph, path)
     _add_ends(graph, model.graph)
     known = {*graph.arrays, *(tensor.name for tensor in graph.inputs)}
@@ -108,7 +108,7 @@ def _opset(model: "onnx.ModelProto") -> int:
     return opset
 
 
-def _add_arrays(graph: Graph, body: "onnx.GraphProto", path: Path) -> None:
+def _add_arrays(graph: OnnxGraph, body: "onnx.GraphProto", path: Path) -> None:
     if body.sparse_initializer:
         raise UnreadableDataError("its sparse weights are not supported")
     for tensor in body.initializer:
@@ -117,7 +117,7 @@ def _add_arrays(graph: Graph, body: "onnx.GraphProto", path: Path) -> None:
         graph.arrays[tensor.name] = array_of(tensor, path)
 
 
-def _add_ends(graph: Graph, body: "onnx.GraphProto") -> None:
+def _add_ends(graph: OnnxGraph, body: "onnx.GraphProto") -> None:
     graph.inputs += [_tensor(one) for one in body.input if one.name not in graph.arrays]
     graph.outputs += [_tensor(one) for one in body.output]
     for name, ends in (("input", graph.inputs), ("output", graph.outputs)):

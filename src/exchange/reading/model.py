@@ -10,7 +10,7 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.layers import Layer, Softmax
 from src.classic_nn.math import sigmoid, softmax
 from src.classic_nn.serialization import SavedModel
-from src.exchange.agreement import Agreement, agreement_of
+from src.exchange.agreement import TOLERANCE, Agreement, agreement_of
 from src.exchange.metadata import FIELDS, PROBABILITIES
 from src.exchange.reading.file import OnnxFile, read_file
 from src.exchange.reading.network import Read, read_network
@@ -18,9 +18,8 @@ from src.inference.classifier import ACTIVATIONS, Classifier
 from src.load.errors import UnreadableDataError
 from src.load.transforms.configuration import transform_from_config
 
-TOLERANCE, HALF_TOLERANCE = 1e-4, 1e-2
-"""Largest difference between onnxruntime and the network, relative to the largest output: of
-float32, and of a file of float16."""
+HALF_TOLERANCE = 1e-2
+"""Largest difference to a file of float16, relative to the largest output."""
 
 
 def import_model(
@@ -116,12 +115,11 @@ def _model(
     outputs = found.network.output_shape(found.network.built_shape())
     if len(outputs) != 1:
         raise UnreadableDataError(f"expected an output for each class, got samples {outputs}")
-    fields = {name: value for name, value in said.items() if name in FIELDS}
     if task == "binary" and outputs[0] != 1:
         raise UnreadableDataError(f"--task binary: expected one output, got {outputs[0]}")
-    known = task or fields.get("task") or _task(found.ending, outputs[0])
-    names = list(class_names) or fields.get("class_names", [])
-    return SavedModel(found.network, **fields | {"task": known, "class_names": names})
+    known = task or said.get("task") or _task(found.ending, outputs[0])
+    names = list(class_names) or said.get("class_names", [])
+    return SavedModel(found.network, **said | {"task": known, "class_names": names})
 
 
 def _task(ending: Sequence[Layer], outputs: int) -> str:
@@ -132,7 +130,7 @@ def _task(ending: Sequence[Layer], outputs: int) -> str:
 
 
 def _compared(classifier: Classifier, file: OnnxFile, found: Read) -> Agreement:
-    """How well they agree. Raises UnreadableDataError where that is not enough."""
+    """How well they agree. Raises ValueError where that is not enough."""
 
     def finish(logits: Array) -> Array:
         if len(found.ending) > 1:
@@ -144,9 +142,5 @@ def _compared(classifier: Classifier, file: OnnxFile, found: Read) -> Agreement:
     layout = "nhwc" if found.source.channels_last else "nchw"
     agreement = agreement_of(classifier, file.path, layout, finish)
     most = HALF_TOLERANCE if file.graph.inputs[0].dtype.itemsize == 2 else TOLERANCE
-    if not agreement.difference <= most:
-        raise UnreadableDataError(
-            f"onnxruntime's outputs differ from the network's by {agreement.difference:.2g} of the "
-            f"largest; expected {most:g} or less"
-        )
+    agreement.check(most)
     return agreement

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from src.classic_nn.layers import Layer, ScaleShift, Sequential, Sigmoid, Softmax
-from src.exchange.graph import Graph, Node, Tensor
+from src.exchange.graph import Node, OnnxGraph, Tensor
 from src.exchange.reading.concatenations import regroup
 from src.exchange.reading.operators import OPERATORS
 from src.exchange.reading.steps import MAX_SAMPLE_VALUES, Step, Steps, Value, refused
@@ -31,7 +31,7 @@ class Read(NamedTuple):
 
 
 def read_network(
-    graph: Graph, size: int | None = None, temperature: float = 1.0, strip: bool = True
+    graph: OnnxGraph, size: int | None = None, temperature: float = 1.0, strip: bool = True
 ) -> Read:
     """The network of a graph, without softmax or sigmoid at its end.
 
@@ -105,7 +105,7 @@ def _divides(step: Step, temperature: float) -> bool:
     return temperature != 1 and np.allclose(gamma * temperature, 1, rtol=1e-6) and not beta.any()
 
 
-def live(graph: Graph) -> Graph:
+def live(graph: OnnxGraph) -> OnnxGraph:
     """The graph without nodes that lead nowhere."""
     needed = {tensor.name for tensor in graph.outputs}
     kept = []
@@ -116,7 +116,7 @@ def live(graph: Graph) -> Graph:
     return replace(graph, nodes=kept[::-1])
 
 
-def source_of(graph: Graph, size: int | None) -> Value:
+def source_of(graph: OnnxGraph, size: int | None) -> Value:
     """The input: features, or images with their channels in front, or behind if that is undone."""
     found = _source(graph, size)
     samples = graph.inputs[0].shape[0]
@@ -127,7 +127,7 @@ def source_of(graph: Graph, size: int | None) -> Value:
     return found
 
 
-def _source(graph: Graph, size: int | None) -> Value:
+def _source(graph: OnnxGraph, size: int | None) -> Value:
     (tensor,) = graph.inputs
     axes = tensor.shape[1:]
     if len(axes) == 1:

@@ -34,7 +34,7 @@ def matrix_product(steps: Steps, node: Node) -> None:
         b = b if b is None or beta == 1 else b * np.float32(beta)
     if w.ndim != 2 or w.shape[0] != x.shape[-1] or (x.is_image and not x.channels_last):
         raise refused(node, f"weights {w.shape} do not fit samples of shape {x.shape}")
-    if x.pixels:
+    if x.trailing_axes:
         raise refused(node, "expected features, got maps of one pixel")
     outputs = w.shape[1]
     arrays = {"W": x.in_our_order(np.ascontiguousarray(w))}
@@ -190,7 +190,7 @@ def _multiply(steps: Steps, node: Node) -> None:
             steps.add(node, kind(), value)
             return
     for value, weights in ((x, y), (y, x)):
-        if value.is_image and weights.pixels == 2 and value.shape[-1] == weights.shape[-1]:
+        if value.is_image and weights.trailing_axes == 2 and value.shape[-1] == weights.shape[-1]:
             if value.channels_last:
                 break
             steps.join(node, "Multiply", [value, weights], value.shape)

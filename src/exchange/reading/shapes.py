@@ -2,8 +2,6 @@
 
 from math import prod
 
-import numpy as np
-
 from src.classic_nn.layers import Flatten, ShuffleChannels
 from src.exchange.graph import Node
 from src.exchange.reading.constants import axes_of
@@ -64,7 +62,7 @@ def reshape(steps: Steps, node: Node) -> None:
         and sizes[2:] == [1] * (len(sizes) - 2)
         and (sizes[1] in (-1, 0, count))
     ):
-        steps.alias(node, x._replace(pixels=len(sizes) - 2))
+        steps.alias(node, x._replace(trailing_axes=len(sizes) - 2))
     else:
         raise refused(node, f"from samples of shape {x.shape} to {sizes} is not supported")
 
@@ -89,7 +87,7 @@ def _rows(steps: Steps, node: Node, x: Value, sizes: list[int]) -> None:
 def _flat(steps: Steps, node: Node, x: Value) -> None:
     """Samples as features; where the file's order is another one, the value remembers it."""
     if not x.is_image:
-        steps.alias(node, x._replace(pixels=0))
+        steps.alias(node, x._replace(trailing_axes=0))
         return
     height, width, channels = x.shape
     made = steps.add(node, Flatten(), x)
@@ -100,22 +98,20 @@ def _flat(steps: Steps, node: Node, x: Value) -> None:
 def squeeze(steps: Steps, node: Node) -> None:
     """Axes of size 1 are dropped."""
     x = steps.value(node)
-    inputs = [np.zeros(0), steps.needed(node, 1)] if len(node.inputs) > 1 else [np.zeros(0)]
-    axes = axes_of(node, inputs)
+    axes = axes_of(node, steps.array(node, 1))
     wanted = list(range(2, x.axes))
     if axes is None and steps.graph.inputs[0].shape[0] == 1:
         raise refused(node, "it drops the axis of samples too, where there is one: name the axes")
     if x.is_image or (axes is not None and sorted(axis % x.axes for axis in axes) != wanted):
         raise refused(node, f"expected the axes of one pixel, got {axes}")
-    steps.alias(node, x._replace(pixels=0))
+    steps.alias(node, x._replace(trailing_axes=0))
 
 
 def unsqueeze(steps: Steps, node: Node) -> None:
     """Axes of size 1 behind features."""
     x = steps.value(node)
-    inputs = [np.zeros(0), steps.needed(node, 1)] if len(node.inputs) > 1 else [np.zeros(0)]
-    axes = axes_of(node, inputs) or []
+    axes = axes_of(node, steps.array(node, 1)) or []
     total = x.axes + len(axes)
     if x.is_image or sorted(axis % total for axis in axes) != list(range(x.axes, total)):
         raise refused(node, f"expected axes behind features, got {axes}")
-    steps.alias(node, x._replace(pixels=x.pixels + len(axes)))
+    steps.alias(node, x._replace(trailing_axes=x.trailing_axes + len(axes)))

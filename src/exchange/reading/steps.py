@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Shape
 from src.classic_nn.layers.base import Layer
-from src.exchange.graph import Graph, Node
+from src.exchange.graph import Node, OnnxGraph
 from src.load.errors import UnreadableDataError
 
 Values = NDArray[Any]
@@ -36,7 +36,7 @@ class Value(NamedTuple):
         name: of the tensor of the file whose values these are.
         shape: of a sample, as our layers see it.
         channels_last: of images: whether the file has them as we do.
-        pixels: of features: how many axes of size 1 the file has behind them.
+        trailing_axes: of features: how many axes of size 1 the file has behind them.
         flat: of features: height, width and channels of the images that they were, if the file
             has them in the order channels, height, width.
         rows: of images whose channels the file has in rows, two axes for one: how many rows, and
@@ -46,7 +46,7 @@ class Value(NamedTuple):
     name: str
     shape: Shape
     channels_last: bool = False
-    pixels: int = 0
+    trailing_axes: int = 0
     flat: Shape | None = None
     rows: tuple[int, bool] | None = None
 
@@ -58,7 +58,7 @@ class Value(NamedTuple):
     @property
     def axes(self) -> int:
         """Axes of the tensor in the file."""
-        return 4 if self.is_image else 2 + self.pixels
+        return 4 if self.is_image else 2 + self.trailing_axes
 
     @property
     def channel_axis(self) -> int:
@@ -107,7 +107,7 @@ class Steps:
         values: by name of a tensor.
     """
 
-    def __init__(self, graph: Graph, source: Value) -> None:
+    def __init__(self, graph: OnnxGraph, source: Value) -> None:
         self.graph = graph
         self.made: list[Step] = []
         self.values: dict[str, Value] = {graph.inputs[0].name: source}

@@ -133,14 +133,13 @@ def global_average_pool(steps: Steps, node: Node) -> None:
     if not x.is_image or x.channels_last:
         raise refused(node, "expected images with channels first")
     made = steps.add(node, GlobalAveragePool(), x)
-    steps.values[made.name] = made._replace(pixels=2)
+    steps.values[made.name] = made._replace(trailing_axes=2)
 
 
 def reduce_mean(steps: Steps, node: Node) -> None:
     """ReduceMean over the pixels."""
     x = steps.value(node)
-    inputs = [np.zeros(0), steps.needed(node, 1)] if len(node.inputs) > 1 else [np.zeros(0)]
-    axes = sorted(axis % x.axes for axis in axes_of(node, inputs) or ())
+    axes = sorted(axis % x.axes for axis in axes_of(node, steps.array(node, 1)) or ())
     wanted = [1, 2] if x.channels_last else [2, 3]
     if not x.is_image or axes != wanted:
         raise refused(node, f"means are supported over the pixels alone, got axes {axes}")
@@ -148,7 +147,7 @@ def reduce_mean(steps: Steps, node: Node) -> None:
     if keeps and x.channels_last:
         raise refused(node, "expected channels first where the axes of the pixels are kept")
     made = steps.add(node, GlobalAveragePool(), x)
-    steps.values[made.name] = made._replace(pixels=2 if keeps else 0, channels_last=False)
+    steps.values[made.name] = made._replace(trailing_axes=2 if keeps else 0, channels_last=False)
 
 
 def pad(steps: Steps, node: Node) -> None:
@@ -159,7 +158,7 @@ def pad(steps: Steps, node: Node) -> None:
         sides = steps.needed(node, 1).ravel().tolist()
         if len(node.inputs) > 3 and node.inputs[3]:
             raise refused(node, "axes are not supported: expected pads for all four")
-    value = steps.array(node, 2) if len(node.inputs) > 2 else None
+    value = steps.array(node, 2)
     number = node.attributes.get("value", 0.0) if value is None else float(value.item())
     mode = node.attributes.get("mode", b"constant")
     if not x.is_image or mode != b"constant" or number or len(sides) != 8 or min(sides) < 0:
@@ -210,7 +209,7 @@ def _check_nearest(
     steps: Steps, node: Node, x: Value, pixels: tuple[int, int], size: tuple[int, int]
 ) -> None:
     """UnreadableDataError where a scale that is no quotient of sizes chooses other pixels."""
-    scales = steps.array(node, 2) if len(node.inputs) > 2 else None
+    scales = steps.array(node, 2)
     if scales is None or scales.size != 4:
         return
     for axis, old, new in zip(pixels, x.shape, size, strict=False):
@@ -222,7 +221,7 @@ def _check_nearest(
 
 def _size_of(steps: Steps, node: Node, x: Value, pixels: tuple[int, int]) -> tuple[int, int]:
     """Height and width of the output."""
-    scales, sizes = (steps.array(node, k) if len(node.inputs) > k else None for k in (2, 3))
+    scales, sizes = (steps.array(node, k) for k in (2, 3))
     rest = [axis for axis in range(4) if axis not in pixels]
     if sizes is not None and sizes.size == 4:
         if int(sizes[rest[1]]) != x.shape[2]:

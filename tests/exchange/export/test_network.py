@@ -14,7 +14,7 @@ from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.registry import LATE
 from src.exchange.export import network_graph
 from src.exchange.export.layers import TRANSLATIONS, translate_layer
-from src.exchange.graph import Graph
+from src.exchange.graph import OnnxGraph
 from src.exchange.protobuf import OPSETS, model_of
 from src.inference.quantize import (
     Scheme,
@@ -96,7 +96,7 @@ def test_a_layer_without_one_is_named(rng):
     wide.build((3,), rng, np.float64)
     with pytest.raises(ValueError, match="expected a network of float32"):
         network_graph(wide)
-    assert translate_layer(Graph(), Layer(), "x", (3,), "y") == "x"
+    assert translate_layer(OnnxGraph(), Layer(), "x", (3,), "y") == "x"
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "squeezenet1_1", "efficientnet_b0"])
