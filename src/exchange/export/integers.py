@@ -29,16 +29,14 @@ from src.classic_cnn.quantized.wrapped_layers import WrappedLayer
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.layers.base import TraceNode
 from src.classic_nn.layers.trace import trace_network
+from src.exchange.export.few_bits import dequantized, stored_weights
 from src.exchange.export.joins import translate_join
-from src.exchange.export.layers import (
-    clip,
+from src.exchange.export.layers import clip, translate_layer
+from src.exchange.export.products import (
     convolution_settings,
     convolve,
-    dequantized,
     filters_first,
     product_of_rows,
-    stored_weights,
-    translate_layer,
 )
 from src.exchange.graph import OnnxGraph
 

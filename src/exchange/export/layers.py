@@ -1,4 +1,4 @@
-"""Layers as operators of ONNX, one translation for each.
+"""Layers as operators of ONNX, one translation for each: ``TRANSLATIONS``.
 
 Inside the file images are (samples, channels, height, width) and kernels (filters, channels,
 height, width), as ONNX defines its operators; weights keep their values and are only turned.
@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from src.classic_cnn.layers import (
     AveragePool2D,
@@ -29,8 +28,7 @@ from src.classic_cnn.quantized import (
     QuantizedConv2D,
     QuantizedDense,
 )
-from src.classic_cnn.quantized.weights import weight_quantization
-from src.classic_cnn.utils import Geometry, geometry, padding_sides, pair
+from src.classic_cnn.utils import padding_sides
 from src.classic_nn.array_types import Array, Shape
 from src.classic_nn.layers import (
     BatchNorm,
@@ -57,6 +55,14 @@ from src.classic_nn.layers import (
     Tanh,
 )
 from src.classic_nn.layers.base import Layer
+from src.exchange.export.few_bits import (
+    aware_convolution,
+    aware_dense,
+    fake_quantization,
+    quantized_convolution,
+    quantized_dense,
+)
+from src.exchange.export.products import arrays_of, convolution, dense, window_settings
 from src.exchange.graph import OnnxGraph
 
 Translation = Callable[[OnnxGraph, Any, str, Shape, str], str]
@@ -71,182 +77,6 @@ def translate_layer(graph: OnnxGraph, layer: Layer, x: str, shape: Shape, name: 
     if translation is None:
         raise ValueError(f"{name}: there is no ONNX for a layer {type(layer).__name__}")
     return translation(graph, layer, x, shape, name)
-
-
-def arrays_of(layer: Layer) -> dict[str, Array]:
-    """Weights, trained or frozen."""
-    return {**layer.parameters, **layer.frozen}
-
-
-def dense(graph: OnnxGraph, layer: Dense, x: str, shape: Shape, name: str) -> str:
-    """x W + b."""
-    arrays = arrays_of(layer)
-    return product(graph, x, arrays["W"], arrays.get("b"), name)
-
-
-def aware_dense(graph: OnnxGraph, layer: AwareDense, x: str, shape: Shape, name: str) -> str:
-    """With the weights as they are rounded."""
-    arrays = arrays_of(layer)
-    made = weight_quantization(arrays["W"], layer.bits)
-    w = stored_weights(graph, made.quantize(arrays["W"]).T, made.scale, layer.bits, name)
-    return product_of_rows(graph, x, w, arrays.get("b"), name)
-
-
-def product(graph: OnnxGraph, x: str, w: Array, b: Array | None, name: str) -> str:
-    """A matrix product with w (inputs, outputs), and a bias if there is one."""
-    weights = graph.constant(f"{name}.W", w)
-    if b is None:
-        return graph.add("MatMul", [x, weights], name)
-    return graph.add("Gemm", [x, weights, graph.constant(f"{name}.b", b)], name)
-
-
-def product_of_rows(graph: OnnxGraph, x: str, w: str, b: Array | str | None, name: str) -> str:
-    """The same with a tensor (outputs, inputs): of the other order, if it comes from integers,
-    onnxruntime would round the layer's inputs too."""
-    inputs = [x, w, *([] if b is None else [tensor(graph, b, f"{name}.b")])]
-    return graph.add("Gemm", inputs, name, transB=1)
-
-
-def tensor(graph: OnnxGraph, values: Array | str, name: str) -> str:
-    """The name of a tensor: of a new constant, if it is an array."""
-    return values if isinstance(values, str) else graph.constant(name, values)
-
-
-def convolution(graph: OnnxGraph, layer: Conv2D, x: str, shape: Shape, name: str) -> str:
-    """Conv, with explicit padding."""
-    arrays = arrays_of(layer)
-    return convolve(graph, layer, x, shape, arrays["W"], arrays.get("b"), name)
-
-
-def aware_convolution(graph: OnnxGraph, layer: AwareConv2D, x: str, shape: Shape, name: str) -> str:
-    """With the weights as they are rounded."""
-    arrays = arrays_of(layer)
-    made = weight_quantization(arrays["W"], layer.bits)
-    q = filters_first(made.quantize(arrays["W"]))
-    w = stored_weights(graph, q, made.scale, layer.bits, name)
-    return convolve(graph, layer, x, shape, w, arrays.get("b"), name)
-
-
-def convolve(
-    graph: OnnxGraph,
-    layer: Any,
-    x: str,
-    shape: Shape,
-    w: Array | str,
-    b: Array | str | None,
-    name: str,
-) -> str:
-    """A convolution with weights (KH, KW, channels, filters), or names of tensors."""
-    weights = w if isinstance(w, str) else graph.constant(f"{name}.W", filters_first(w))
-    inputs = [x, weights, *([] if b is None else [tensor(graph, b, f"{name}.b")])]
-    return graph.add("Conv", inputs, name, **convolution_settings(layer, shape))
-
-
-def convolution_settings(layer: Any, shape: Shape) -> dict[str, Any]:
-    """Attributes of ``Conv`` for an input of a shape."""
-    kernel = pair(layer.kernel_size)
-    where = geometry(shape[:2], kernel, layer.stride, layer.padding, layer.dilation)  # type: ignore[arg-type]
-    return {
-        **window_settings(where),
-        "dilations": list(pair(layer.dilation)),
-        "group": layer.groups,
-    }
-
-
-def window_settings(where: Geometry) -> dict[str, Any]:
-    """Kernel, stride and padding as attributes."""
-    return {
-        "kernel_shape": list(where.kernel),
-        "strides": list(where.stride),
-        "pads": [side[end] for end in (0, 1) for side in where.padding],
-    }
-
-
-def filters_first(w: NDArray[Any]) -> NDArray[Any]:
-    """(KH, KW, channels, filters) as (filters, channels, KH, KW); a matrix as it is."""
-    return w.transpose(3, 2, 0, 1) if w.ndim == 4 else w
-
-
-def quantized_dense(
-    graph: OnnxGraph, layer: QuantizedDense, x: str, shape: Shape, name: str
-) -> str:
-    """Weights s q; with the input's integers, exact sums of integers."""
-    b = layer.buffers.get("b")
-    if not layer.dynamic:
-        rows = stored_weights(graph, layer.integers().T, layer.buffers["W_scale"], layer.bits, name)
-        return product_of_rows(graph, x, rows, b, name)
-    q, scale, zero_point = dynamic_input(graph, x, name)
-    w = graph.constant(f"{name}.W", layer.integers(), np.int8)
-    sums = graph.add("MatMulInteger", [q, w, zero_point], f"{name}.sums")
-    return scaled(graph, sums, scale, layer, (-1,), name)
-
-
-def quantized_convolution(
-    graph: OnnxGraph, layer: QuantizedConv2D, x: str, shape: Shape, name: str
-) -> str:
-    """Weights s q; with the input's integers, exact sums of integers."""
-    if not layer.dynamic:
-        q, scale = filters_first(layer.integers()), layer.buffers["W_scale"]
-        weights = stored_weights(graph, q, scale, layer.bits, name)
-        return convolve(graph, layer, x, shape, weights, layer.buffers.get("b"), name)
-    given = dynamic_input(graph, x, name)
-    w = graph.constant(f"{name}.W", filters_first(layer.integers()), np.int8)
-    settings = convolution_settings(layer, shape)
-    sums = graph.add("ConvInteger", [given[0], w, given[2]], f"{name}.sums", **settings)
-    return scaled(graph, sums, given[1], layer, (-1, 1, 1), name)
-
-
-def stored_weights(graph: OnnxGraph, q: NDArray[Any], scale: Array, bits: int, name: str) -> str:
-    """Weights s q of q (filters, ...): as int8 and their scales; of more than 8 bits as numbers."""
-    if bits > 8:
-        w = q * scale.reshape(-1, *[1] * (q.ndim - 1))
-        return graph.constant(f"{name}.W", w, np.float32)
-    values = graph.constant(f"{name}.W", q, np.int8)
-    return dequantized(graph, values, scale, f"{name}.weights")
-
-
-def dequantized(graph: OnnxGraph, q: str, scale: Array, name: str) -> str:
-    """s q of a constant; one scale, or one for each index of the first axis."""
-    if scale.size == 1:
-        values = graph.constant(f"{name}.scale", np.float32(scale.item()))
-        return graph.add("DequantizeLinear", [q, values], name)
-    values = graph.constant(f"{name}.scale", scale)
-    return graph.add("DequantizeLinear", [q, values], name, axis=0)
-
-
-def dynamic_input(graph: OnnxGraph, x: str, name: str) -> list[str]:
-    """Integers of x, their scale and their zero point."""
-    outputs = [f"{name}.{what}" for what in ("integers", "scale", "zero_point")]
-    return graph.add_several("DynamicQuantizeLinear", [x], outputs)
-
-
-def scaled(
-    graph: OnnxGraph, sums: str, scale: str, layer: Any, shape: tuple[int, ...], name: str
-) -> str:
-    """s_x s_w sums + b, the filters along the axis of -1."""
-    weights = graph.constant(f"{name}.W_scale", layer.buffers["W_scale"].reshape(shape))
-    product_of_scales = graph.add("Mul", [scale, weights], f"{name}.scales")
-    numbers = graph.add("Cast", [sums], f"{name}.numbers", to=np.dtype(np.float32))
-    b = layer.buffers.get("b")
-    if b is None:
-        return graph.add("Mul", [numbers, product_of_scales], name)
-    y = graph.add("Mul", [numbers, product_of_scales], f"{name}.product")
-    return graph.add("Add", [y, graph.constant(f"{name}.b", b.reshape(shape))], name)
-
-
-def fake_quantization(
-    graph: OnnxGraph, layer: FakeQuantization, x: str, shape: Shape, name: str
-) -> str:
-    """To integers and back."""
-    made = layer.quantization
-    if made is None:
-        return x
-    grid = [
-        graph.constant(f"{name}.scale", np.float32(made.scale)),
-        graph.constant(f"{name}.zero_point", np.asarray(made.zero_point), np.uint8),
-    ]
-    q = graph.add("QuantizeLinear", [x, *grid], f"{name}.integers")
-    return graph.add("DequantizeLinear", [q, *grid], name)
 
 
 def batch_norm(graph: OnnxGraph, layer: BatchNorm, x: str, shape: Shape, name: str) -> str:
