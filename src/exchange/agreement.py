@@ -4,7 +4,6 @@ Inputs are real photos, cut from two that scikit-learn has with it, prepared as 
 them; for a model of features normal random numbers.
 """
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from PIL import Image
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.context import PREDICTION
-from src.common.product_threads import limited_product_threads
+from src.common.timing import interleaved_seconds
 from src.inference.classifier import Classifier
 
 COUNT = 16
@@ -22,10 +21,6 @@ COUNT = 16
 
 MAX_VALUES = 1 << 26
 """Values of all of them, at most."""
-
-TIMED = 9
-"""Passes of each whose median is the time of an input."""
-
 
 TYPES = {"tensor(float16)": np.float16, "tensor(double)": np.float64}
 """Types of inputs, as onnxruntime calls them."""
@@ -85,14 +80,14 @@ def agreement_of(
         theirs = np.moveaxis(theirs, 1, -1)
     theirs = theirs.reshape(ours.shape)
     flat = ours.reshape(len(x), -1), theirs.reshape(len(x), -1)
+    seconds = interleaved_seconds(
+        [lambda: network.forward(x[:1], PREDICTION), lambda: run(given[:1])]
+    )
     return Agreement(
         float(np.abs(ours - theirs).max() / max(float(np.abs(ours).max()), 1e-30)),
         float((flat[0].argmax(axis=1) == flat[1].argmax(axis=1)).mean()),
         float((ours == theirs).mean()),
-        _times(
-            lambda: network.forward(x[:1], PREDICTION),
-            lambda: run(given[:1]),
-        ),
+        (seconds[0], seconds[1]),
     )
 
 
@@ -154,17 +149,3 @@ def _part(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
         for whole, part in zip(photo.size, (width, height), strict=True)
     )
     return photo.crop((left, top, left + width, top + height))
-
-
-def _times(*passes: Callable[[], object]) -> tuple[float, float]:
-    """Seconds of each, in turn, medians."""
-    seconds: list[list[float]] = [[] for _ in passes]
-    with limited_product_threads(1):
-        for turn in range(TIMED + 1):
-            for own, one in zip(seconds, passes, strict=True):
-                start = time.perf_counter()
-                one()
-                if turn:  # the first makes ready
-                    own.append(time.perf_counter() - start)
-    first, second = (float(np.median(own)) for own in seconds)
-    return first, second

@@ -1,8 +1,8 @@
 """What is said of a quantized model: size, time, accuracy, and the noise of its layers."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,8 @@ from src.classic_nn.layers.container import Container
 from src.classic_nn.quantization.statistics import Statistics
 from src.classic_nn.utils.plots import save_figure
 from src.common.files import write_json, write_text
-from src.common.product_threads import limited_product_threads
 from src.common.tables import markdown_table, write_csv
+from src.common.timing import TURNS, interleaved_seconds
 from src.inference.classifier import Classifier
 from src.inference.evaluation import evaluate
 from src.inference.labelled_data import LabelledData
@@ -22,9 +22,6 @@ from src.inference.mcnemar import compare
 from src.inference.quantize.layer_report import LayerNoise
 from src.inference.quantize.pictures import draw_layers, draw_ranges
 from src.inference.quantize_scheme import Scheme
-
-TIMED = 9
-"""Passes of each network whose median is the time of an input."""
 
 
 def size_and_time(before: Path, after: Path, model: Classifier, small: Classifier) -> list[str]:
@@ -35,7 +32,7 @@ def size_and_time(before: Path, after: Path, model: Classifier, small: Classifie
     lines = [
         f"size: {sizes[0]:,} bytes before, {sizes[1]:,} after ({sizes[1] / sizes[0]:.3f})",
         f"time of an input on one core: {1000 * times[0]:.1f} ms before, {1000 * times[1]:.1f} ms "
-        f"after ({times[1] / times[0]:.2f}), medians of {TIMED}",
+        f"after ({times[1] / times[0]:.2f}), medians of {TURNS}",
     ]
     if isinstance(network, IntegerNetwork):
         kept = [layer.name for layer in network.layers if isinstance(layer, InNumbers)]
@@ -47,15 +44,7 @@ def time_of(*networks: Container) -> list[float]:
     """Seconds of one input through each network on one core, in turn, medians."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1, *networks[0].built_shape())).astype(np.float32)
-    seconds: list[list[float]] = [[] for _ in networks]
-    with limited_product_threads(1):
-        for turn in range(TIMED + 1):
-            for own, network in zip(seconds, networks, strict=True):
-                start = time.perf_counter()
-                network.forward(x, PREDICTION)
-                if turn:  # the first makes ready
-                    own.append(time.perf_counter() - start)
-    return [float(np.median(own)) for own in seconds]
+    return interleaved_seconds([partial(network.forward, x, PREDICTION) for network in networks])
 
 
 def accuracy_lines(classifier: Classifier, small: Classifier, known: LabelledData) -> list[str]:
