@@ -164,7 +164,7 @@ GRAPHS = {
                 ["x", "w"],
                 ["y"],
                 auto_pad="SAME_LOWER",
-                strides=[2, 2],
+                strides=[1, 1],
                 kernel_shape=[2, 2],
             )
         ],
@@ -290,6 +290,11 @@ def test_layers_and_values(name, tmp_path):
 
 
 REFUSED = {
+    "a gate of another slope": (
+        [make("HardSigmoid", ["x"], ["s"], alpha=0.2), make("Mul", ["x", "s"], ["y"], "n")],
+        {},
+        "Mul (n): products of two values",
+    ),
     "a gate that is seen otherwise": (
         [
             make("Pad", ["x", "p"], ["q"]),
