@@ -260,6 +260,27 @@ GRAPHS = {
         {"axes": np.array([2, 3]), "w": normal(4, 48, 1, 1)},
         ["Flatten", "Dense"],
     ),
+    "rows of channels and back": (
+        [
+            make("Reshape", ["x", "a"], ["r"]),
+            make("Reshape", ["r", "b"], ["z"]),
+            make("Relu", ["z"], ["y"]),
+        ],
+        {"a": np.array([-1, 3, 1, 4, 4]), "b": np.array([-1, 3, 4, 4])},
+        ["ReLU"],
+    ),
+    "weights of integers with a zero point": (
+        [
+            make("DequantizeLinear", ["q", "s", "z"], ["w"], axis=0),
+            make("Conv", ["x", "w"], ["y"]),
+        ],
+        {
+            "q": rng.integers(0, 255, (2, 3, 3, 3), np.uint8),
+            "s": np.array([0.01, 0.02], np.float32),
+            "z": np.array([100, 130], np.uint8),
+        },
+        ["Conv2D"],
+    ),
     "a sum in front of a branch": (
         [
             make("Relu", ["x"], ["a"]),
@@ -410,3 +431,10 @@ def test_images_with_channels_last_need_no_work(tmp_path):
     assert len(found.network.layers) == 1
     x = normal(2, 6, 5, 3)
     assert np.allclose(found.network.forward(x)[0], by_onnxruntime(model, x), atol=1e-5)
+
+
+def test_a_softmax_of_maps_meant_something_else_before(tmp_path):
+    path = save(
+        file_of([make("Softmax", ["x"], ["y"], "n", axis=1)], opset=11), tmp_path / "m.onnx"
+    )
+    assert "Softmax (n): a softmax of maps before version 13 is not supported" in refusal(path)
