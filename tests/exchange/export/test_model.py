@@ -8,7 +8,7 @@ import pytest
 from src.classic_nn.context import PREDICTION
 from src.classic_nn.math import sigmoid, softmax
 from src.exchange import agreement
-from src.exchange.export import export_model, layers
+from src.exchange.export import export_model, layers, model
 from src.inference.classifier import Classifier
 from tests.exchange.judges import by_onnxruntime, first
 from tests.inference.models import saved
@@ -46,12 +46,12 @@ def test_probabilities_are_those_of_predict(task, temperature, tmp_path, rng):
     names = ("no", "yes") if task == "binary" else ("cat", "dog", "owl")
     classifier = Classifier(saved(task, names, temperature=temperature))
     export_model(classifier, tmp_path / "m.onnx", softmax=True)
-    model = onnx.load(tmp_path / "m.onnx")
-    assert [one.name for one in model.graph.output] == ["probabilities"]
+    made = onnx.load(tmp_path / "m.onnx")
+    assert [one.name for one in made.graph.output] == ["probabilities"]
     x = rng.normal(size=(4, 16, 16, 3)).astype(np.float32)
     logits = classifier.model.network.forward(x, PREDICTION)[0] / np.float32(temperature)
     expected = (softmax if task == "multi_class" else sigmoid)(logits)
-    assert np.allclose(by_onnxruntime(model, first(x)), expected, atol=1e-6)
+    assert np.allclose(by_onnxruntime(made, first(x)), expected, atol=1e-6)
     export_model(classifier, tmp_path / "l.onnx", softmax=False)
     assert [one.name for one in onnx.load(tmp_path / "l.onnx").graph.output] == ["logits"]
 
@@ -99,3 +99,15 @@ def test_photos_are_photos_and_differ():
     assert np.array_equal(x, agreement.sample_inputs(classifier))
     neighbours = np.abs(np.diff(x, axis=1)).mean() / np.abs(x - np.roll(x, 7, axis=1)).mean()
     assert neighbours < 0.8  # as in photos, not as in noise
+
+
+def test_probabilities_are_tried_too(tmp_path, monkeypatch):
+    def wrong(graph, classifier):
+        (logits,) = graph.outputs
+        graph.add("Sigmoid", ["logits"], "probabilities")
+        graph.outputs = [logits._replace(name="probabilities")]
+
+    monkeypatch.setattr(model, "add_probabilities", wrong)
+    with pytest.raises(ValueError, match="differ from the model's"):
+        export_model(Classifier(saved()), tmp_path / "m.onnx", softmax=True)
+    assert not list(tmp_path.iterdir())

@@ -148,6 +148,8 @@ def test_weights_of_few_bits(kind, bits, per_channel, rng):
     small = quantize_network(network, Scheme(kind, bits, per_channel))
     model = checked(model_of(network_graph(small, opset=17), {}))
     assert_close(by_onnxruntime(model, first(x)), small.forward(x, PREDICTION)[0], 2e-6)
+    samples = model.graph.input[0].type.tensor_type.shape.dim[0]
+    assert (samples.dim_value == 1) == (kind == "dynamic")  # ranges are those of one sample
     kinds = {array.name: array.data_type for array in model.graph.initializer}
     wide = onnx.TensorProto.FLOAT if bits > 8 else onnx.TensorProto.INT8
     assert kinds["conv2d1.W"] == wide

@@ -195,7 +195,17 @@ def test_weights_beside_the_file(beside, rng):
 
 
 @pytest.mark.parametrize(
-    "location", ["../secret", "/etc/passwd", "a/../../secret", "", ".", "link", "none.data"]
+    "location",
+    [
+        "../secret",
+        "/etc/passwd",
+        "a/../../secret",
+        "a/../m.onnx.data",
+        "",
+        ".",
+        "link",
+        "none.data",
+    ],
 )
 def test_weights_elsewhere_are_refused(beside, location):
     secret = beside.parent.parent / "secret"
@@ -361,3 +371,24 @@ def test_a_batch_that_no_machine_holds(tmp_path):
     inputs = [helper.make_tensor_value_info("x", FLOAT, [10**9, 3, 4, 4])]
     path = save(file_of([relu()], inputs=inputs), tmp_path / "m.onnx")
     assert "has more than 67,108,864 values" in refusal(path)
+
+
+def test_constants_of_one_number_are_not_copied_first(tmp_path):
+    nodes = [
+        helper.make_node("ConstantOfShape", ["s"], ["w"]),
+        helper.make_node("Transpose", ["w"], ["t"], perm=[1, 0]),
+        helper.make_node("Flatten", ["x"], ["f"]),
+        helper.make_node("MatMul", ["f", "t"], ["y"]),
+    ]
+    path = save(file_of(nodes, {"s": np.array([1 << 24, 48])}), tmp_path / "m.onnx")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "Transpose (t): its constants take more than 67,108,864 bytes" in refusal(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # KiB
+
+
+def test_many_constants_of_one_are_bounded_together(tmp_path):
+    w = np.ones((1000, 1000), np.float32)
+    nodes = [helper.make_node("Transpose", ["w"], [f"t{k}"], perm=[1, 0]) for k in range(20)]
+    nodes.append(relu())
+    path = save(file_of(nodes, {"w": w}), tmp_path / "m.onnx")
+    assert "Transpose (t16): its constants take more than 67,108,864 bytes" in refusal(path)

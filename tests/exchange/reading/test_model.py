@@ -164,3 +164,13 @@ def test_metadata_that_cannot_be_are_refused(name, value, tmp_path):
             entry.value = json.dumps(value)
     with pytest.raises(UnreadableDataError, match=rf"m\.onnx: its metadata: {name} cannot be"):
         import_model(save(made, tmp_path / "m.onnx"))
+
+
+def test_a_temperature_that_the_file_does_not_apply_is_none(tmp_path):
+    export_model(Classifier(saved()), tmp_path / "m.onnx", softmax=True)
+    made = onnx.load(tmp_path / "m.onnx")
+    for entry in made.metadata_props:
+        if entry.key == "temperature":
+            entry.value = "2.0"
+    found, _ = import_model(save(made, tmp_path / "m.onnx"))
+    assert found.temperature == 1
