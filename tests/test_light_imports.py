@@ -102,7 +102,6 @@ def test_ctrl_c_during_imports_is_one_line(module, slow, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdout.readline() == "importing\n"
     time.sleep(0.05)

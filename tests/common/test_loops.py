@@ -140,7 +140,6 @@ def test_ctrl_c_while_compiling_ends_in_one_line(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stderr.readline().startswith("compiling loops for this machine, once")
     time.sleep(1)
