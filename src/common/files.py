@@ -101,3 +101,11 @@ def results_directory(base: Path, place: Path, marker: str, prefix: str = "") ->
     if not taken or taken.endswith(f" {path}"):
         return base / name
     return base / f"{name}-{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+
+
+def model_name(model: Path) -> str:
+    """What a model is called: by its run, and by its epoch if it is not that of the end."""
+    folder = model.resolve().parent
+    if folder.name == "epochs":
+        return f"{folder.parent.name}-{model.stem}"
+    return folder.name if model.stem == "model" else model.stem

@@ -136,17 +136,43 @@ class Classifier:
         reject_below: float | None = None,
     ) -> Iterator[Prediction]:
         """``predict`` for any number of images, one answer after the other."""
-        least = self.reject_below if reject_below is None else reject_below
         for name, answer in self.answers(self.named(images)):
-            if isinstance(answer, UnreadableDataError):
-                yield Prediction(name, error=str(answer))
-            else:
-                row = self.class_probabilities(answer[np.newaxis])[0]
-                found = dict(zip(self.classes, map(float, row), strict=True))
-                labels = self.labels(answer, threshold)
-                if least and self.certainty(row, labels) < least:
-                    labels = (RETAKE,)
-                yield Prediction(name, labels, found)
+            yield self._prediction(name, answer, threshold, reject_below)
+
+    def predict_here(
+        self,
+        name: str,
+        read: Callable[[], Picture],
+        threshold: float | None = None,
+        reject_below: float | None = None,
+    ) -> Prediction:
+        """``predict`` for one image, in the calling thread: for whoever has threads of his own.
+
+        Args:
+            name: of the image.
+            read: opens it; raises UnreadableDataError where it cannot be read.
+            threshold, reject_below: see ``predict``.
+        """
+        ((_, answer),) = self._answer([(name, read)], self._probabilities)
+        return self._prediction(name, answer, threshold, reject_below)
+
+    def _prediction(
+        self,
+        name: str,
+        answer: Array | UnreadableDataError,
+        threshold: float | None,
+        reject_below: float | None,
+    ) -> Prediction:
+        """What the probabilities (outputs,) of an image mean."""
+        if isinstance(answer, UnreadableDataError):
+            return Prediction(name, error=str(answer))
+        least = self.reject_below if reject_below is None else reject_below
+        row = self.class_probabilities(answer[np.newaxis])[0]
+        found = dict(zip(self.classes, map(float, row), strict=True))
+        labels = self.labels(answer, threshold)
+        if least and self.certainty(row, labels) < least:
+            labels = (RETAKE,)
+        return Prediction(name, labels, found)
 
     def named(self, images: Iterable[Any]) -> Iterator[tuple[str, Callable[[], Picture]]]:
         """Name of each image, and a function that opens it; for ``answers``."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from src.common.files import results_directory, write_json, write_text
+from src.common.files import model_name, results_directory, write_json, write_text
 from src.inference.classifier import Classifier, load_model
 from src.inference.evaluation import Evaluation, evaluate
 from src.inference.labelled_data import LabelledData, read_labelled_data
@@ -165,14 +165,6 @@ def comparison_text(comparison: Comparison) -> str:
             f"McNemar's exact test: {comparison.verdict()}",
         ]
     )
-
-
-def model_name(model: Path) -> str:
-    """What a model is called: by its run, and by its epoch if it is not that of the end."""
-    folder = model.resolve().parent
-    if folder.name == "epochs":
-        return f"{folder.parent.name}-{model.stem}"
-    return folder.name if model.stem == "model" else model.stem
 
 
 def _default_directory(model: Path, data: Path) -> Path:

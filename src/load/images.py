@@ -90,15 +90,24 @@ ORIENTATION = 0x0112
 """EXIF tag: how a camera was held; 5 to 8 are turned by a quarter."""
 
 
-def decode_image(content: bytes, path: str, white: int | None = None) -> Image.Image:
-    """``open_image`` for the content of a file; ``path`` is what messages call it."""
+def decode_image(
+    content: bytes, path: str, white: int | None = None, most_pixels: int | None = None
+) -> Image.Image:
+    """``open_image`` for the content of a file.
+
+    Args:
+        content: of the file.
+        path: what messages call it.
+        white: see ``open_image``.
+        most_pixels: it may have, where that is fewer than ``PIL.Image.MAX_IMAGE_PIXELS``.
+    """
     try:
         if not content:
             raise UnreadableDataError(f"{path}: is empty")
         if content.startswith(PNG_SIGNATURE):
             content = _sound_png(path, content)
         with Image.open(io.BytesIO(content), formats=_formats()) as file:
-            _check_pixels(path, file)
+            _check_pixels(path, file, most_pixels)
             if file.format in JPEG and content.find(b"\xff\xd9", _scan(content)) < 0:
                 raise UnreadableDataError(
                     f"{path}: cannot be read (the end of the JPEG data is missing)"
@@ -245,8 +254,13 @@ def _scan(content: bytes) -> int:
     return place
 
 
-def _check_pixels(path: str, image: Image.Image) -> None:
+def _check_pixels(path: str, image: Image.Image, most: int | None) -> None:
     limit, pixels = Image.MAX_IMAGE_PIXELS, image.width * image.height
+    if most is not None and pixels > most:
+        raise UnreadableDataError(
+            f"{path}: {image.width} x {image.height} pixels are more than the {most:,} that are "
+            "taken here: make the photo smaller"
+        )
     if limit is not None and pixels > limit:
         raise UnreadableDataError(
             f"{path}: {image.width} x {image.height} pixels are more than the {limit:,} that are "

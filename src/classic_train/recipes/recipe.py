@@ -106,7 +106,11 @@ class Recipe:
         return used - set(self.unused(options))
 
     def check_settings(self, options: TrainingOptions, given: Collection[str]) -> None:
-        """Raise OptionError for a given setting that the run would not use."""
+        """Raise OptionError for an unknown model, and for a setting that the run would not use."""
+        try:
+            lookup("model", options.model, self.models)
+        except ValueError as error:
+            raise OptionError(f"--model: {error}") from None
         used = self.used_settings(options) | set(self.unused(options))
         for name in given:
             if name in used:

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.classic_nn.array_types import Array
-from src.common.files import results_directory
+from src.common.files import model_name, results_directory
 from src.inference.classifier import Classifier
-from src.inference.evaluate_command import model_name
 from src.inference.explain.explainer import Explainer
 from src.inference.explain.methods import OWN_SETTINGS, check_settings, suits
 from src.inference.explain_options import ALL

@@ -10,9 +10,9 @@ import numpy as np
 from tqdm import tqdm
 
 from src.classic_nn.utils.plots import save_figure
-from src.common.files import write_json, write_text
+from src.common.files import model_name, write_json, write_text
 from src.common.tables import format_table, markdown_table, write_csv
-from src.inference.evaluate_command import model_name, parse_rename, warnings_of
+from src.inference.evaluate_command import parse_rename, warnings_of
 from src.inference.explain.choices import chosen_methods, default_directory, training_photos
 from src.inference.explain.drawing import draw_summary
 from src.inference.explain.explainer import Explainer

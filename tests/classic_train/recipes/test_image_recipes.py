@@ -102,6 +102,10 @@ USER_ERRORS = {
     "no files": (["sign_mnist", "--data", "."], "expected sign_mnist_train.csv"),
     "no idx files": (["fashion_mnist", "--data", "."], "expected train-images-idx3-ubyte"),
     "unknown model": (["multi_label", "--model", "cnm"], "error: --model: .*cnn"),
+    "unknown model with an option of another": (
+        ["dishes", "--model", "backbone", "--backbone", "resnet50"],
+        "error: --model: unknown model 'backbone'",
+    ),
     "a model that data do not fit": (
         ["multi_label", "--model", "cnn", "--data", "blobs"],
         "error: --model: ",

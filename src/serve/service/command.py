@@ -1,0 +1,145 @@
+"""The service from the command line: models checked, workers started, address printed, served."""
+
+import argparse
+import contextlib
+import ipaddress
+import math
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from src.common.files import model_name
+from src.load.class_names import distinct_names
+from src.load.errors import UnreadableDataError
+from src.serve.listening import free_socket
+from src.serve.service.limits import Limits
+from src.serve.service.options import LIMITS
+from src.serve.service.pool import Pool
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+SHORTEST_TOKEN = 16
+"""Characters; shorter ones can be guessed."""
+
+
+def run_service(arguments: argparse.Namespace) -> int:
+    """Serve until Ctrl-C or SIGTERM; returns the exit status."""
+    models = named_models(arguments.models)
+    token = None if arguments.token_file is None else read_token(arguments.token_file)
+    limits = Limits(**{name: getattr(arguments, name) for name in LIMITS})
+    with free_socket(arguments.port, arguments.host) as listening:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of the workers: a core each
+        pool = Pool(models, arguments.workers, limits, _log)
+        try:
+            pool.start()
+            import_service()
+            pool.wait()
+            server = service_server(pool, limits, token, arguments.name)
+            for line in opening_lines(arguments, listening.getsockname(), models):
+                print(line, flush=True)
+            if token is None and not _is_loopback(listening.getsockname()[0]):
+                _log("anyone who reaches this address can ask; --token-file asks them for a token")
+            before = signal.signal(
+                signal.SIGTERM, lambda *_: None
+            )  # uvicorn hands it on at the end
+            try:
+                with contextlib.suppress(KeyboardInterrupt):  # likewise
+                    server.run(sockets=[listening])
+            finally:
+                signal.signal(signal.SIGTERM, before)
+        finally:
+            pool.close(0.0)
+    print("stopped", flush=True)
+    return 0
+
+
+def named_models(paths: Sequence[Path]) -> dict[str, Path]:
+    """Files by what the models are called: their run, or file.
+
+    Raises UnreadableDataError for one that is missing.
+    """
+    for path in paths:
+        if not path.is_file():
+            raise UnreadableDataError(f"{path}: no such file")
+    return dict(zip(distinct_names([model_name(path) for path in paths]), paths, strict=True))
+
+
+def read_token(path: Path) -> str:
+    """The first line of a file.
+
+    Raises UnreadableDataError for one that cannot be read, or guessed too easily.
+    """
+    try:
+        token = path.read_text("utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        cause = getattr(error, "strerror", None) or "is no text"
+        raise UnreadableDataError(f"--token-file: {path}: {cause}") from None
+    if len(token) < SHORTEST_TOKEN or not (token.isascii() and token.isprintable()):
+        raise UnreadableDataError(
+            f"--token-file: {path}: expected {SHORTEST_TOKEN} or more ASCII characters in its "
+            "first line; python -c 'import secrets; print(secrets.token_urlsafe())' makes one"
+        )
+    if os.name == "posix" and path.stat().st_mode & 0o004:
+        _log(f"--token-file: {path} can be read by everybody on this machine (chmod 600)")
+    return token
+
+
+def opening_lines(
+    arguments: argparse.Namespace, address: Sequence[Any], models: dict[str, Path]
+) -> list[str]:
+    """What is printed once photos are answered."""
+    host, port = address[:2]
+    shown = f"[{host}]" if ":" in host else host
+    if ipaddress.ip_address(host).is_unspecified:
+        shown = "127.0.0.1"
+    where = f"http://{shown}:{port}/"
+    return [
+        f"{', '.join(models)}: answering at {where} (Ctrl-C ends it)",
+        f"  page {where}   API {where}docs   workers {arguments.workers}"
+        f"   token {'asked for' if arguments.token_file else 'none'}",
+    ]
+
+
+def import_service() -> None:
+    """Import what serves. Raises UnreadableDataError where its packages are missing."""
+    try:
+        import python_multipart  # noqa: F401  Starlette asks for it late
+
+        import src.serve.service.app
+        import src.serve.service.connections  # noqa: F401
+    except ImportError as error:
+        raise UnreadableDataError(
+            f"the service needs FastAPI and uvicorn: pip install -e '.[serve]' ({error})"
+        ) from None
+
+
+def service_server(pool: Pool, limits: Limits, token: str | None, names: Sequence[str]) -> "Server":
+    """What serves the application, of a pool that is ready."""
+    import uvicorn
+
+    from src.serve.service.app import create_app
+    from src.serve.service.connections import bounded_protocol
+
+    config = uvicorn.Config(
+        create_app(pool, limits, token, names),
+        http=bounded_protocol(limits.head_seconds),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=limits.connections,
+        timeout_graceful_shutdown=math.ceil(limits.stopping_seconds),
+    )
+    return uvicorn.Server(config)
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback
+
+
+def _log(line: str) -> None:
+    print(f"serve: {line}", file=sys.stderr, flush=True)
