@@ -5,8 +5,7 @@ It computes nothing itself: photos go to the worker processes (``pool``), and th
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,6 +25,7 @@ from src.serve.service.metrics import Metrics
 from src.serve.service.photos import photos_of
 from src.serve.service.pool import Pool
 from src.serve.service.refused import RefusedError
+from src.serve.service.waiting import Waiting
 
 PAGE = {
     "page.css": "text/css",
@@ -53,18 +53,12 @@ def create_app(
         names: see ``guard``.
     """
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await asyncio.to_thread(pool.close, limits.stopping_seconds)
-
     app = FastAPI(
         title="classic-nn",
         description="A trained model at work: what do photos show, and why does it say so?",
         version="1",
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
     )
     app.add_middleware(Guard, limits=limits, token=token, names=tuple(names))  # type: ignore[arg-type, unused-ignore]
     _add_problems(app)
@@ -127,6 +121,8 @@ def create_app(
         request: Request,
         model: Name = None,
         method: Annotated[Literal[METHOD_NAMES], Query()] = DEFAULT_METHOD,  # type: ignore[valid-type]
+        steps: Annotated[int, Query(ge=1, le=256)] = ExplainJob.steps,
+        coalitions: Annotated[int, Query(ge=1, le=5000)] = ExplainJob.coalitions,
         class_name: Annotated[str | None, Query(alias="class", max_length=200)] = None,
         against: Name = None,
         baseline: Baseline | None = None,
@@ -143,7 +139,16 @@ def create_app(
             raise RefusedError(422, f"{len(photos)} photos, expected one at a time")
         png = format == "png"
         job = ExplainJob(
-            card["name"], *photos[0], method, class_name, against, baseline, layer, png
+            card["name"],
+            *photos[0],
+            method,
+            steps,
+            coalitions,
+            class_name,
+            against,
+            baseline,
+            layer,
+            sheet=png,
         )
         (answer,) = await _answers(request, pool, [job])
         count(card["name"], answer)
@@ -168,10 +173,8 @@ async def _answers(request: Request, pool: Pool, jobs: Sequence[Job]) -> list[di
     waiting = pool.add(list(jobs))
     if isinstance(waiting, Problem):
         raise _refusal(waiting)
-    answers: asyncio.Future[list[Answer]] = asyncio.gather(
-        *(asyncio.wrap_future(one.answer) for one in waiting)
-    )
-    gone: asyncio.Future[None] = asyncio.ensure_future(_gone(request))
+    answers = asyncio.ensure_future(_all(waiting))
+    gone = asyncio.ensure_future(_gone(request))
     both: list[asyncio.Future[Any]] = [answers, gone]
     try:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -179,12 +182,19 @@ async def _answers(request: Request, pool: Pool, jobs: Sequence[Job]) -> list[di
             raise RefusedError(499, "the client has gone")  # nobody reads it
         found = answers.result()
     finally:
-        gone.cancel()
-        answers.cancel()
+        for future in both:
+            future.cancel()
+        for one in waiting:
+            one.answer.cancel()
     for answer in found:
         if isinstance(answer, Problem):
             raise _refusal(answer)
     return [answer for answer in found if not isinstance(answer, Problem)]
+
+
+async def _all(waiting: Sequence[Waiting]) -> list[Answer]:
+    """The answers, when all are there."""
+    return [await asyncio.wrap_future(one.answer) for one in waiting]
 
 
 async def _gone(request: Request) -> None:

@@ -64,7 +64,9 @@ def named_models(paths: Sequence[Path]) -> dict[str, Path]:
     """
     for path in paths:
         if not path.is_file():
-            raise UnreadableDataError(f"{path}: no such file")
+            raise UnreadableDataError(
+                f"{path}: no such file: expected model files of runs, or the word review"
+            )
     return dict(zip(distinct_names([model_name(path) for path in paths]), paths, strict=True))
 
 
@@ -122,7 +124,7 @@ def service_server(pool: Pool, limits: Limits, token: str | None, names: Sequenc
     import uvicorn
 
     from src.serve.service.app import create_app
-    from src.serve.service.connections import bounded_protocol
+    from src.serve.service.connections import LONGER, StoppingServer, bounded_protocol
 
     config = uvicorn.Config(
         create_app(pool, limits, token, names),
@@ -132,9 +134,9 @@ def service_server(pool: Pool, limits: Limits, token: str | None, names: Sequenc
         server_header=False,
         proxy_headers=False,
         limit_concurrency=limits.connections,
-        timeout_graceful_shutdown=math.ceil(limits.stopping_seconds),
+        timeout_graceful_shutdown=math.ceil(limits.stopping_seconds) + LONGER,
     )
-    return uvicorn.Server(config)
+    return StoppingServer(config, pool)
 
 
 def _is_loopback(host: str) -> bool:

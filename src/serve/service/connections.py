@@ -1,13 +1,40 @@
-"""Connections that say nothing are closed: a client that sends the head of a request byte by byte.
+"""What uvicorn leaves open: connections that never say what they want, and how work ends.
 
-uvicorn closes connections that are idle between two requests, but waits without end for the head of
-one that has begun.
+It closes connections that are idle between two requests, but waits without end for the head of one
+that has begun. Told to stop, it waits for requests that run, and then cancels them without a word.
 """
 
 import asyncio
+import socket
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from src.serve.service.pool import Pool
+
+LONGER = 5
+"""Seconds that uvicorn waits longer than the pool does, which answers what is not finished."""
+
+
+class StoppingServer(uvicorn.Server):
+    """A server that has its pool finish, or answer that it will not, before it closes connections.
+
+    Args:
+        config: of uvicorn.
+        pool: of workers.
+    """
+
+    def __init__(self, config: uvicorn.Config, pool: Pool) -> None:
+        super().__init__(config)
+        self._pool = pool
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nothing more, finish what runs, close."""
+        seconds = self._pool.limits.stopping_seconds
+        closing = asyncio.ensure_future(asyncio.to_thread(self._pool.close, seconds))
+        await super().shutdown(sockets)
+        await closing
 
 
 def bounded_protocol(head_seconds: float) -> type[asyncio.Protocol]:

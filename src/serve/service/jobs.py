@@ -29,6 +29,8 @@ class ExplainJob:
     Attributes:
         model, name, content: as of ``PredictJob``.
         method: one of ``METHOD_NAMES``.
+        steps: of integrated gradients; never doubled, so that it takes the time it takes.
+        coalitions: of Shapley values.
         class_name, against, baseline, layer: see ``Explainer``; None or empty for its own choice.
         sheet: draw the sheet that the command ``explain`` draws, instead of photo and heat map.
     """
@@ -37,6 +39,8 @@ class ExplainJob:
     name: str
     content: bytes
     method: str
+    steps: int = 32
+    coalitions: int = 500
     class_name: str | None = None
     against: str | None = None
     baseline: str | None = None

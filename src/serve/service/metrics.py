@@ -36,7 +36,7 @@ class Metrics:
     """
 
     def __init__(self, pool: Pool, paths: frozenset[str]) -> None:
-        disable_created_metrics()  # a second series for each, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody asks for
         self._registry = CollectorRegistry()
         self._paths = paths
         settings: Any = {"registry": self._registry}
@@ -55,6 +55,7 @@ class Metrics:
         )
         for name, text, value in (
             ("waiting", "Photos that wait for a worker.", lambda: len(pool.line)),
+            ("working", "Photos that workers have.", lambda: pool.line.working),
             ("workers_ready", "Workers that answer.", lambda: pool.ready),
             ("workers_lost", "Workers that have ended unasked, or were ended.", lambda: pool.lost),
         ):

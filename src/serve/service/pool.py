@@ -25,11 +25,11 @@ PAUSE = 1.0
 """Seconds before a worker that could not start is started again."""
 
 
-def _work(connection: Connection, models: dict[str, Path], pixels: int) -> None:
+def _work(connection: Connection, models: dict[str, Path], pixels: int, threads: int) -> None:
     """What the process does; the imports are its own, the server has no use for NumPy."""
     from src.serve.service.worker import run_worker
 
-    run_worker(connection, models, pixels)
+    run_worker(connection, models, pixels, threads)
 
 
 class Pool:
@@ -95,7 +95,7 @@ class Pool:
         return self.line.add(jobs)
 
     def close(self, seconds: float) -> None:
-        """Finish what waits, as far as this time allows, and end the workers."""
+        """Finish what waits and runs, as far as this time allows, and end the workers."""
         self.closing.set()
         self.line.close()
         end = time.monotonic() + seconds
@@ -137,7 +137,9 @@ class Pool:
         """A new worker, and the connection to it."""
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_work, args=(theirs, self._files, self.limits.pixels), daemon=True
+            target=_work,
+            args=(theirs, self._files, self.limits.pixels, len(self._handlers)),
+            daemon=True,
         )
         process.start()
         theirs.close()  # so that its end is seen here
@@ -230,7 +232,9 @@ class _Handler:
                 waiting.set(answer)
                 return ""
         except (EOFError, OSError):
-            waiting.set(Problem(503, "the worker was lost; try again", again=1))
+            stopped = self.pool.closing.is_set()
+            cause = "the server was stopped" if stopped else "the worker was lost; try again"
+            waiting.set(Problem(503, cause, again=1))
             return f"ended (status {self._exit_status()})"
         self.end()
         waiting.set(Problem(504, f"it took more than {seconds:g} seconds"))

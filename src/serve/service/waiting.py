@@ -47,12 +47,17 @@ class Line:
     Args:
         limits: of the server.
         workers: that take jobs.
+
+    Attributes:
+        explaining: explanations that workers have taken.
+        working: jobs that they have.
     """
 
     def __init__(self, limits: Limits, workers: int) -> None:
         self.limits = limits
         self.workers = workers
         self.explaining = 0
+        self.working = 0
         self._predictions: deque[Waiting] = deque()
         self._explanations: deque[Waiting] = deque()
         self._changed = threading.Condition()
@@ -98,6 +103,7 @@ class Line:
                 for line in (self._predictions, self._explanations):
                     self._give_up_old(line)
                 taken = self._take()
+                self.working += len(taken)
                 if taken or self._closed:
                     return taken
                 self._changed.wait(1.0)
@@ -125,6 +131,7 @@ class Line:
             seconds: that it took.
         """
         with self._changed:
+            self.working -= 1
             if isinstance(waiting.job, PredictJob):
                 self._seconds += 0.05 * (seconds - self._seconds)
             else:
@@ -134,6 +141,7 @@ class Line:
     def give_back(self, jobs: list[Waiting]) -> None:
         """Put jobs that were taken, and not begun, back in front."""
         with self._changed:
+            self.working -= len(jobs)
             self._predictions.extendleft(reversed(jobs))
             self._changed.notify_all()
 

@@ -9,6 +9,7 @@ import contextlib
 import io
 import signal
 import sys
+import threading
 import traceback
 from functools import partial
 from multiprocessing.connection import Connection
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from tqdm import tqdm
 
 from src.classic_nn.serialization import TensorFileError
 from src.common.product_threads import limited_product_threads
@@ -32,7 +34,7 @@ SHOWN = 448
 """Pixels of the longer side of the picture of an input, at least: those of few pixels grow."""
 
 
-def run_worker(connection: Connection, models: dict[str, Path], pixels: int) -> None:
+def run_worker(connection: Connection, models: dict[str, Path], pixels: int, threads: int) -> None:
     """Answer jobs until the server closes the connection.
 
     Lists of jobs come in; a pair goes out for each of them: its place in the list, the answer.
@@ -41,11 +43,14 @@ def run_worker(connection: Connection, models: dict[str, Path], pixels: int) -> 
         connection: to the server.
         models: files by name.
         pixels: of a photo, at most.
+        threads: of an explanation; predictions have one.
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # a terminal and systemd tell all processes
         signal.signal(number, signal.SIG_IGN)
+    # tqdm's own lock is one between processes, which a process that is ended would leave behind
+    tqdm.set_lock(threading.RLock())
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        first, worker = load_worker(models, pixels)
+        first, worker = load_worker(models, pixels, threads)
         connection.send(first)
         if worker is None:
             return
@@ -55,13 +60,15 @@ def run_worker(connection: Connection, models: dict[str, Path], pixels: int) -> 
                     connection.send((place, worker.answer(job)))
 
 
-def load_worker(models: dict[str, Path], pixels: int) -> tuple[Ready | Unusable, "Worker | None"]:
+def load_worker(
+    models: dict[str, Path], pixels: int, threads: int
+) -> tuple[Ready | Unusable, "Worker | None"]:
     """A worker that has answered once with each model, or why there is none."""
     worker = Worker({}, pixels)
     described = []
     for name, path in models.items():
         try:
-            classifier = load_model(path, threads=1)
+            classifier = load_model(path, threads)
             classifier.image_transform()
             worker.classifiers[name] = classifier
             tried = worker.predict(PredictJob(name, str(path), _white_photo()))
@@ -123,7 +130,9 @@ class Worker:
             job.class_name,
             job.against,
             job.baseline,
-            settings=Settings(layer=job.layer),
+            settings=Settings(
+                steps=job.steps, tolerance=np.inf, coalitions=job.coalitions, layer=job.layer
+            ),
         )
         (found,) = explainer.explain(job.name, x, [job.method])
         if found.error:

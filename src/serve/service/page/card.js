@@ -44,7 +44,9 @@ function list(pairs) {
   return made;
 }
 function samples(counts) {
-  return Object.entries(counts).map(([split, n]) => `${split} ${count(n)}`).join(", ");
+  const known = ["train", "validation", "test"];
+  const order = Object.keys(counts).sort((a, b) => known.indexOf(a) - known.indexOf(b));
+  return order.map(split => `${split} ${count(counts[split])}`).join(", ");
 }
 function confusionMatrix(matrix, classes) {
   const made = element("table", null, { class: "matrix" });
@@ -89,8 +91,10 @@ function showCard(model, place) {
   ]));
   if (test && test.right) {
     parts.push(element("h3", "How often it is right"));
-    parts.push(element("p", `${percent(test.right.share)} of ${count(test.samples)} test photos ` +
-      `(95% interval ${percent(test.right.low_95)} to ${percent(test.right.high_95)}).`,
+    const right = model.task === "multi_label" ? "All labels right for" : "Right for";
+    parts.push(element("p", `${right} ${percent(test.right.share)} of ${count(test.samples)} ` +
+      `test photos (95% interval ${percent(test.right.low_95)} to ` +
+      `${percent(test.right.high_95)}).`,
       { id: "right" }));
   } else {
     const known = Object.entries(model.metrics).map(([k, v]) => `${k} ${v.toFixed(4)}`).join(", ");

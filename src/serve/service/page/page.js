@@ -131,7 +131,7 @@ function honest(photo) {
   const rule = one.task === "multi_class" ? `The most probable of ${one.classes.length} classes.` :
     one.task === "binary" ? `"${one.classes[1]}" is said from ${percent(one.threshold)} on.` :
       `Labels are given from ${percent(one.threshold)} on (the line).`;
-  return rule + (one.reject_below ? "" :
+  return rule + (one.reject_below || one.task === "multi_label" ? "" :
     " It always answers, also to photos of something else.");
 }
 
@@ -237,7 +237,13 @@ function showHeat(found, method) {
   setStrength();
   $("figures").textContent = `What speaks for "${found.explained}" is red, what speaks against ` +
     `it blue (${TITLES[method]}). Its logit is ${found.logit.toFixed(2)}; of a picture that ` +
-    `shows nothing ${found.baseline_logit.toFixed(2)}. The photo is shown as the network sees it.`;
+    `shows nothing ${found.baseline_logit.toFixed(2)}. The photo is shown as the network sees it.` +
+    accuracy(found.figures);
+}
+function accuracy(figures) {
+  if (figures.relative_error === undefined) return "";
+  return ` ${figures.steps} steps: the values add up to the difference of the logits but for ` +
+    `${percent(figures.relative_error)}.`;
 }
 function setStrength() {
   $("heat").style.opacity = $("strength").value / 100;

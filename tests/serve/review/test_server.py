@@ -10,7 +10,7 @@ import pytest
 
 from src.serve.__main__ import main
 from tests.programs import run_main
-from tests.serve.test_decisions import labels
+from tests.serve.review.test_decisions import labels
 
 
 def get(address, host=None):
@@ -79,7 +79,7 @@ def test_ctrl_c_ends_it_with_a_sentence(page):
         (["review", "nowhere"], "nowhere: expected a folder"),
         (["review", "mined", "--port", "70000"], "--port: expected 65535 or less"),
         (["review", "mined", "--port", "x"], "--port: expected a whole number"),
-        (["revew"], "invalid choice: 'revew'"),
+        (["revew"], "revew: no such file: expected model files of runs, or the word review"),
     ],
 )
 def test_mistakes_get_one_line(mined, arguments, said):

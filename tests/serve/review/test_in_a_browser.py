@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serve.test_decisions import labels
+from tests.serve.review.test_decisions import labels
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs classic-nn[browser]")
 CHROMIUM = shutil.which("chromium")
