@@ -48,10 +48,11 @@ class Served:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
 
-    def until_ready(self, workers):
+    def until_ready(self, workers, token=""):
         """Wait until so many workers answer."""
-        deadline = time.monotonic() + 60
-        while f"workers_ready {workers}" not in self.ask("/metrics")[2].decode():
+        headers = {"Authorization": f"Bearer {token}"}
+        deadline = time.monotonic() + 30
+        while f"workers_ready {workers}" not in self.ask("/metrics", headers=headers)[2].decode():
             assert time.monotonic() < deadline, self.output.read_text()
             time.sleep(0.05)
 
@@ -102,3 +103,18 @@ def form(*photos, field="files", kind="image/png"):
         parts.append(b"\r\n")
     body = b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
     return body, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+def run(*arguments, path=None):
+    """Exit status and all that is printed by a server that cannot start."""
+    places = [str(place) for place in (path, ROOT) if place]
+    done = subprocess.run(
+        [sys.executable, "-m", "src.serve", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stdout

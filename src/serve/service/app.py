@@ -7,7 +7,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request
@@ -243,8 +242,6 @@ def _add_state(app: FastAPI, pool: Pool, metrics: Metrics) -> None:
 
 def _add_page(app: FastAPI) -> None:
     """The page, the description of the paths, and their files, all of which are shipped."""
-    import swagger_ui_bundle
-
     folder = files("src.serve.service").joinpath("page")
 
     def add(path: str, name: str, kind: str) -> None:
@@ -258,7 +255,7 @@ def _add_page(app: FastAPI) -> None:
     add("/docs", "docs.html", "text/html")
     for name, kind in PAGE.items():
         add(f"/page/{name}", name, kind)
-    app.mount("/swagger", StaticFiles(directory=Path(swagger_ui_bundle.swagger_ui_path)))
+    app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
 
 
 def _add_problems(app: FastAPI) -> None:

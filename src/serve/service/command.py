@@ -109,6 +109,7 @@ def opening_lines(
 def import_service() -> None:
     """Import what serves. Raises UnreadableDataError where its packages are missing."""
     try:
+        import fastapi_offline  # noqa: F401  its files are served, see app.py
         import python_multipart  # noqa: F401  Starlette asks for it late
 
         import src.serve.service.app

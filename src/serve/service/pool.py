@@ -154,19 +154,24 @@ class _Handler:
         self.number = number
         self.thread = threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
         self._process: SpawnProcess | None = None
+        self._starting = threading.Lock()  # one that is just being started is not overlooked
 
     def end(self) -> None:
         """End the process."""
-        if self._process is not None and self._process.is_alive():
-            self._process.kill()
-            self._process.join(5)
+        with self._starting:
+            if self._process is not None and self._process.is_alive():
+                self._process.kill()
+                self._process.join(5)
 
     def _run(self) -> None:
         if hasattr(signal, "pthread_sigmask"):  # processes started here are deaf to them
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         again = True
         while again and not self.pool.closing.is_set():
-            self._process, connection = self.pool.start_process()
+            with self._starting:
+                if self.pool.closing.is_set():
+                    return
+                self._process, connection = self.pool.start_process()
             try:
                 again = self._serve(connection)
             except (EOFError, OSError):

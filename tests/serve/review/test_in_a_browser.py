@@ -4,30 +4,12 @@ With CLASSIC_NN_SCREENSHOTS=DIR its picture stays in DIR.
 """
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
 from tests.serve.review.test_decisions import labels
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs classic-nn[browser]")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's package chromium")
-
-OFFLINE = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=OFFLINE)
-        yield made
-        made.close()
 
 
 @pytest.fixture

@@ -69,11 +69,11 @@ def serve(models, tmp_path):
     needs_packages()
     started = []
 
-    def start(*options):
+    def start(*options, token=""):
         output = tmp_path / f"output{len(started)}.txt"
         workers = options[options.index("--workers") + 1] if "--workers" in options else 2
         started.append(Served(output, models[0], *options))
-        started[-1].until_ready(workers)
+        started[-1].until_ready(workers, token)
         return started[-1]
 
     yield start

@@ -174,8 +174,8 @@ def test_settings_of_an_explanation_are_used(served, photos):
         return served.predict(photo, path=path)[1]["figures"]
 
     assert figures("/explain?steps=7")["steps"] == 7
-    assert figures("/explain?method=shap&coalitions=200")["coalitions"] in range(200, 210)
-    assert figures("/explain?method=grad_cam&layer=conv1")["layer"] == "conv1"
+    assert figures("/explain?method=shap&coalitions=700")["coalitions"] in range(690, 710)
+    assert figures("/explain?method=grad_cam&layer=relu1")["layer"] == "relu1"
     status, against = served.predict(photo, path="/explain?class=cat&against=owl")
     assert (status, against["explained"]) == (200, "cat against owl")
 

@@ -1,0 +1,81 @@
+"""How the server starts, and what it says."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.paths import ROOT
+from tests.serve.process import Served
+from tests.serve.service.conftest import needs_packages
+
+
+def test_it_prints_where_it_answers(serve, models):
+    served = serve()
+    printed = served.output.read_text()
+    assert f"animals: answering at http://127.0.0.1:{served.port}/ (Ctrl-C ends it)" in printed
+    assert "token none" in printed
+
+
+def test_models_of_one_name_are_told_apart(models, tmp_path):
+    needs_packages()
+    other = tmp_path / "animals" / "model.safetensors"
+    other.parent.mkdir()
+    other.write_bytes(models[1].read_bytes())
+    served = Served(tmp_path / "output.txt", models[0], other)
+    try:
+        found = served.ask_json("/models")[1]["models"]
+        assert [one["name"] for one in found] == ["animals (0)", "animals (1)"]
+        assert served.ask_json("/predict?model=nothing", b"x")[1]["error"].endswith(
+            "expected one of animals (0), animals (1)"
+        )
+    finally:
+        served.kill()
+
+
+def test_an_address_that_others_reach_without_a_token_is_told(models, tmp_path):
+    needs_packages()
+    served = Served(tmp_path / "output.txt", models[0], "--host", "0.0.0.0")
+    try:
+        served.until_ready(2)
+        assert "anyone who reaches this address can ask" in served.output.read_text()
+    finally:
+        served.kill()
+
+
+@pytest.mark.parametrize("after", [0.05, 0.3, 0.6])
+def test_ctrl_c_while_it_starts_is_one_line(models, after):
+    needs_packages()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "src.serve", str(models[0]), "--port", "0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while process.poll() is None and not started(process.pid):
+        time.sleep(0.01)
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    printed = process.communicate(timeout=30)[0]
+    if "answering" in printed:  # it was faster
+        assert (process.returncode, printed.splitlines()[-1]) == (0, "stopped")
+    else:
+        assert process.returncode == 130
+        assert printed.endswith("interrupted\n")
+        assert printed.count("\n") == 1
+
+
+def started(number):
+    """Whether a process has started workers."""
+    lines = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            lines += [(folder / "cmdline").read_bytes()] * (parent == number)
+        except OSError:
+            continue
+    return any(b"spawn_main" in line for line in lines)
