@@ -129,7 +129,10 @@ class Container(Layer):
         self.claim_children()
         self.input_shape, self._dtype = tuple(input_shape), np.dtype(dtype)
         output_shape = self.build_children(self.input_shape, rng, dtype)
-        self.join()
+        for child in self.children():
+            if not isinstance(child, Container):  # those have joined theirs when they were built
+                child.join()
+        self._join_children()
         return output_shape
 
     def join(self) -> None:
@@ -138,6 +141,10 @@ class Container(Layer):
             return  # ``build`` will
         for child in self.children():
             child.join()
+        self._join_children()
+
+    def _join_children(self) -> None:
+        """Join the parameters of the children, each of which has one vector already."""
         self.trainable = any(child.trainable for child in self.children())
         vectors = [child.parameters.vector for child in self.children()]
         self.see(np.concatenate([np.zeros(0, self._dtype), *vectors]))

@@ -103,9 +103,10 @@ def create_app(
         )
         for answer in found:
             count(card["name"], answer)
-        unreadable = all("error" in answer for answer in found)
         content = {"model": card["name"], "predictions": found}
-        return _json(content, 422 if unreadable else 200)
+        if all("error" in answer for answer in found):
+            return _json({"error": found[0]["error"], **content}, 422)
+        return _json(content)
 
     @app.post(
         "/explain",

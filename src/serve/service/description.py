@@ -12,7 +12,7 @@ PHOTO = (
 
 
 class Problem(BaseModel):
-    """Why there is no answer, in one line."""
+    """Why there is no answer, in one line; of several photos why there is none of the first."""
 
     error: str = Field(examples=["photo.jpg: is no image of a known format"])
 
