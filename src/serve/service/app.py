@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
@@ -58,12 +59,13 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
+        # so that its description says so; it is asked for by the guard
+        dependencies=[Depends(HTTPBearer(auto_error=False))] if token else [],
     )
     app.add_middleware(Guard, limits=limits, token=token, names=tuple(names))  # type: ignore[arg-type, unused-ignore]
     _add_problems(app)
     _add_page(app)
     metrics = Metrics(pool, frozenset((*API, "/", "/docs")))
-    _add_state(app, pool, metrics)
     models = {str(model["name"]): model for model in pool.models}
 
     def model_of(name: str | None) -> dict[str, Any]:
@@ -161,6 +163,7 @@ def create_app(
         """The models that are served, each with its card."""
         return _json({"models": pool.models})
 
+    _add_state(app, pool, metrics)
     measured: Callable[..., Awaitable[None]] = metrics.measured(app)
     return measured
 

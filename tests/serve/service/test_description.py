@@ -8,7 +8,7 @@ import pytest
 def test_every_path_has_its_answers_described(served):
     found = json.loads(served.ask("/openapi.json")[2])
     assert list(found["paths"]) == [
-        *("/health", "/ready", "/metrics", "/predict", "/explain", "/models"),
+        *("/predict", "/explain", "/models", "/health", "/ready", "/metrics"),
     ]
     for path in ("/predict", "/explain"):
         described = found["paths"][path]["post"]

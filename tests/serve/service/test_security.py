@@ -96,6 +96,8 @@ def test_a_token_is_asked_for(guarded, photos):
     for right in (f"Bearer {TOKEN}", f"bearer  {TOKEN}"):
         assert guarded.predict(content(photos), headers={"Authorization": right})[0] == 200
     assert TOKEN not in guarded.output.read_text()
+    described = json.loads(guarded.ask("/openapi.json")[2])
+    assert described["paths"]["/predict"]["post"]["security"] == [{"HTTPBearer": []}]
 
 
 def test_tokens_are_compared_in_constant_time(monkeypatch):
