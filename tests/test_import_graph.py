@@ -22,6 +22,9 @@ PACKAGES = {
     "exchange": {"common", "classic_nn", "classic_cnn", "load", "inference"},
     "serve": {"common", "classic_nn", "classic_cnn", "load", "inference"},
     "classic_train": {"common", "classic_nn", "classic_cnn", "history", "load", "inference"},
+    "torch_train": {
+        *("common", "classic_nn", "classic_cnn", "history", "load", "inference", "classic_train"),
+    },
 }
 """By package, those that it may import. A new package has to be entered here."""
 

@@ -14,15 +14,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from src.classic_train.cli.options import add_training_options
 from src.classic_train.cli.parsers import OptionError
-from src.classic_train.cli.photo_options import PhotoOptions
 from src.classic_train.cli.program import PROGRAM
 from src.classic_train.parallel.launch import launch, processes_of_launcher, run_together
 from src.classic_train.parallel.processes import ALONE, MPIProcesses, Processes
-from src.classic_train.recipes.recipe import Recipe
+from src.classic_train.recipes.recipe_parser import add_recipe_parser
 from src.classic_train.recipes.registry import RECIPES
-from src.common.cli import Parser, argument_type, fail, run_command, whole_number
+from src.common.cli import Parser, fail, run_command
 from src.common.kernels import PROBLEM, compile_all, kernels_version
 from src.common.lookup import lookup
 
@@ -58,72 +56,8 @@ def build_parser() -> Parser:
     comparing.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="their directories")
     comparing.add_argument("--by-class", action="store_true", help="also a table of classes")
     for recipe in RECIPES.values():
-        add_recipe_parser(commands, recipe)
+        add_recipe_parser(commands, recipe, PROGRAM, EXAMPLES)
     return parser
-
-
-def add_recipe_parser(commands: Any, recipe: Recipe) -> None:
-    """Add the command of a recipe, with its own defaults in the help."""
-    parser = commands.add_parser(
-        recipe.name,
-        usage=f"{PROGRAM} {recipe.name} [options]",
-        help=recipe.summary,
-        description=f"{recipe.name}: {recipe.summary}.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    group = parser.add_argument_group("the run")
-    group.add_argument(
-        "--output-dir",
-        type=Path,
-        metavar="DIR",
-        help="models, checkpoints and pictures go to DIR/RUN (default: assets/runs)",
-    )
-    group.add_argument(
-        "--log-dir",
-        type=Path,
-        metavar="DIR",
-        help="the training history goes to DIR/RUN (default: logs)",
-    )
-    group.add_argument(
-        "--resume",
-        type=Path,
-        metavar="RUN",
-        help="continue a run: its directory or one of its checkpoints; only --epochs, --patience, "
-        "--workers, --product-threads, what is recorded, and the place of the data may change",
-    )
-    group.add_argument(
-        "--check-gradients",
-        action="store_true",
-        help="first check the network's gradients against finite differences",
-    )
-    if isinstance(recipe.options, PhotoOptions):
-        group.add_argument(
-            "--folds",
-            type=argument_type(whole_number(2)),
-            metavar="N",
-            help="cross-validation: train N times, each time tested on another part of the photos",
-        )
-    together = group.add_mutually_exclusive_group()
-    together.add_argument(
-        "--mpi",
-        type=argument_type(whole_number(1)),
-        metavar="N",
-        help="train on N processes of this machine, started through MPI (extra: distributed)",
-    )
-    together.add_argument(
-        "--distributed",
-        action="store_true",
-        help="this is one of the processes that mpirun has started, on one machine or several",
-    )
-    group.add_argument(
-        "--show", action="store_true", help="open the pictures in windows at the end"
-    )
-    group.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    add_training_options(
-        parser, recipe.options, list(recipe.data), list(recipe.models), recipe.settings_of()
-    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,9 +15,11 @@ def python_command() -> str:
     return sys.executable if relative.startswith("..") else relative
 
 
-def train_command_line(recipe: str, *arguments: str | Path) -> str:
+def train_command_line(
+    recipe: str, *arguments: str | Path, module: str = "src.classic_train"
+) -> str:
     """A command that trains a recipe."""
-    words = [python_command(), "-m", "src.classic_train", recipe, *map(str, arguments)]
+    words = [python_command(), "-m", module, recipe, *map(str, arguments)]
     return shlex.join(words)
 
 

@@ -28,7 +28,7 @@ from src.classic_train.mini_batch.batches import (
 from src.classic_train.mini_batch.callback import Callback
 from src.classic_train.mini_batch.dataset import ArrayDataset
 from src.classic_train.mini_batch.divergence import TrainingDivergedError, describe_divergence
-from src.classic_train.mini_batch.evaluate import validate
+from src.classic_train.mini_batch.evaluate import ValidationResult, validate
 from src.classic_train.mini_batch.feed import Feed
 from src.classic_train.mini_batch.learning_rate import LearningRate
 from src.classic_train.mini_batch.state import load_trainer_state, trainer_state
@@ -280,9 +280,7 @@ class MiniBatchTrainer:
         self.record = {"epoch": self.epoch, "cost": cost}
         self.record["learning_rate"] = self.optimizer.learning_rate
         if validation is not None:
-            values, *outputs = validate(
-                self.network, self.loss, validation, self.metrics, self.team
-            )
+            values, *outputs = self._validate(validation)
             self.validation_outputs = (outputs[0], outputs[1])
             self.record["validation_cost"] = values.pop("cost") + self._penalty()
             self.record.update(values)
@@ -292,6 +290,9 @@ class MiniBatchTrainer:
             own = [validation.own] if isinstance(validation, WholeBatch) else []
             self._diverged(f"the validation cost is {self.record['validation_cost']}", own)
         self.history.append(self.record)
+
+    def _validate(self, validation: Batches) -> ValidationResult:
+        return validate(self.network, self.loss, validation, self.metrics, self.team)
 
     def _diverged(self, what: str, data: Sequence[ArrayDataset] = ()) -> NoReturn:
         """Stop; of several processes the one reports in whose samples it begins earliest."""

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from src.classic_nn.utils.plots import show_pictures
@@ -13,6 +14,7 @@ from src.classic_train.cli.resolve import resolve_options, resumed_options
 from src.classic_train.mini_batch import TrainingDivergedError
 from src.classic_train.parallel.processes import ALONE, Processes
 from src.classic_train.recipes.recipe import Recipe
+from src.classic_train.run.backend import NUMPY, Backend
 from src.classic_train.run.cross_validation import cross_validate
 from src.classic_train.run.directory import (
     Run,
@@ -28,11 +30,15 @@ OUTPUT_DIRECTORY, LOG_DIRECTORY = Path("assets/runs"), Path("logs")
 
 
 def train_command(
-    recipe: Recipe, arguments: argparse.Namespace, processes: Processes = ALONE
+    recipe: Recipe,
+    arguments: argparse.Namespace,
+    processes: Processes = ALONE,
+    backend: Backend = NUMPY,
 ) -> None:
     """Train the recipe of the parsed command line, as one of these processes."""
     folds = getattr(arguments, "folds", None)
     options, run = _settings(recipe, arguments, processes)
+    run = replace(run, backend=backend)
     try:
         if folds:
             cross_validate(recipe, options, run, folds, processes)

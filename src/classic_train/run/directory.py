@@ -10,6 +10,7 @@ from typing import Any
 from src.classic_train.callbacks import read_checkpoint
 from src.classic_train.cli.parsers import OptionError
 from src.classic_train.parallel.processes import Processes
+from src.classic_train.run.backend import NUMPY, Backend
 
 MODEL = "model.safetensors"
 """The finished model in the directory of a run."""
@@ -27,6 +28,7 @@ class Run:
         quiet: print nothing but errors.
         complete: whether it stands for itself; False for a fold of a cross-validation.
         writes: whether this process writes the run's files: the first of several does.
+        backend: what computes it.
     """
 
     directory: Path
@@ -36,6 +38,7 @@ class Run:
     quiet: bool = False
     complete: bool = True
     writes: bool = True
+    backend: Backend = NUMPY
 
     def discard_if_empty(self) -> None:
         """Remove the directories again if nothing has been written to them."""

@@ -100,6 +100,7 @@ def report_page(
         ("setting", "value"),
         *((k, setting_text(v)) for k, v in options.as_dict(recipe.used_settings(options)).items()),
     ]
+    given = _given(recipe, options)
     lines = [
         f"# {recipe.name}: {recipe.summary}",
         "",
@@ -111,7 +112,8 @@ def report_page(
         f"- fingerprint of the data (SHA-256): `{metadata['sha256']}`",
         f"- network: {parameters:,} parameters{part}, input {data.input_shape}",
         *weights,
-        f"- training: {len(trained.history)} epochs, {trained.seconds:.1f} s; {trained.ending}",
+        f"- training: {len(trained.history)} epochs, {trained.seconds:.1f} s, by "
+        f"{run.backend.name}; {trained.ending}",
         f"- best epoch by validation cost: {best_epoch(costs)}; threshold {test.threshold:.4g}",
         *(f"- {sentence}" for sentence in decisions),
         f"- written {time.strftime('%Y-%m-%d %H:%M')}; all epochs in [epochs.csv](epochs.csv), all "
@@ -133,7 +135,7 @@ def report_page(
         *account_of(data),
         "## Settings",
         "",
-        f"`{train_command_line(recipe.name, *_given(recipe, options))}`",
+        f"`{train_command_line(recipe.name, *given, module=run.backend.module)}`",
         "",
         markdown_table(settings),
         "",

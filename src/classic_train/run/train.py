@@ -3,6 +3,7 @@
 import os
 import shlex
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -122,6 +123,7 @@ def train_recipe(
                 "recipe": recipe.name,
                 **options.as_dict(recipe.used_settings(options)),
                 "processes": processes.size,
+                "backend": run.backend.name,
                 "kernels": kernels_used(),
                 "versions": versions(),
                 "history_directory": os.path.relpath(run.history_directory, run.directory),
@@ -165,11 +167,13 @@ def create_trainer(
     workers, product_threads, why = chosen_workers(
         options, part.trained, part.inputs.input_shape, processes
     )
-    if why:
+    if not run.backend.own_workers:
+        run.log(f"computed by {run.backend.name}")
+    elif why:
         run.log(why)
     optimizer = options.create_optimizer()
     optimizer.rate_factors = dict(part.rate_factors)
-    return MiniBatchTrainer(
+    return run.backend.create(
         part.trained,
         loss,
         optimizer,
@@ -214,11 +218,12 @@ def next_commands(recipe: Recipe, options: TrainingOptions, run: Run, stopped: b
     if stopped:
         longer += ["--patience", 2 * options.patience]
     logs = shlex.quote(str(run.history_directory.parent))
+    command_line = partial(train_command_line, module=run.backend.module)
     return "\n".join(
         [
             "next:",
             f"  {python_command()} -m tensorboard.main --logdir {logs}",
-            f"  {train_command_line(recipe.name, '--resume', run.directory, *map(str, longer))}",
-            f"  {train_command_line(recipe.next_recipe)}",
+            f"  {command_line(recipe.name, '--resume', run.directory, *map(str, longer))}",
+            f"  {command_line(recipe.next_recipe)}",
         ]
     )

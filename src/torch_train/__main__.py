@@ -1,0 +1,138 @@
+"""The command line: ``python -m src.torch_train RECIPE [options]``: the recipes of
+``src.classic_train``, computed by PyTorch on a CPU or a GPU.
+
+Data, splits, transforms, schedule, metrics, run folder, report, history and model file are the
+same, so whatever reads the one reads the other. Exit status: as of ``src.classic_train``.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from src.classic_train.cli.parsers import OptionError
+from src.classic_train.cli.program import python_command
+from src.classic_train.recipes.recipe_parser import add_recipe_parser
+from src.classic_train.recipes.registry import RECIPES
+from src.classic_train.run.backend import Backend
+from src.common.cli import Parser, fail, run_command
+from src.common.lookup import lookup
+
+PROGRAM = f"{python_command()} -m src.torch_train"
+
+EXAMPLES = f"""\
+examples:
+  {PROGRAM} multi_label --epochs 10
+  {PROGRAM} produce --model mlp --data photos/ --device cuda
+  {PROGRAM} dishes --data photos/ --device auto --amp --compile
+  {PROGRAM} multi_label --resume assets/runs/RUN --epochs 40
+"""
+
+NOT_HERE = {
+    "workers": "PyTorch shares the work among threads of its own",
+    "product_threads": "PyTorch shares the work among threads of its own",
+    "mpi": "one process trains here",
+    "distributed": "one process trains here",
+    "quantize": "integers are trained by src.classic_train",
+}
+"""Options of ``classic_train`` that are refused, and why."""
+
+
+def build_parser() -> Parser:
+    """The parser: a command for each recipe."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Train the same networks as src.classic_train, computed by PyTorch.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="RECIPE", required=True)
+    for recipe in RECIPES.values():
+        own = add_recipe_parser(commands, recipe, PROGRAM, EXAMPLES)
+        group = own.add_argument_group("PyTorch")
+        group.add_argument(
+            "--device",
+            default="cpu",
+            metavar="NAME",
+            help="cpu, cuda, cuda:1, ...; auto for a GPU where there is one (default: cpu)",
+        )
+        group.add_argument(
+            "--compile", action="store_true", help="compile the network by torch.compile"
+        )
+        group.add_argument(
+            "--amp", action="store_true", help="compute products in bfloat16 (mixed precision)"
+        )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    parser = build_parser()
+    if argv and not argv[0].startswith("-"):
+        try:
+            lookup("recipe", argv[0], RECIPES)
+        except ValueError as error:
+            parser.error(str(error))
+    arguments, unknown = parser.parse_known_args(argv)
+    command = f"{PROGRAM} {arguments.command}"
+    if unknown:
+        what = f"unrecognized arguments: {' '.join(unknown)}"
+        return fail(command, 2, f"{what} (see {command} --help)")
+    return run_command(command, lambda: _train(arguments, command), (OptionError,))
+
+
+def _train(arguments: argparse.Namespace, command: str) -> int:
+    from src.classic_nn.serialization import TensorFileError
+    from src.classic_train.mini_batch import DataError, TrainingDivergedError
+    from src.classic_train.run.command import train_command
+    from src.classic_train.run.gradients import GradientCheckFailedError
+
+    for name, cause in NOT_HERE.items():
+        if getattr(arguments, name, None):
+            raise OptionError(f"--{name.replace('_', '-')}: {cause}; leave it out")
+    backend = create_backend(arguments)
+    try:
+        train_command(RECIPES[arguments.command], arguments, backend=backend)
+    except (DataError, TensorFileError) as error:
+        return fail(command, 2, str(error))
+    except (TrainingDivergedError, GradientCheckFailedError) as error:
+        return fail(command, 1, str(error))
+    return 0
+
+
+def create_backend(arguments: argparse.Namespace) -> Backend:
+    """PyTorch on the device of the command line.
+
+    Raises OptionError where it is not installed, or has no such device.
+    """
+    try:
+        import torch
+
+        from src.torch_train.trainer import TorchTrainer
+    except ImportError as error:
+        raise OptionError(
+            "this needs PyTorch: pip install -e '.[torch]', for a CPU alone with --index-url "
+            f"https://download.pytorch.org/whl/cpu ({error})"
+        ) from None
+    name = arguments.device
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, ValueError) as error:
+        first = str(error).partition("\n")[0]
+        raise OptionError(f"--device: {arguments.device} cannot be used here: {first}") from None
+    what = torch.cuda.get_device_name(name) if name.startswith("cuda") else name
+    extras = [word for word, on in (("compiled", arguments.compile), ("amp", arguments.amp)) if on]
+    create = partial(TorchTrainer, device=name, compiled=arguments.compile, amp=arguments.amp)
+    return Backend(
+        f"PyTorch {torch.__version__} ({', '.join([what, *extras])})",
+        create,
+        own_workers=False,
+        module="src.torch_train",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

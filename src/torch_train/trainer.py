@@ -1,0 +1,189 @@
+"""Training by mini-batches on PyTorch: the loop, data and callbacks are those of the NumPy trainer.
+
+What is PyTorch's: forward, loss, gradients by its automatic differentiation, the optimizer's step,
+and the outputs on validation data; on a CPU or a GPU. What callbacks look at (gradients,
+parameters) is copied over when one of them looks.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from src.classic_nn.array_types import Array
+from src.classic_nn.layers.sequential import Sequential
+from src.classic_nn.loss.base import Loss
+from src.classic_nn.optimizers import Optimizer
+from src.classic_nn.parameters import ParameterVector
+from src.classic_nn.utils.eval import evaluate_logits
+from src.classic_train.mini_batch import MiniBatchTrainer
+from src.classic_train.mini_batch.batches import Batches
+from src.classic_train.mini_batch.evaluate import ValidationResult
+from src.classic_train.mini_batch.step import MicroBatch
+from src.torch_train.layers import as_ours
+from src.torch_train.losses import torch_loss
+from src.torch_train.module import from_torch, to_torch, trained_tensors
+from src.torch_train.optimizers import create_twin
+
+TOGETHER = 256
+"""Validation samples that go through the network together."""
+
+
+class TorchTrainer(MiniBatchTrainer):
+    """Trains a network of ours on PyTorch.
+
+    Args:
+        network: built; it has the trained weights whenever it is looked at.
+        loss: what is minimized.
+        optimizer: ours, whose settings and learning rate PyTorch's takes.
+        device: "cpu", "cuda", or what else ``torch.device`` takes.
+        compiled: whether the module goes through ``torch.compile``.
+        amp: whether products are computed in bfloat16 (automatic mixed precision).
+        settings: of ``MiniBatchTrainer``; workers are PyTorch's own.
+
+    Raises ValueError for a network, loss or optimizer that has no translation.
+    """
+
+    def __init__(
+        self,
+        network: Sequential,
+        loss: Loss,
+        optimizer: Optimizer,
+        *,
+        device: str = "cpu",
+        compiled: bool = False,
+        amp: bool = False,
+        **settings: Any,
+    ) -> None:
+        self._network_is_new = self._gradients_are_new = True
+        self.device = torch.device(device)
+        self.compiled, self.amp = compiled, amp
+        super().__init__(network, loss, optimizer, **{**settings, "workers": 1, "overlap": False})
+        torch.manual_seed(self.seed)
+        self._renew_twin()
+
+    @property
+    def network(self) -> Sequential:
+        """The network, with the weights that the module has now."""
+        if not self._network_is_new:
+            from_torch(self._module, self._network)
+            self._network_is_new = True
+        return self._network
+
+    @network.setter
+    def network(self, network: Sequential) -> None:
+        self._network = network
+
+    @property
+    def gradients(self) -> ParameterVector:
+        """Those of the current mini-batch, by the names of the network's parameters."""
+        if not self._gradients_are_new:
+            for name, tensor in self._tensors.items():
+                if tensor.grad is not None:
+                    np.copyto(self._gradients[name], as_ours(tensor.grad))
+            self._gradients_are_new = True
+        return self._gradients
+
+    @gradients.setter
+    def gradients(self, gradients: ParameterVector) -> None:
+        self._gradients = gradients
+
+    def _renew_twin(self) -> None:
+        """Make module and optimizer anew, from the network and its optimizer."""
+        self._module = to_torch(self._network).to(self.device)
+        self._tensors = trained_tensors(self._module, self._network)
+        self._twin = create_twin(self.optimizer, self._tensors)
+        if self.optimizer.step_count:
+            self._twin.take_state()
+        self._compute = torch.compile(self._module) if self.compiled else self._module
+        self._network_is_new = self._gradients_are_new = True
+
+    def _outputs(self, x: Array) -> Tensor:
+        """Logits of samples, float32 or wider."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.amp):
+            z: Tensor = self._compute(self._tensor(x))
+        return z.float() if z.dtype == torch.bfloat16 else z
+
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device, non_blocking=True)
+
+    def _train_batch(self, micro_batches: Sequence[MicroBatch]) -> None:
+        """Forward, loss, backward and update."""
+        self._notify("on_batch_begin")
+        self._module.train()
+        for tensor in self._tensors.values():
+            tensor.grad = None
+        total = sum(micro_batch.weight for micro_batch in micro_batches)
+        cost = torch.zeros((), device=self.device)
+        for micro_batch in micro_batches:
+            data, x = micro_batch.data, micro_batch.data.x
+            if self.augmentation is not None and micro_batch.augmentation_params is not None:
+                x = self.augmentation.apply(x, micro_batch.augmentation_params)
+            weights = None if data.weights is None else self._tensor(data.weights)
+            loss = torch_loss(self.loss, self._outputs(x), self._tensor(data.y), weights)
+            loss = loss * (micro_batch.weight / total)
+            loss.backward()
+            cost = cost + loss.detach()
+        self._gradients_are_new = False
+        self.batch_cost = float(cost + self._regularize_tensors())
+        if not math.isfinite(self.batch_cost):
+            self._diverged(f"the cost is {self.batch_cost}", [m.data for m in micro_batches])
+        self._notify("after_backward")
+        self._twin.step()
+        self._network_is_new = False
+        self._notify("on_batch_end")
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def _regularize_tensors(self) -> Tensor:
+        """Add regularization to the gradients, then clip them; returns the penalty."""
+        penalty = torch.zeros((), device=self.device)
+        gradients = [tensor.grad for tensor in self._tensors.values() if tensor.grad is not None]
+        if self.l2 is not None:
+            for name, tensor in self._tensors.items():
+                if self.l2.applies_to(name) and tensor.grad is not None:
+                    penalty = penalty + 0.5 * self.l2.strength * tensor.square().sum()
+                    tensor.grad.add_(tensor, alpha=self.l2.strength)
+        if self.clip_value is not None:
+            torch.nn.utils.clip_grad_value_(self._tensors.values(), self.clip_value)
+        if self.clip_norm is not None:
+            norm = torch.stack([g.square().sum() for g in gradients]).sum().sqrt()
+            scale = (self.clip_norm / norm).clamp(max=1)  # as ours, without an epsilon
+            for gradient in gradients:
+                gradient.mul_(scale)
+        return penalty
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def _validate(self, validation: Batches) -> ValidationResult:
+        """Outputs by the module in evaluation mode; what is made of them is ours."""
+        self._module.eval()
+        batches = []
+        with closing(validation.epoch(0)) as epoch:
+            for x, *others in epoch:
+                parts = range(0, len(x), TOGETHER)
+                z = [self._outputs(x[k : k + TOGETHER]).cpu().numpy() for k in parts]
+                batches.append([np.concatenate(z), *others])
+        logits, y, *weights = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+        values = evaluate_logits(logits, self.loss, y, self.metrics, *weights)
+        return ValidationResult(values, logits, y)
+
+    def unfreeze(self, *names: str) -> None:
+        """Train layers from now on that were frozen; the optimizer begins anew."""
+        assert self.network  # copied over
+        super().unfreeze(*names)
+        self._renew_twin()
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Everything that a resumed run needs, here or with NumPy."""
+        if self.optimizer.step_count:
+            self._twin.give_state(self._network.parameters)
+        return super().state()
+
+    def load_state(self, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
+        """Continue from a state, this trainer's or NumPy's."""
+        super().load_state(arrays, metadata)
+        self._renew_twin()
