@@ -7,8 +7,9 @@ same, so whatever reads the one reads the other. Exit status: as of ``src.classi
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from src.classic_train.cli.parsers import OptionError
 from src.classic_train.cli.program import python_command
@@ -26,6 +27,7 @@ examples:
   {PROGRAM} produce --model mlp --data photos/ --device cuda
   {PROGRAM} dishes --data photos/ --device auto --amp --compile
   {PROGRAM} multi_label --resume assets/runs/RUN --epochs 40
+  {PROGRAM} compare digits --epochs 5         both from the same weights, curves over each other
 """
 
 NOT_HERE = {
@@ -36,6 +38,14 @@ NOT_HERE = {
     "quantize": "integers are trained by src.classic_train",
 }
 """Options of ``classic_train`` that are refused, and why."""
+
+COMPARE = "compare"
+
+COMPARISONS = Path("assets/comparisons")
+"""Where pictures and figures of comparisons go by default."""
+
+NOT_COMPARED = ("resume", "folds", "check_gradients", "finetune", "log_dir", "show")
+"""Options that mean nothing where two runs are compared and thrown away."""
 
 
 def build_parser() -> Parser:
@@ -68,10 +78,12 @@ def build_parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     argv = sys.argv[1:] if argv is None else list(argv)
+    comparing = argv[:1] == [COMPARE]
+    argv = argv[comparing:]
     parser = build_parser()
     if argv and not argv[0].startswith("-"):
         try:
-            lookup("recipe", argv[0], RECIPES)
+            lookup("recipe", argv[0], RECIPES if comparing else {**RECIPES, COMPARE: None})
         except ValueError as error:
             parser.error(str(error))
     arguments, unknown = parser.parse_known_args(argv)
@@ -79,21 +91,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         what = f"unrecognized arguments: {' '.join(unknown)}"
         return fail(command, 2, f"{what} (see {command} --help)")
-    return run_command(command, lambda: _train(arguments, command), (OptionError,))
+    work = _compare if comparing else _train
+    return run_command(command, lambda: _guarded(work, arguments, command), (OptionError,))
 
 
-def _train(arguments: argparse.Namespace, command: str) -> int:
+def _train(arguments: argparse.Namespace) -> None:
+    from src.classic_train.run.command import train_command
+
+    train_command(RECIPES[arguments.command], arguments, backend=create_backend(arguments))
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from src.classic_train.cli.options import given_options
+    from src.classic_train.run.command import new_options
+
+    for name in NOT_COMPARED:
+        if getattr(arguments, name, None):
+            raise OptionError(f"--{name.replace('_', '-')} is not for {COMPARE}; leave it out")
+    recipe = RECIPES[arguments.command]
+    given = given_options(arguments, type(recipe.options))
+    options = recipe.resolve_paths(new_options(recipe, given), given)
+    recipe.check_settings(options, given)
+    backend = create_backend(arguments, same_masks=True)
+    from src.torch_train.compare import compare
+
+    compare(recipe, options, backend, arguments.output_dir or COMPARISONS)
+
+
+def _guarded(
+    work: Callable[[argparse.Namespace], None], arguments: argparse.Namespace, command: str
+) -> int:
+    """Do the work; its mistakes are one line."""
     from src.classic_nn.serialization import TensorFileError
     from src.classic_train.mini_batch import DataError, TrainingDivergedError
-    from src.classic_train.run.command import train_command
     from src.classic_train.run.gradients import GradientCheckFailedError
 
     for name, cause in NOT_HERE.items():
         if getattr(arguments, name, None):
             raise OptionError(f"--{name.replace('_', '-')}: {cause}; leave it out")
-    backend = create_backend(arguments)
     try:
-        train_command(RECIPES[arguments.command], arguments, backend=backend)
+        work(arguments)
     except (DataError, TensorFileError) as error:
         return fail(command, 2, str(error))
     except (TrainingDivergedError, GradientCheckFailedError) as error:
@@ -101,8 +138,12 @@ def _train(arguments: argparse.Namespace, command: str) -> int:
     return 0
 
 
-def create_backend(arguments: argparse.Namespace) -> Backend:
+def create_backend(arguments: argparse.Namespace, same_masks: bool = False) -> Backend:
     """PyTorch on the device of the command line.
+
+    Args:
+        arguments: of the command line.
+        same_masks: see ``TorchTrainer``.
 
     Raises OptionError where it is not installed, or has no such device.
     """
@@ -125,7 +166,13 @@ def create_backend(arguments: argparse.Namespace) -> Backend:
         raise OptionError(f"--device: {arguments.device} cannot be used here: {first}") from None
     what = torch.cuda.get_device_name(name) if name.startswith("cuda") else name
     extras = [word for word, on in (("compiled", arguments.compile), ("amp", arguments.amp)) if on]
-    create = partial(TorchTrainer, device=name, compiled=arguments.compile, amp=arguments.amp)
+    create = partial(
+        TorchTrainer,
+        device=name,
+        compiled=arguments.compile,
+        amp=arguments.amp,
+        same_masks=same_masks,
+    )
     return Backend(
         f"PyTorch {torch.__version__} ({', '.join([what, *extras])})",
         create,

@@ -50,6 +50,7 @@ from src.classic_nn.layers import (
     Tanh,
 )
 from src.classic_nn.layers.base import Layer
+from src.classic_nn.sample_streams import SampleStreams
 
 AS_TORCH = {4: (3, 2, 0, 1), 2: (1, 0)}
 """Axes of ours in PyTorch's order, by their number: kernels and weights of dense layers."""
@@ -197,24 +198,38 @@ class PReLUModule(LayerModule):
 
 
 class DropoutModule(nn.Module):  # type: ignore[misc]
-    """Dropout of values, channels or samples; the numbers it draws are PyTorch's.
+    """Dropout of values, channels or samples.
 
     Args:
-        layer: ours.
-        axes: as many first axes have masks of their own.
+        layer: ours, which says what is dropped together.
+
+    Attributes:
+        streams: where the random numbers come from: those that our layer draws; None for
+            PyTorch's own generator, which needs no copying to a GPU.
     """
 
-    def __init__(self, layer: Dropout, axes: int | None) -> None:
+    def __init__(self, layer: Dropout) -> None:
         super().__init__()
-        self._rate, self._axes, self._trainable = layer.rate, axes, layer.trainable
+        self._layer = layer
+        self.streams: SampleStreams | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """x, some of it 0 and the rest larger, while training."""
-        if not (self.training and self._trainable and self._rate):
+        layer = self._layer
+        if not (self.training and layer.trainable and layer.rate):
             return x
-        shape = x.shape if self._axes is None else x.shape[: self._axes]
-        mask = torch.rand(shape, dtype=x.dtype, device=x.device) >= self._rate
-        return x * mask.reshape(*shape, *[1] * (x.ndim - len(shape))) / (1 - self._rate)
+        shape = layer.mask_shape(_channels_last(x.shape))
+        if self.streams is None:
+            u = torch.rand(shape, dtype=x.dtype, device=x.device)
+        else:
+            u = torch.from_numpy(self.streams.uniform(layer, shape)).to(x.device)
+        mask = (u.permute(0, 3, 1, 2) if x.ndim == 4 else u) >= layer.rate
+        return x * mask / (1 - layer.rate)
+
+
+def _channels_last(shape: torch.Size) -> Shape:
+    samples, *rest = shape
+    return (samples, *rest[1:], *rest[:1])
 
 
 def _max_pool(layer: MaxPool2D, shape: Shape) -> nn.Module:
@@ -315,9 +330,9 @@ TRANSLATIONS: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     ),
     SliceChannels: lambda layer, shape: Function(lambda x: x[:, layer.start : layer.stop]),
     ShuffleChannels: lambda layer, shape: Function(_shuffle(layer.groups)),
-    Dropout: lambda layer, shape: DropoutModule(layer, None),
-    SpatialDropout: lambda layer, shape: DropoutModule(layer, 2),
-    StochasticDepth: lambda layer, shape: DropoutModule(layer, 1),
+    Dropout: lambda layer, shape: DropoutModule(layer),
+    SpatialDropout: lambda layer, shape: DropoutModule(layer),
+    StochasticDepth: lambda layer, shape: DropoutModule(layer),
 }
 """By type of layer: from a layer and the shape of the samples that it meets to a module."""
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.observing import parameter_labels
 from src.classic_nn.layers.trace import trace_network
-from src.torch_train.layers import LayerModule, as_ours, translate_layer
+from src.torch_train.layers import LayerModule, as_ours, as_torch, translate_layer
 
 
 class TorchNetwork(nn.Module):  # type: ignore[misc]
@@ -96,6 +96,15 @@ def from_torch(module: TorchNetwork, network: Container) -> None:
         if own not in arrays or arrays[own].size != tensor.numel():
             raise ValueError(f"the module was made of another network: {path} has no such {own}")
         np.copyto(arrays[own], as_ours(tensor))
+
+
+def load_network(module: TorchNetwork, network: Container) -> None:
+    """Copy weights and running statistics the other way: the inverse of ``from_torch``."""
+    layers = {node.path: node.layer for node in trace_network(network) if node.layer is not None}
+    with torch.no_grad():
+        for path, own, tensor in layer_tensors(module):
+            layer = layers[path]
+            tensor.copy_(as_torch({**layer.frozen, **layer.parameters, **layer.buffers}[own]))
 
 
 def layer_tensors(module: TorchNetwork) -> list[tuple[str, str, Tensor]]:

@@ -25,9 +25,9 @@ from src.classic_train.mini_batch import MiniBatchTrainer
 from src.classic_train.mini_batch.batches import Batches
 from src.classic_train.mini_batch.evaluate import ValidationResult
 from src.classic_train.mini_batch.step import MicroBatch
-from src.torch_train.layers import as_ours
+from src.torch_train.layers import DropoutModule, as_ours
 from src.torch_train.losses import torch_loss
-from src.torch_train.module import from_torch, to_torch, trained_tensors
+from src.torch_train.module import from_torch, load_network, to_torch, trained_tensors
 from src.torch_train.optimizers import create_twin
 
 TOGETHER = 256
@@ -44,6 +44,7 @@ class TorchTrainer(MiniBatchTrainer):
         device: "cpu", "cuda", or what else ``torch.device`` takes.
         compiled: whether the module goes through ``torch.compile``.
         amp: whether products are computed in bfloat16 (automatic mixed precision).
+        same_masks: whether dropout draws the numbers that it draws in NumPy: to compare both.
         settings: of ``MiniBatchTrainer``; workers are PyTorch's own.
 
     Raises ValueError for a network, loss or optimizer that has no translation.
@@ -58,21 +59,24 @@ class TorchTrainer(MiniBatchTrainer):
         device: str = "cpu",
         compiled: bool = False,
         amp: bool = False,
+        same_masks: bool = False,
         **settings: Any,
     ) -> None:
         self._network_is_new = self._gradients_are_new = True
+        self._network_was_seen = False
         self.device = torch.device(device)
-        self.compiled, self.amp = compiled, amp
+        self.compiled, self.amp, self.same_masks = compiled, amp, same_masks
         super().__init__(network, loss, optimizer, **{**settings, "workers": 1, "overlap": False})
         torch.manual_seed(self.seed)
         self._renew_twin()
 
     @property
     def network(self) -> Sequential:
-        """The network, with the weights that the module has now."""
+        """The network, with the weights that the module has now; who looks may change them."""
         if not self._network_is_new:
             from_torch(self._module, self._network)
             self._network_is_new = True
+        self._network_was_seen = True
         return self._network
 
     @network.setter
@@ -115,6 +119,9 @@ class TorchTrainer(MiniBatchTrainer):
     def _train_batch(self, micro_batches: Sequence[MicroBatch]) -> None:
         """Forward, loss, backward and update."""
         self._notify("on_batch_begin")
+        if self._network_was_seen:
+            load_network(self._module, self._network)
+            self._network_was_seen = False
         self._module.train()
         for tensor in self._tensors.values():
             tensor.grad = None
@@ -122,6 +129,8 @@ class TorchTrainer(MiniBatchTrainer):
         cost = torch.zeros((), device=self.device)
         for micro_batch in micro_batches:
             data, x = micro_batch.data, micro_batch.data.x
+            if self.same_masks:
+                self._take_masks(micro_batch.first)
             if self.augmentation is not None and micro_batch.augmentation_params is not None:
                 x = self.augmentation.apply(x, micro_batch.augmentation_params)
             weights = None if data.weights is None else self._tensor(data.weights)
@@ -137,6 +146,14 @@ class TorchTrainer(MiniBatchTrainer):
         self._twin.step()
         self._network_is_new = False
         self._notify("on_batch_end")
+
+    def _take_masks(self, first: int) -> None:
+        """Let dropout draw our numbers, from this sample of the epoch on."""
+        streams = self.worker_steps[0].streams
+        streams.first = first
+        for layer in self._module.modules():
+            if isinstance(layer, DropoutModule):
+                layer.streams = streams
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def _regularize_tensors(self) -> Tensor:

@@ -10,7 +10,6 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.serialization import TensorFileError, read_tensor_file, write_tensor_file
 from src.classic_train.callbacks.monitor import Monitor
 from src.classic_train.mini_batch.callback import Callback, Training
-from src.classic_train.mini_batch.state import trainer_state
 
 LAST, BEST = "last.safetensors", "best.safetensors"
 
@@ -56,7 +55,7 @@ class Checkpoint(Callback):
             names.insert(0, BEST)
         if self.every and trainer.epoch % self.every == 0:
             names.insert(0, f"epoch-{trainer.epoch:04d}.safetensors")
-        arrays, metadata = trainer_state(trainer)
+        arrays, metadata = trainer.state()
         for name in names:
             write_tensor_file(
                 self.directory / name, arrays, {"kind": "checkpoint", **metadata, **self.metadata}

@@ -37,6 +37,9 @@ class Training(Protocol):
     stop_reason: str | None
     validation_outputs: tuple[Array, NDArray[Any]] | None
 
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Everything that a resumed run needs: arrays, and metadata that JSON can hold."""
+
 
 class Callback:
     """Listens to training; subclasses override the events that they care for.

@@ -4,6 +4,7 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from src.classic_nn.utils.plots import show_pictures
 from src.classic_train.callbacks.checkpoint import LAST
@@ -75,8 +76,7 @@ def _settings(
         if given.get("finetune"):
             options = finetuned_options(recipe, given, Path(given["finetune"]))
         else:
-            given = recipe.settle(given)
-            options = resolve_options(recipe.defaults(given.get("model", "")), given)
+            options = new_options(recipe, given)
         options = recipe.resolve_paths(options, given)
         recipe.check_settings(options, given)
         output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
@@ -94,6 +94,15 @@ def _settings(
     options = recipe.resolve_paths(options, given)
     recipe.check_settings(options, given)
     return options, run
+
+
+def new_options(recipe: Recipe, given: dict[str, Any]) -> TrainingOptions:
+    """Those of a run from the start: what was given, and the recipe's own.
+
+    Raises OptionError for options that contradict each other.
+    """
+    given = recipe.settle(given)
+    return resolve_options(recipe.defaults(given.get("model", "")), given)
 
 
 def _how_to_go_on(recipe: Recipe, run: Run) -> str:
