@@ -53,16 +53,16 @@ def write_json(path: Path, content: Any) -> None:
 
     Names of files that are not Unicode are written as JSON's own escapes, \udcff.
     """
-    text = json.dumps(_finite(content), indent=2, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(finite(content), indent=2, allow_nan=False, ensure_ascii=False)
     write_text(path, f"{text}\n")
 
 
-def _finite(content: Any) -> Any:
+def finite(content: Any) -> Any:
     """The content with NaN and infinities replaced by None, which JSON can hold."""
     if isinstance(content, Mapping):
-        return {key: _finite(value) for key, value in content.items()}
+        return {key: finite(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [_finite(value) for value in content]
+        return [finite(value) for value in content]
     return None if isinstance(content, float) and not math.isfinite(content) else content
 
 

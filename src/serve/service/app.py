@@ -16,9 +16,10 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from src.common.files import finite
 from src.inference.explain_settings import DEFAULT_METHOD, METHOD_NAMES
 from src.serve.service import description
-from src.serve.service.guard import Guard
+from src.serve.service.guard import HEADERS, PAGE_POLICY, Guard
 from src.serve.service.jobs import Answer, ExplainJob, Job, PredictJob, Problem
 from src.serve.service.limits import Limits
 from src.serve.service.metrics import Metrics
@@ -59,8 +60,7 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
-        # so that its description says so; it is asked for by the guard
-        dependencies=[Depends(HTTPBearer(auto_error=False))] if token else [],
+        redirect_slashes=False,
     )
     app.add_middleware(Guard, limits=limits, token=token, names=tuple(names))  # type: ignore[arg-type, unused-ignore]
     _add_problems(app)
@@ -79,8 +79,12 @@ def create_app(
     def count(model: str, answer: dict[str, Any]) -> None:
         metrics.photos.labels(model, "unreadable" if "error" in answer else "answered").inc()
 
+    # so that the description says so; it is asked for by the guard
+    asks: Any = [Depends(HTTPBearer(auto_error=False))] if token else []
+
     @app.post(
         "/predict",
+        dependencies=asks,
         response_model=description.Predictions,
         responses=description.problems(400, 401, 403, 404, 408, 413, 415, 422, 500, 503, 504),
         openapi_extra=description.body(several=True),
@@ -112,6 +116,7 @@ def create_app(
 
     @app.post(
         "/explain",
+        dependencies=asks,
         response_model=description.Explanation,
         responses={
             200: {"content": {"image/png": {}}},
@@ -152,18 +157,28 @@ def create_app(
             layer,
             sheet=png,
         )
-        (answer,) = await _answers(request, pool, [job])
+        try:
+            (answer,) = await _answers(request, pool, [job])
+        except RefusedError as refused:
+            if refused.status == 422:
+                count(card["name"], {"error": refused.message})
+            raise
         count(card["name"], answer)
         if png:
             return Response(answer["png"], media_type="image/png")
         return _json({"model": card["name"], **answer})
 
-    @app.get("/models", response_model=description.Models, responses=description.problems(401, 403))
+    @app.get(
+        "/models",
+        dependencies=asks,
+        response_model=description.Models,
+        responses=description.problems(400, 401, 403),
+    )
     async def list_models() -> Response:
         """The models that are served, each with its card."""
         return _json({"models": pool.models})
 
-    _add_state(app, pool, metrics)
+    _add_state(app, pool, metrics, asks)
     measured: Callable[..., Awaitable[None]] = metrics.measured(app)
     return measured
 
@@ -213,18 +228,20 @@ def _refusal(problem: Problem) -> RefusedError:
 
 def _json(content: dict[str, Any], status: int = 200) -> Response:
     """Numbers as ``predict --json`` prints them, bit for bit."""
-    return Response(json.dumps(content), status, media_type="application/json")
+    return Response(json.dumps(finite(content)), status, media_type="application/json")
 
 
-def _add_state(app: FastAPI, pool: Pool, metrics: Metrics) -> None:
+def _add_state(app: FastAPI, pool: Pool, metrics: Metrics, asks: Any) -> None:
     """Paths for whoever watches the server."""
 
-    @app.get("/health", response_model=description.State)
+    @app.get("/health", response_model=description.State, responses=description.problems(400, 403))
     async def health() -> Response:
         """The server runs."""
         return _json({"status": "ok"})
 
-    @app.get("/ready", response_model=description.State, responses=description.problems(503))
+    @app.get(
+        "/ready", response_model=description.State, responses=description.problems(400, 403, 503)
+    )
     async def ready() -> Response:
         """Photos are answered."""
         if not pool.ready:
@@ -233,9 +250,10 @@ def _add_state(app: FastAPI, pool: Pool, metrics: Metrics) -> None:
 
     @app.get(
         "/metrics",
+        dependencies=asks,
         responses={
             200: {"content": {"text/plain": {}}, "description": "Prometheus text format"},
-            **description.problems(401, 403),
+            **description.problems(400, 401, 403),
         },
         response_class=Response,
     )
@@ -251,7 +269,7 @@ def _add_page(app: FastAPI) -> None:
     def add(path: str, name: str, kind: str) -> None:
         content = folder.joinpath(name).read_bytes()
 
-        @app.get(path, include_in_schema=False)
+        @app.api_route(path, methods=["GET", "HEAD"], include_in_schema=False)
         async def show() -> Response:
             return Response(content, media_type=kind)
 
@@ -276,4 +294,6 @@ def _add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def mistake(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"error": "a mistake in the server; its log says more"}, 500)
+        # made outside of the guard, which gives all other answers their headers
+        content = {"error": "a mistake in the server; its log says more"}
+        return JSONResponse(content, 500, {**HEADERS, "Content-Security-Policy": PAGE_POLICY})

@@ -69,6 +69,9 @@ class BoundedBody:
             raise RefusedError(
                 408, f"the request took more than {self._limits.upload_seconds:g} seconds", CLOSE
             ) from None
+        if message["type"] == "http.disconnect":
+            self._complete = True
+            raise RefusedError(499, "the client has gone", CLOSE)  # nobody reads it
         size = len(message.get("body", b""))
         self._bytes += size
         self._budget.held += size

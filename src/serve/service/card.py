@@ -6,10 +6,14 @@ moved away from its run has the figures of its own file alone.
 """
 
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from src.classic_nn.layers.trace import trace_network
+from src.classic_nn.serialization import SavedModel
+from src.common.files import finite
 from src.inference.classifier import Classifier
 from src.inference.explain.methods import suits
 from src.inference.explain_settings import BASELINES, METHOD_NAMES
@@ -31,7 +35,7 @@ def describe(name: str, path: Path, classifier: Classifier) -> dict[str, Any]:
     """
     model, network = classifier.model, classifier.model.network
     multi_class = model.task == "multi_class"
-    return {
+    card = {
         "name": name,
         "task": model.task,
         "classes": list(classifier.classes),
@@ -48,29 +52,46 @@ def describe(name: str, path: Path, classifier: Classifier) -> dict[str, Any]:
         "baselines": [b for b in BASELINES if b != NEEDS_OTHERS],
         "trained_on": _trained_on(dict(model.data)),
         "metrics": dict(model.metrics),
-        "evaluation": _evaluation(path),
+        "evaluation": _evaluation(path, model, classifier.classes),
     }
+    found: dict[str, Any] = finite(card)
+    return found
 
 
 def _trained_on(data: dict[str, Any]) -> dict[str, Any]:
     """Description, numbers of samples by split, fingerprint, and the weights that it began with."""
     weights = data.get("weights") or {}
     return {
-        "description": data.get("description", ""),
-        "samples": data.get("samples", {}),
-        "sha256": data.get("sha256", ""),
+        "description": data.get("description") or "",
+        "samples": data.get("samples") or {},
+        "sha256": data.get("sha256") or "",
         "weights": {k: weights[k] for k in ("architecture", "source", "licence") if k in weights},
     }
 
 
-def _evaluation(path: Path) -> dict[str, Any] | None:
-    """That of the test data in the model's run; None where it has none, or of another model."""
-    folder = path.resolve().parent
-    found = _read(folder / "evaluation.json")
+def _evaluation(path: Path, model: SavedModel, classes: Sequence[str]) -> dict[str, Any] | None:
+    """That of the test data in the model's run; None where it has none, or that of another model.
+
+    Training puts the same figures into the model's file and beside it: where they differ, one of
+    the two was put there later.
+    """
+    path = path.resolve()
+    found = _read(path.parent / "evaluation.json")
     if path.name != "model.safetensors" or found is None:
+        return None
+    summary, by_class = found.get("summary"), found.get("classes")
+    if not isinstance(summary, dict) or not isinstance(by_class, dict):
+        return None
+    shared = set(summary) & set(model.metrics)
+    same = all(_equal(summary[name], model.metrics[name]) for name in shared)
+    if not shared or not same or not set(by_class) <= set(classes):
         return None
     keys = ("samples", "summary", "right", "macro", "classes", "confusion_matrix", "threshold")
     return {key: found[key] for key in keys if key in found}
+
+
+def _equal(one: Any, other: float) -> bool:
+    return isinstance(one, int | float) and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ from src.serve.service.pool import Pool
 if TYPE_CHECKING:
     from uvicorn import Server
 
+OTHER_FILES = 64
+"""That the server has open besides its connections: pipes to workers, libraries."""
+
 SHORTEST_TOKEN = 16
 """Characters; shorter ones can be guessed."""
 
@@ -30,7 +34,7 @@ def run_service(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit status."""
     models = named_models(arguments.models)
     token = None if arguments.token_file is None else read_token(arguments.token_file)
-    limits = Limits(**{name: getattr(arguments, name) for name in LIMITS})
+    limits = usable_limits(Limits(**{name: getattr(arguments, name) for name in LIMITS}))
     with free_socket(arguments.port, arguments.host) as listening:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of the workers: a core each
         pool = Pool(models, arguments.workers, limits, _log)
@@ -55,6 +59,35 @@ def run_service(arguments: argparse.Namespace) -> int:
             pool.close(0.0)
     print("stopped", flush=True)
     return 0
+
+
+def usable_limits(limits: Limits) -> Limits:
+    """Limits that do not contradict each other, with as many connections as the system gives.
+
+    Raises UnreadableDataError.
+    """
+    if limits.photos > limits.waiting:
+        raise UnreadableDataError(
+            f"--photos: {limits.photos} photos in a request can never wait in line, of which "
+            f"--waiting is {limits.waiting}"
+        )
+    try:
+        import resource
+    except ImportError:  # where there is no such limit
+        return limits
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.connections + OTHER_FILES
+    if soft < wanted and (hard == resource.RLIM_INFINITY or hard > soft):
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return limits
+    if soft <= OTHER_FILES:
+        raise UnreadableDataError(
+            f"the system gives this process {soft} open files, expected more than {OTHER_FILES} "
+            "(ulimit -n)"
+        )
+    return replace(limits, connections=soft - OTHER_FILES)
 
 
 def named_models(paths: Sequence[Path]) -> dict[str, Path]:
@@ -129,12 +162,11 @@ def service_server(pool: Pool, limits: Limits, token: str | None, names: Sequenc
 
     config = uvicorn.Config(
         create_app(pool, limits, token, names),
-        http=bounded_protocol(limits.head_seconds),
+        http=bounded_protocol(limits),
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=limits.connections,
         timeout_graceful_shutdown=math.ceil(limits.stopping_seconds) + LONGER,
     )
     return StoppingServer(config, pool)

@@ -1,20 +1,26 @@
-"""What uvicorn leaves open: connections that never say what they want, and how work ends.
+"""What uvicorn leaves open: how many connections, how long they say nothing, and how work ends.
 
 It closes connections that are idle between two requests, but waits without end for the head of one
-that has begun. Told to stop, it waits for requests that run, and then cancels them without a word.
+that has begun, and for a client that does not read its answer. Told to stop, it waits for requests
+that run, and then cancels them without a word.
 """
 
 import asyncio
+import json
 import socket
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from src.serve.service.limits import Limits
 from src.serve.service.pool import Pool
 
 LONGER = 5
 """Seconds that uvicorn waits longer than the pool does, which answers what is not finished."""
+
+HEAD_BYTES = 64 << 10
+"""Of the head of a request, at most."""
 
 
 class StoppingServer(uvicorn.Server):
@@ -30,19 +36,30 @@ class StoppingServer(uvicorn.Server):
         self._pool = pool
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nothing more, finish what runs, close."""
+        """Accept nothing more, finish what runs, close; at once where it is told so again."""
         seconds = self._pool.limits.stopping_seconds
         closing = asyncio.ensure_future(asyncio.to_thread(self._pool.close, seconds))
         await super().shutdown(sockets)
+        self._pool.hurry()  # nobody waits for anything any more
         await closing
 
 
-def bounded_protocol(head_seconds: float) -> type[asyncio.Protocol]:
-    """uvicorn's protocol, with a time for the head of a request.
+def _full() -> bytes:
+    """The answer where there are too many connections."""
+    content = json.dumps({"error": "too many connections"}).encode()
+    head = (
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 2\r\n"
+        f"Content-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+def bounded_protocol(limits: Limits) -> type[asyncio.Protocol]:
+    """uvicorn's protocol, with bounds of number, bytes and time.
 
     Args:
-        head_seconds: after this time a connection without a request is looked at again, and closed
-            if it has brought none.
+        limits: of connections; and the seconds after which one is looked at again: it is closed if
+            it has brought no request since, or read nothing of an answer.
     """
     # either of two classes of uvicorn, by what is installed; both have these attributes
     base: Any = AutoHTTPProtocol
@@ -50,20 +67,36 @@ def bounded_protocol(head_seconds: float) -> type[asyncio.Protocol]:
     class BoundedProtocol(base):  # type: ignore[misc]
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._seen: Any = self  # no request yet, and not looked at yet
-            self._look = self.loop.call_later(head_seconds, self._close_if_silent)
+            self._seen: Any = None  # no request yet
+            self._head_bytes = self._unread = 0
+            self._look = self.loop.call_later(limits.head_seconds, self._close_if_silent)
+            if len(self.connections) > limits.connections:
+                transport.write(_full())
+                transport.close()
 
         def connection_lost(self, error: Exception | None) -> None:
             self._look.cancel()
             super().connection_lost(error)
 
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._head_bytes += len(data)
+            if not self._waits():
+                self._head_bytes = 0
+            elif self._head_bytes > HEAD_BYTES:
+                self.transport.abort()
+
+        def _waits(self) -> bool:
+            """Whether there is no request that is being answered."""
+            return self.cycle is None or self.cycle.response_complete
+
         def _close_if_silent(self) -> None:
-            cycle = self.cycle
-            waits = cycle is None or cycle.response_complete
-            if waits and (cycle is None or cycle is self._seen):
-                self.transport.close()
+            unread = self.transport.get_write_buffer_size()
+            silent = self._waits() and self.cycle is self._seen
+            if silent or (unread and unread == self._unread):
+                self.transport.abort()
                 return
-            self._seen = cycle
-            self._look = self.loop.call_later(head_seconds, self._close_if_silent)
+            self._seen, self._unread = self.cycle, unread
+            self._look = self.loop.call_later(limits.head_seconds, self._close_if_silent)
 
     return BoundedProtocol

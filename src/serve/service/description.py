@@ -14,6 +14,7 @@ PHOTO = (
 class Problem(BaseModel):
     """Why there is no answer, in one line; of several photos why there is none of the first."""
 
+    model_config = ConfigDict(extra="allow")
     error: str = Field(examples=["photo.jpg: is no image of a known format"])
 
 
@@ -71,7 +72,7 @@ class Model(BaseModel):
     reject_below: float = Field(description="probability below which the answer is retake")
     methods: list[str] = Field(description="of explanation")
     trained_on: dict[str, Any]
-    metrics: dict[str, float]
+    metrics: dict[str, float | None]
     evaluation: dict[str, Any] | None = Field(description="on test data, from the model's run")
 
 
@@ -132,7 +133,7 @@ def body(several: bool) -> dict[str, Any]:
 
 
 PROBLEMS = {
-    400: "the body is not what it says, or has no photos",
+    400: "the body is not what it says, or has no photos; or the server has no such name",
     401: "the token is missing or wrong",
     403: "the request comes from another page",
     404: "there is no model of this name",

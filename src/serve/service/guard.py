@@ -112,7 +112,7 @@ class Guard:
                 400, f"this server has no name {printable(host[:100])!r} (option --name)"
             )
         origin = headers.get("origin")
-        if origin and urlsplit(origin).netloc != host:
+        if origin and not _is_of(origin, host):
             raise RefusedError(403, f"{printable(origin[:100])} is another page")
         if self._token is None or path in OPEN or path.startswith(FILES):
             return
@@ -137,6 +137,14 @@ class Guard:
         except ValueError:
             return False
         return True
+
+
+def _is_of(origin: str, host: str) -> bool:
+    """Whether a page is of a host."""
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 async def send_refusal(refused: RefusedError, send: Send) -> None:

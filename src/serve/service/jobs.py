@@ -75,9 +75,11 @@ class Ready:
 
     Attributes:
         models: descriptions, see ``card``.
+        files: what tells each model's file from a later one of its name.
     """
 
     models: list[dict[str, Any]]
+    files: list[tuple[int, ...]]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ NAME_LENGTH = 100
 OTHER_FIELDS = 8
 """Fields of a form that are no photos, and are passed over, at most."""
 
+COMMAS = 200
+"""In the JSON of a photo, at most: those of its name."""
+
 Photos = list[tuple[str, bytes]]
 """Name and content of each."""
 
@@ -78,6 +81,8 @@ async def _of_form(request: "Request", limits: Limits) -> Photos:
 
 
 def _of_json(body: bytes, limits: Limits) -> Photos:
+    if body.count(b",") > COMMAS * limits.photos:  # base64 has none; values take more than bytes
+        raise RefusedError(413, f"the JSON has too many values for {limits.photos} photos")
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

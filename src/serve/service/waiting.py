@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -11,6 +12,9 @@ from src.serve.service.limits import Limits
 
 TOGETHER = 8
 """Photos that a worker is given at once, at most."""
+
+WAKE_UP = 0.25
+"""Seconds after which a worker without a job is looked at again."""
 
 
 @dataclass(eq=False)
@@ -58,70 +62,81 @@ class Line:
         self.workers = workers
         self.explaining = 0
         self.working = 0
-        self._predictions: deque[Waiting] = deque()
-        self._explanations: deque[Waiting] = deque()
+        self._places = {
+            PredictJob: _Places("photos", limits.waiting, seconds=0.05),
+            ExplainJob: _Places("explanations", limits.waiting_explanations, seconds=2.0),
+        }
         self._changed = threading.Condition()
         self._closed = False
-        self._seconds = 0.05  # that a photo takes, a moving average
+        self._failed: Problem | None = None
 
     def __len__(self) -> int:
-        return len(self._predictions) + len(self._explanations)
+        return sum(len(places.line) for places in self._places.values())
 
-    def add(self, jobs: list[Job]) -> list[Waiting] | Problem:
+    def add(self, jobs: Sequence[Job]) -> list[Waiting] | Problem:
         """Put all jobs in line, or none of them: then why.
 
         Args:
             jobs: of one request, all of one kind.
         """
         made = [Waiting(job) for job in jobs]
+        places = self._places[type(jobs[0])]
         with self._changed:
-            explain = isinstance(jobs[0], ExplainJob)
-            line = self._explanations if explain else self._predictions
-            self._drop_cancelled(line)
-            most = self.limits.waiting_explanations if explain else self.limits.waiting
             if self._closed:
                 return Problem(503, "the server is being stopped", again=5)
-            if len(line) + len(made) > most:
-                what = "explanations" if explain else "photos"
-                return Problem(503, f"{len(line)} {what} are waiting already", self.again())
-            line.extend(made)
+            if len(made) > places.most:
+                return Problem(413, f"{len(made)} {places.what}, expected {places.most} or fewer")
+            self._give_up_old()
+            places.drop_cancelled()
+            if len(places.line) + len(made) > places.most:
+                cause = f"{len(places.line)} {places.what} are waiting already"
+                return Problem(503, cause, self._again(places))
+            places.line.extend(made)
             self._changed.notify_all()
         return made
 
-    def again(self) -> int:
+    def _again(self, places: "_Places") -> int:
         """Seconds after which another try makes sense."""
-        return max(round(self._seconds * len(self._predictions) / self.workers), 1)
+        return max(round(places.seconds * len(places.line) / self.workers), 1)
 
-    def take(self) -> list[Waiting]:
+    def take(self, wanted: Callable[[], bool] = lambda: True) -> list[Waiting] | None:
         """The next jobs for a worker; none once the line is closed and empty.
 
         Photos that wait are shared out evenly: a worker gets several at once, and need not ask for
         each. It never waits for more to come.
+
+        Args:
+            wanted: is asked now and then; None is returned where jobs are no longer wanted.
         """
         with self._changed:
-            while True:
-                for line in (self._predictions, self._explanations):
-                    self._give_up_old(line)
-                taken = self._take()
+            while wanted():
+                self._give_up_old()
+                taken = self._take_explanation() or self._take_predictions()
                 self.working += len(taken)
-                if taken or self._closed:
+                if taken or (self._closed and not len(self)):
                     return taken
-                self._changed.wait(1.0)
+                self._changed.wait(WAKE_UP)
+        return None
 
-    def _take(self) -> list[Waiting]:
-        may_explain = self.explaining < max(self.workers - 1, 1)
-        explanation = self._explanations[0] if self._explanations and may_explain else None
-        first = self._predictions[0] if self._predictions else None
-        if explanation and (first is None or explanation.since < first.since):
-            self._explanations.popleft()
-            if explanation.begun:
+    def _take_explanation(self) -> list[Waiting]:
+        """An explanation, if one may begin and is older than all photos."""
+        line, photos = self._places[ExplainJob].line, self._places[PredictJob].line
+        while line and self.explaining < max(self.workers - 1, 1):
+            if photos and photos[0].since < line[0].since:
+                return []
+            waiting = line.popleft()
+            if waiting.begun:
                 self.explaining += 1
-                return [explanation]
-            return self._take()
-        share = min(-(-len(self._predictions) // self.workers), TOGETHER)
-        taken = [self._predictions.popleft() for _ in range(share)]
-        begun = [waiting for waiting in taken if waiting.begun]
-        return begun if begun or not taken else self._take()
+                return [waiting]
+        return []
+
+    def _take_predictions(self) -> list[Waiting]:
+        """A share of the photos."""
+        places = self._places[PredictJob]
+        places.drop_cancelled()
+        share = min(-(-len(places.line) // self.workers), TOGETHER)
+        taken = [places.line.popleft() for _ in range(share)]
+        return [waiting for waiting in taken if waiting.begun]
 
     def done(self, waiting: Waiting, seconds: float) -> None:
         """A worker has answered, or never will.
@@ -131,19 +146,26 @@ class Line:
             seconds: that it took.
         """
         with self._changed:
-            self.working -= 1
-            if isinstance(waiting.job, PredictJob):
-                self._seconds += 0.05 * (seconds - self._seconds)
-            else:
-                self.explaining -= 1
-                self._changed.notify_all()
+            self._leave(waiting)
+            places = self._places[type(waiting.job)]
+            places.seconds += 0.05 * (seconds - places.seconds)
 
-    def give_back(self, jobs: list[Waiting]) -> None:
+    def give_back(self, jobs: Sequence[Waiting]) -> None:
         """Put jobs that were taken, and not begun, back in front."""
         with self._changed:
-            self.working -= len(jobs)
-            self._predictions.extendleft(reversed(jobs))
-            self._changed.notify_all()
+            for waiting in reversed(jobs):
+                self._leave(waiting)
+                if self._failed:
+                    waiting.set(self._failed)
+                else:
+                    self._places[type(waiting.job)].line.appendleft(waiting)
+
+    def _leave(self, waiting: Waiting) -> None:
+        """A worker has a job no longer."""
+        self.working -= 1
+        if isinstance(waiting.job, ExplainJob):
+            self.explaining -= 1
+        self._changed.notify_all()
 
     def close(self) -> None:
         """Take no more jobs; those in line are still done."""
@@ -152,23 +174,47 @@ class Line:
             self._changed.notify_all()
 
     def fail_all(self, problem: Problem) -> None:
-        """Answer everything that waits."""
+        """Answer everything that waits, and whatever is given back from now on."""
         with self._changed:
-            for line in (self._predictions, self._explanations):
-                while line:
-                    line.popleft().set(problem)
+            self._failed = problem
+            for places in self._places.values():
+                while places.line:
+                    places.line.popleft().set(problem)
+            self._changed.notify_all()
 
-    def _give_up_old(self, line: deque[Waiting]) -> None:
+    def give_up_old(self) -> None:
+        """Answer jobs that have waited too long."""
+        with self._changed:
+            self._give_up_old()
+
+    def _give_up_old(self) -> None:
         oldest = time.monotonic() - self.limits.waiting_seconds
-        while line and line[0].since < oldest:
-            waiting = line.popleft()
-            if waiting.begun:
-                waiting.set(Problem(503, "the server is too busy", self.again()))
+        for places in self._places.values():
+            while places.line and places.line[0].since < oldest:
+                waiting = places.line.popleft()
+                if waiting.begun:
+                    waiting.set(Problem(503, "the server is too busy", self._again(places)))
 
-    @staticmethod
-    def _drop_cancelled(line: deque[Waiting]) -> None:
+
+@dataclass
+class _Places:
+    """Those of one kind of job.
+
+    Attributes:
+        what: they are called.
+        most: that may wait.
+        seconds: that one takes, a moving average.
+        line: those that wait.
+    """
+
+    what: str
+    most: int
+    seconds: float
+    line: deque[Waiting] = field(default_factory=deque)
+
+    def drop_cancelled(self) -> None:
         """Forget jobs whose clients have gone."""
-        kept = [waiting for waiting in line if not waiting.answer.cancelled()]
-        if len(kept) < len(line):
-            line.clear()
-            line.extend(kept)
+        kept = [waiting for waiting in self.line if not waiting.answer.cancelled()]
+        if len(kept) < len(self.line):
+            self.line.clear()
+            self.line.extend(kept)

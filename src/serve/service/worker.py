@@ -7,10 +7,12 @@ does it: the same bits, whoever else asks at the same time.
 import base64
 import contextlib
 import io
+import os
 import signal
 import sys
 import threading
 import traceback
+import warnings
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -49,6 +51,7 @@ def run_worker(connection: Connection, models: dict[str, Path], pixels: int, thr
         signal.signal(number, signal.SIG_IGN)
     # tqdm's own lock is one between processes, which a process that is ended would leave behind
     tqdm.set_lock(threading.RLock())
+    silence_decoders()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         first, worker = load_worker(models, pixels, threads)
         connection.send(first)
@@ -65,9 +68,10 @@ def load_worker(
 ) -> tuple[Ready | Unusable, "Worker | None"]:
     """A worker that has answered once with each model, or why there is none."""
     worker = Worker({}, pixels)
-    described = []
+    described, files = [], []
     for name, path in models.items():
         try:
+            files.append(identity(path))
             classifier = load_model(path, threads)
             classifier.image_transform()
             worker.classifiers[name] = classifier
@@ -80,7 +84,30 @@ def load_worker(
         except (UnreadableDataError, MemoryError) as error:
             cause = str(error) or "not enough memory"
             return Unusable(cause if str(path) in cause else f"{path}: {cause}"), None
-    return Ready(described), worker
+    return Ready(described, files), worker
+
+
+def identity(path: Path) -> tuple[int, ...]:
+    """What tells a file from another one that has taken its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()  # reading it says why
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def silence_decoders() -> None:
+    """Let damaged photos write nothing into the log: Pillow's warnings, and lines from C.
+
+    What this process says itself still gets there.
+    """
+    warnings.simplefilter("ignore")
+    sys.stderr.flush()
+    own = os.dup(2)
+    sys.stderr = os.fdopen(own, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 class Worker:

@@ -27,6 +27,28 @@ def test_a_model_of_another_epoch_has_not_the_figures_of_the_last(runs, tmp_path
     assert card(tmp_path / "best.safetensors")["evaluation"] is None
 
 
+def test_figures_of_another_model_are_not_shown(runs, tmp_path):
+    shutil.copy(runs / "animals" / "evaluation.json", tmp_path)
+    path = write(tmp_path / "model.safetensors", metrics={"accuracy": 0.9})
+    assert card(path)["evaluation"] is not None
+    write(path, metrics={"accuracy": 0.8})
+    assert card(path)["evaluation"] is None
+    write(path, metrics={"accuracy": 0.9}, names=("x", "y", "z"))
+    assert card(path)["evaluation"] is None
+    write(path)
+    assert card(path)["evaluation"] is None
+
+
+def test_numbers_that_are_none_stay_json(tmp_path):
+    path = write(
+        tmp_path / "model.safetensors", metrics={"accuracy": float("nan")}, data={"samples": None}
+    )
+    found = card(path)
+    assert found["metrics"] == {"accuracy": None}
+    assert found["trained_on"]["samples"] == {}
+    json.dumps(found, allow_nan=False)
+
+
 def test_a_damaged_file_beside_the_model_is_no_reason_not_to_serve(tmp_path):
     path = write(tmp_path / "model.safetensors")
     for text in ("", "{", "[1]", "[" * 100_000, '{"right": 1'):

@@ -110,7 +110,7 @@ def test_decompression_bombs_are_refused_by_their_heads(serve, photos):
 
 
 def test_a_full_line_says_when_to_come_again(serve, photos):
-    served = serve("--workers", "1", "--waiting", "4")
+    served = serve("--workers", "1", "--waiting", "4", "--photos", "4")
     served.tell_workers(signal.SIGSTOP)
     taken = Asking(served, photos)
     until(lambda: working(served) == 1)
@@ -140,8 +140,89 @@ def test_who_waits_too_long_is_told(serve, photos):
     assert "worker 1 took more than 1.5 seconds; starting another" in served.output.read_text()
 
 
+def test_who_waits_too_long_is_told_in_time(serve, photos):
+    served = serve("--workers", "1", "--waiting-seconds", "0.5", "--predict-seconds", "8")
+    served.tell_workers(signal.SIGSTOP)
+    first = Asking(served, photos)
+    until(lambda: working(served) == 1)
+    began = time.monotonic()
+    assert served.predict(content(photos))[0] == 503  # though no worker becomes free
+    assert time.monotonic() - began < 4
+    served.tell_workers(signal.SIGCONT)
+    assert first.answer()[0] == 200
+
+
+def test_a_photo_that_a_worker_does_not_take_is_given_up(serve):
+    served = serve("--workers", "1", "--predict-seconds", "1")
+    served.tell_workers(signal.SIGSTOP)
+    large = ("large.png", os.urandom(5_000_000))  # more than a pipe holds
+    assert served.predict(large) == (504, {"error": "it took more than 1 seconds"})
+    assert served.predict(("small.png", b"x"))[0] == 422
+
+
+def test_workers_that_end_while_nobody_asks_are_started_again(serve, photos):
+    served = serve("--workers", "2")
+    before = served.workers()
+    served.tell_workers(signal.SIGKILL)
+    until(lambda: len(served.workers()) == 2 and not set(served.workers()) & set(before))
+    served.until_ready(2)
+    for path in ("/predict", "/explain", "/explain", "/explain"):
+        assert served.predict(content(photos), path=path)[0] == 200
+
+
+def test_a_worker_with_another_file_does_not_answer(models, photos, tmp_path):
+    from tests.inference.models import write
+    from tests.serve.process import Served
+
+    path = tmp_path / "changing.safetensors"
+    path.write_bytes(models[0].read_bytes())
+    served = Served(tmp_path / "output.txt", path, "--workers", "2")
+    try:
+        served.until_ready(2)
+        expected = served.predict(content(photos))
+        write(path, names=("one", "two", "three"))
+        os.kill(served.workers()[0], signal.SIGKILL)
+        until(lambda: "has changed: restart the server" in served.output.read_text())
+        for _ in range(6):
+            assert served.predict(content(photos)) == expected
+    finally:
+        served.kill()
+
+
+def test_a_head_without_end_is_cut_off(serve, photos):
+    served = serve()
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: ")
+        try:
+            for _ in range(200):
+                client.sendall(b"x" * 10_000)
+            assert client.recv(100).startswith(b"HTTP/1.1 4") or client.recv(100) == b""
+        except OSError:
+            pass  # cut off
+    assert served.predict(content(photos))[0] == 200
+
+
+def test_many_values_in_json_are_refused_before_they_are_made(served):
+    body = b'{"images": [' + b"{}," * 100_000 + b"{}]}"
+    status, found = served.ask_json("/predict", body, {"Content-Type": "application/json"})
+    assert (status, found["error"]) == (413, "the JSON has too many values for 32 photos")
+
+
+def test_an_upload_that_is_broken_off_is_no_mistake_of_the_server(served, photos):
+    body, kind = form(content(photos))
+    head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", served.port)) as client:
+            client.sendall(f"{head}Content-Type: {kind['Content-Type']}\r\n\r\n".encode())
+            client.sendall(body[: len(body) // 2])
+    assert served.predict(content(photos))[0] == 200
+    text = served.ask("/metrics")[2].decode()
+    assert 'path="/predict",status="500"' not in text
+    assert "Traceback" not in served.output.read_text()
+
+
 def test_photos_of_clients_that_have_gone_are_not_computed(serve, photos):
-    served = serve("--workers", "1", "--waiting", "4")
+    served = serve("--workers", "1", "--waiting", "4", "--photos", "4")
     served.tell_workers(signal.SIGSTOP)
     Asking(served, photos)
     until(lambda: working(served) == 1)
@@ -215,14 +296,29 @@ def test_told_to_stop_it_finishes_what_it_has(serve, photos, number):
 def test_what_does_not_end_in_time_is_given_up(serve, photos):
     served = serve("--workers", "1", "--stopping-seconds", "0.5")
     served.tell_workers(signal.SIGSTOP)
-    asked = Asking(served, photos)
-    until(lambda: working(served) == 1)
+    asked = Asking(served, photos, count=3)
+    until(lambda: working(served) == 3)
     workers = served.workers()
+    began = time.monotonic()
     assert served.stop(signal.SIGTERM) == 0
     assert asked.answer() == (503, {"error": "the server was stopped"})
+    assert time.monotonic() - began < 4
+    assert "Traceback" not in served.output.read_text()
     for number in workers:
         with pytest.raises(ProcessLookupError):
             os.kill(number, 0)
+
+
+def test_told_twice_it_stops_at_once(serve, photos):
+    served = serve("--workers", "1")
+    served.tell_workers(signal.SIGSTOP)
+    Asking(served, photos)
+    until(lambda: working(served) == 1)
+    served.process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    began = time.monotonic()
+    assert served.stop(signal.SIGINT) == 0
+    assert time.monotonic() - began < 5
 
 
 def test_workers_end_with_a_server_that_is_killed(serve):

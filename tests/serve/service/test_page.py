@@ -70,6 +70,7 @@ def shown(browser, served, width, height, **settings):
 def give(view, photos):
     """Choose photos; returns when all have answers."""
     before = view.locator("#rows tr").count()
+    view.wait_for_function("() => !document.querySelector('#ask[open]')")
     view.set_input_files("#files", [str(photo) for photo in photos])
     view.wait_for_function(
         "n => document.querySelectorAll('#rows tr').length === n && ![...document"
@@ -91,6 +92,59 @@ def test_a_photo_gets_its_answer(view, served, photos):
     assert "The most probable of 3 classes" in view.inner_text("#words")
     assert "also to photos of something else" in view.inner_text("#words")
     assert not view.is_visible("#several")
+
+
+def test_the_answer_is_announced(view, photos):
+    give(view, photos[:1])
+    answer = view.inner_text("#answer")
+    view.wait_for_function(
+        "text => document.getElementById('status').textContent === text",
+        arg=f"{photos[0].name}: {answer}",
+    )
+    view.focus("#explain")
+    view.keyboard.press("Enter")
+    view.wait_for_selector("#heat:not([hidden])")
+    assert view.inner_text("#status") == f"heat map of {answer} is shown"
+    assert view.evaluate("() => document.activeElement.id") == "explain"
+
+
+def slow_answers(view):
+    """Let every answer of the server come 0.4 s later, from now on."""
+    view.evaluate(
+        """() => {
+          const real = window.fetch;
+          window.fetch = (path, options) => real(path, options).then(answer =>
+            new Promise(done => setTimeout(() => done(answer), 400)));
+        }"""
+    )
+
+
+def test_a_row_that_is_clicked_while_it_waits_gets_its_answer(view, photos):
+    slow_answers(view)
+    view.set_input_files("#files", [str(photo) for photo in photos[:3]])
+    view.click("#rows tr:nth-child(2) button")
+    assert view.inner_text("#answer") == "..."
+    view.wait_for_function("() => document.querySelectorAll('#bars li').length > 0")
+    assert view.inner_text("#caption") == photos[1].name
+    assert view.inner_text("#answer") in ("cat", "dog", "owl")
+
+
+def test_photos_that_are_cleared_while_they_wait_do_not_come_back(view, photos):
+    slow_answers(view)
+    view.set_input_files("#files", [str(photo) for photo in photos[:3]])
+    view.click("#clear")
+    view.wait_for_timeout(900)
+    assert not view.is_visible("#one")
+    assert view.locator("#rows tr").count() == 0
+
+
+def test_another_model_takes_the_answer_of_the_last_away(view, photos):
+    give(view, photos[:1])
+    slow_answers(view)
+    view.select_option("#model", "labels")
+    assert view.inner_text("#answer") == "..."
+    assert view.locator("#bars li").count() == 0
+    view.wait_for_function("() => document.querySelectorAll('#bars .mark').length === 2")
 
 
 def test_labels_have_a_line_at_the_threshold(view, photos):
@@ -216,7 +270,9 @@ def test_photos_come_by_dropping_pasting_and_the_camera(view, photos):
         view.wait_for_function(
             f"() => document.getElementById('caption').textContent === '{kind}.jpg'"
         )
-        assert view.inner_text("#answer") in ("cat", "dog", "owl")
+        view.wait_for_function(
+            "() => ['cat', 'dog', 'owl'].includes(document.getElementById('answer').textContent)"
+        )
     view.click("#camera-open")
     view.wait_for_function("() => document.getElementById('video').videoWidth > 0")
     view.click("#camera-take")

@@ -64,7 +64,9 @@ def test_ctrl_c_while_it_starts_is_one_line(models, after):
     if "answering" in printed:  # it was faster
         assert (process.returncode, printed.splitlines()[-1]) == (0, "stopped")
     else:
-        assert process.returncode == 130
+        # Python ends by the signal itself, which shells call 130 too, if a string was being
+        # executed (``exec`` in dataclasses, say) when it came
+        assert process.returncode in (130, -signal.SIGINT)
         assert printed.endswith("interrupted\n")
         assert printed.count("\n") == 1
 

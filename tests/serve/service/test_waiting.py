@@ -101,6 +101,48 @@ def test_what_is_given_back_comes_first():
     assert names(line.take()) == ["2", "3", "4"]
 
 
+def test_an_explanation_that_is_given_back_is_one_no_longer_taken():
+    line = Line(Limits(waiting_seconds=0.05), workers=2)
+    line.add([explanation(1)])
+    line.give_back(line.take())
+    assert (line.explaining, line.working, len(line)) == (0, 0, 1)
+    time.sleep(0.1)
+    line.give_up_old()
+    line.add([explanation(2)])
+    assert names(line.take()) == ["2"]
+
+
+def test_what_is_given_back_after_the_end_is_answered():
+    line = Line(Limits(), workers=1)
+    added = line.add([photo(1), photo(2)])
+    taken = line.take()
+    line.close()
+    line.fail_all(Problem(503, "stopped"))
+    line.give_back(taken[1:])
+    assert added[1].answer.result(0).message == "stopped"
+
+
+def test_more_photos_than_places_are_refused_for_good():
+    refused = Line(Limits(waiting=2), workers=1).add([photo()] * 3)
+    assert (refused.status, refused.again) == (413, 0)
+
+
+def test_jobs_that_are_no_longer_wanted_are_not_taken():
+    line = Line(Limits(), workers=1)
+    line.add([photo(1)])
+    assert line.take(lambda: False) is None
+    assert len(line) == 1
+
+
+def test_thousands_of_cancelled_jobs_are_passed_over():
+    line = Line(Limits(waiting=20_000, waiting_explanations=20_000), workers=1)
+    for jobs in ([photo(k) for k in range(9000)], [explanation(k) for k in range(9000)]):
+        for waiting in line.add(jobs):
+            waiting.answer.cancel()
+    line.add([photo("last")])
+    assert names(line.take()) == ["last"]
+
+
 def test_a_closed_line_is_emptied_and_takes_nothing():
     line = Line(Limits(), workers=1)
     line.add([photo(1)])
@@ -141,7 +183,7 @@ def test_every_job_is_answered_once(workers, data):
             one = taken.pop(0)
             line.done(one, 0.1)
             one.set({})
-        elif act == "back" and taken and isinstance(taken[-1].job, PredictJob):
+        elif act == "back" and taken:
             line.give_back([taken.pop()])
         elif act == "cancel" and added:
             data.draw(st.sampled_from(added)).answer.cancel()

@@ -12,14 +12,18 @@ function openCamera(found, failed) {
     const stop = () => stream.getTracks().forEach(track => track.stop());
     video.srcObject = stream;
     dialog.showModal();
+    const take = document.getElementById("camera-take");
+    take.disabled = true;
+    video.addEventListener("loadedmetadata", () => { take.disabled = false; }, { once: true });
     dialog.addEventListener("close", stop, { once: true });
     document.getElementById("camera-close").onclick = () => dialog.close();
-    document.getElementById("camera-take").onclick = () => {
+    take.onclick = () => {
       const canvas = document.createElement("canvas");
       [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
       canvas.getContext("2d").drawImage(video, 0, 0);
       canvas.toBlob(blob => {
         dialog.close();
+        if (!blob) return failed("the camera has given no picture; try again");
         found(new File([blob], "camera.jpg", { type: "image/jpeg" }));
       }, "image/jpeg", 0.95);
     };

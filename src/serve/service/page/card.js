@@ -97,7 +97,8 @@ function showCard(model, place) {
       `${percent(test.right.high_95)}).`,
       { id: "right" }));
   } else {
-    const known = Object.entries(model.metrics).map(([k, v]) => `${k} ${v.toFixed(4)}`).join(", ");
+    const known = Object.entries(model.metrics).filter(([, v]) => v !== null)
+      .map(([k, v]) => `${k} ${v.toFixed(4)}`).join(", ");
     parts.push(element("p", known ? `On test data: ${known}.` :
       "Nobody has written beside this model how well it does.", { id: "right" }));
   }

@@ -26,7 +26,7 @@ const pause = seconds => new Promise(done => setTimeout(done, 1000 * seconds));
 
 async function ask(path, options = {}) {
   for (let left = TRIES; ; left--) {
-    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const headers = token ? { Authorization: `Bearer ${token}` } : {}; // printable ASCII
     let answer;
     try {
       answer = await fetch(path, { ...options, headers });
@@ -37,8 +37,9 @@ async function ask(path, options = {}) {
       await askForToken(token ? "that was not the token" : "");
       continue;
     }
-    if (answer.status === 503 && left > 1) {
-      await pause(Math.min(Number(answer.headers.get("Retry-After")) || 1, 10));
+    const again = Number(answer.headers.get("Retry-After"));
+    if (answer.status === 503 && again && left > 1) {
+      await pause(Math.min(again, 10));
       continue;
     }
     const found = await answer.json().catch(() => ({}));
@@ -76,27 +77,34 @@ async function add(files) {
     file, name: file.name || "pasted photo", address: URL.createObjectURL(file), state: "waiting",
     heats: new Map(),
   }));
+  if (!models.length && !await loadModels()) return;
   photos.push(...added);
-  await classify(added, added[0]);
-}
-async function classify(some, first) {
-  const asked = model().name;
+  shown = added[0];
   draw();
+  show(shown);
+  await classify(added);
+}
+async function classify(some) {
+  const asked = model().name;
+  const current = photo => photos.includes(photo) && model().name === asked;
   const rest = [...some], total = some.length;
   let done = 0;
   const work = async () => {
     for (let photo; (photo = rest.shift()); ) {
+      if (!current(photo)) continue;
       try {
         const found = await ask(`/predict?model=${encodeURIComponent(asked)}`,
           { method: "POST", body: form(photo) });
-        if (model().name !== asked) return;
+        if (!current(photo)) continue;
         Object.assign(photo, found.predictions[0], { state: "answered", problem: "" });
       } catch (error) {
+        if (!current(photo)) continue;
         Object.assign(photo, { state: "failed", problem: error.message });
       }
       done += 1;
-      say(done < total ? `${done} of ${total} photos` : "");
-      if (photo === first) show(photo);
+      say(done < total ? `${done} of ${total} photos` :
+        total > 1 ? `${total} photos answered` : `${photo.name}: ${inWords(photo)}`);
+      if (photo === shown) show(photo);
       drawRow(photo);
     }
   };
@@ -109,9 +117,12 @@ function clearPhotos() {
   say("");
   draw();
 }
+function isRetake(photo) {
+  return photo.labels[0] === "retake" && !model().classes.includes("retake");
+}
 function certainty(photo) {
   const values = photo.probabilities, labels = photo.labels;
-  if (labels[0] === "retake") return null;
+  if (isRetake(photo)) return null;
   if (model().task === "multi_label")
     return labels.length ? Math.min(...labels.map(name => values[name])) : null;
   return values[labels[0]];
@@ -119,15 +130,19 @@ function certainty(photo) {
 function inWords(photo) {
   if (photo.state === "waiting") return "...";
   if (photo.problem) return photo.problem;
-  if (photo.labels[0] === "retake" && !model().classes.includes("retake"))
-    return "Please retake the photo";
+  if (isRetake(photo)) return "Please retake the photo";
   return photo.labels.join(", ") || "nothing of what it knows";
 }
 function honest(photo) {
-  const one = model(), top = Math.max(...Object.values(photo.probabilities));
-  if (photo.labels[0] === "retake")
-    return `The model is not sure enough (its best guess has ${percent(top)}): it answers ` +
-      `from ${percent(one.reject_below)} on.`;
+  const one = model(), values = Object.values(photo.probabilities);
+  if (isRetake(photo) && one.task === "multi_label") {
+    const least = Math.min(...values.map(p => p >= one.threshold ? p : 1 - p));
+    return "The model is not sure enough: of its least certain label it is " +
+      `${percent(least)} sure, and it answers from ${percent(one.reject_below)} on.`;
+  }
+  if (isRetake(photo))
+    return `The model is not sure enough (its best guess has ${percent(Math.max(...values))}): ` +
+      `it answers from ${percent(one.reject_below)} on.`;
   const rule = one.task === "multi_class" ? `The most probable of ${one.classes.length} classes.` :
     one.task === "binary" ? `"${one.classes[1]}" is said from ${percent(one.threshold)} on.` :
       `Labels are given from ${percent(one.threshold)} on (the line).`;
@@ -211,22 +226,23 @@ function drawBars(photo) {
 
 async function explain(event) {
   event.preventDefault();
-  const photo = shown, method = $("method").value, asked = model().name;
+  if ($("explain").getAttribute("aria-disabled") === "true") return;
+  const photo = shown, method = $("method").value, asked = model().name, heats = photo.heats;
   const query = new URLSearchParams({ model: asked, method });
   if ($("class").value) query.set("class", $("class").value);
   const key = query.toString();
-  $("explain").disabled = true;
+  $("explain").setAttribute("aria-disabled", "true"); // disabled would take the focus away
   say("computing the heat map");
   try {
-    if (!photo.heats.has(key)) {
-      photo.heats.set(key, await ask(`/explain?${key}`, { method: "POST", body: form(photo) }));
-    }
-    say("");
-    if (photo === shown) showHeat(photo.heats.get(key), method);
+    if (!heats.has(key))
+      heats.set(key, await ask(`/explain?${key}`, { method: "POST", body: form(photo) }));
+    if (photo !== shown || model().name !== asked) return say("");
+    showHeat(heats.get(key), method);
+    say(`heat map of ${heats.get(key).explained} is shown`);
   } catch (error) {
     say(`no heat map: ${error.message}`, true);
   } finally {
-    $("explain").disabled = false;
+    $("explain").removeAttribute("aria-disabled");
   }
 }
 function showHeat(found, method) {
@@ -282,7 +298,11 @@ function chooseModel() {
   for (const photo of photos)
     Object.assign(photo, { state: "waiting", heats: new Map(), labels: undefined,
       probabilities: undefined, problem: "" });
-  if (photos.length) classify(photos, shown ?? photos[0]);
+  if (!photos.length) return;
+  shown ??= photos[0];
+  draw();
+  show(shown);
+  classify(photos);
 }
 $("files").addEventListener("change", event => {
   add(event.target.files);
@@ -312,9 +332,16 @@ document.addEventListener("drop", event => {
   document.body.classList.remove("over");
   add(event.dataTransfer.files);
 });
-ask("/models").then(found => {
-  models = found.models;
+async function loadModels() {
+  try {
+    models = (await ask("/models")).models;
+  } catch (error) {
+    say(error.message, true);
+    return false;
+  }
   $("model").replaceChildren(...models.map(one => new Option(one.name, one.name)));
   $("model-choice").hidden = models.length < 2;
   chooseModel();
-}).catch(error => say(error.message, true));
+  return true;
+}
+loadModels();
