@@ -18,7 +18,7 @@ from src.load.errors import UnreadableDataError
 from src.serve.listening import free_socket
 from src.serve.service.limits import Limits
 from src.serve.service.options import LIMITS
-from src.serve.service.pool import Pool
+from src.serve.service.pool import Pool, signals_later
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -40,7 +40,8 @@ def run_service(arguments: argparse.Namespace) -> int:
         pool = Pool(models, arguments.workers, limits, _log)
         try:
             pool.start()
-            import_service()
+            with signals_later():
+                import_service()
             pool.wait()
             server = service_server(pool, limits, token, arguments.name)
             for line in opening_lines(arguments, listening.getsockname(), models):

@@ -11,7 +11,7 @@ import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -26,6 +26,8 @@ from src.serve.service.waiting import Line, Waiting
 PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds before a worker that could not start is started again, at first and at last."""
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 LOOK = 0.1
 """Seconds between two looks at whatever takes too long."""
 
@@ -35,6 +37,29 @@ def _work(connection: Connection, models: dict[str, Path], pixels: int, threads:
     from src.serve.service.worker import run_worker
 
     run_worker(connection, models, pixels, threads)
+
+
+def leave_signals_to_others() -> None:
+    """Let this thread get no Ctrl-C and no SIGTERM."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+@contextlib.contextmanager
+def signals_later() -> Iterator[None]:
+    """Ctrl-C comes after this block, where there are no other threads that get it.
+
+    In the middle of an import it may become another error: Python makes a RuntimeError of whatever
+    is raised while a class is being made.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Pool:
@@ -124,6 +149,7 @@ class Pool:
 
     def _look(self) -> None:
         """End workers that take too long, and answer photos that wait too long."""
+        leave_signals_to_others()
         while not (self.closing.is_set() and not any(h.thread.is_alive() for h in self._handlers)):
             self.line.give_up_old()
             for handler in self._handlers:
@@ -206,8 +232,7 @@ class _Handler:
             self.end()
 
     def _run(self) -> None:
-        if hasattr(signal, "pthread_sigmask"):  # processes started here are deaf to them
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        leave_signals_to_others()  # the process that is started here inherits it
         pause = PAUSE
         while not self.pool.closing.is_set():
             began = time.monotonic()
