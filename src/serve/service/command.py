@@ -7,7 +7,8 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from src.load.errors import UnreadableDataError
 from src.serve.listening import free_socket
 from src.serve.service.limits import Limits
 from src.serve.service.options import LIMITS
-from src.serve.service.pool import Pool, signals_later
+from src.serve.service.pool import Pool
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -40,7 +41,7 @@ def run_service(arguments: argparse.Namespace) -> int:
         pool = Pool(models, arguments.workers, limits, _log)
         try:
             pool.start()
-            with signals_later():
+            with interruption_later():
                 import_service()
             pool.wait()
             server = service_server(pool, limits, token, arguments.name)
@@ -138,6 +139,26 @@ def opening_lines(
         f"  page {where}   API {where}docs   workers {arguments.workers}"
         f"   token {'asked for' if arguments.token_file else 'none'}",
     ]
+
+
+@contextlib.contextmanager
+def interruption_later() -> Iterator[None]:
+    """Ctrl-C comes after this block.
+
+    In the middle of an import it may become another error: Python makes a RuntimeError, and a
+    library an error of its own, of whatever is raised while a class is being made.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def import_service() -> None:

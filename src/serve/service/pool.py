@@ -11,7 +11,7 @@ import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -43,23 +43,6 @@ def leave_signals_to_others() -> None:
     """Let this thread get no Ctrl-C and no SIGTERM."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-
-
-@contextlib.contextmanager
-def signals_later() -> Iterator[None]:
-    """Ctrl-C comes after this block, where there are no other threads that get it.
-
-    In the middle of an import it may become another error: Python makes a RuntimeError of whatever
-    is raised while a class is being made.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Pool:
