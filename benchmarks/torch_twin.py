@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from src.classic_cnn.architectures import create_network, lenet, photo_cnn, tiny_vgg
 from src.classic_nn import Dense, Flatten, ReLU, Sequential, SoftmaxCrossEntropy, create_optimizer
@@ -56,14 +57,15 @@ NETWORKS: dict[str, tuple[Callable[[], Sequential], tuple[int, int, int], int, i
 """By name: how it is made, a sample's shape, classes, and samples in a mini-batch."""
 
 
-def built(name: str, dtype: type, samples: int) -> tuple[Sequential, Array, Array]:
+def built(name: str, dtype: type, samples: int) -> tuple[Sequential, Array, NDArray[np.int64]]:
     """A network with random weights, and a mini-batch."""
     make, shape, classes, _ = NETWORKS[name]
     rng = np.random.default_rng(0)
     network = make()
     network.build(shape, rng, dtype)
-    x = rng.standard_normal((samples, *shape)).astype(dtype)
-    return network, x, rng.integers(classes, size=samples)
+    x: Array = rng.standard_normal((samples, *shape)).astype(dtype)
+    y: NDArray[np.int64] = rng.integers(classes, size=samples)
+    return network, x, y
 
 
 class Gradients(Callback):
