@@ -110,8 +110,7 @@ def _compare(arguments: argparse.Namespace) -> None:
             raise OptionError(f"--{name.replace('_', '-')} is not for {COMPARE}; leave it out")
     recipe = RECIPES[arguments.command]
     given = given_options(arguments, type(recipe.options))
-    options = recipe.resolve_paths(new_options(recipe, given), given)
-    recipe.check_settings(options, given)
+    options = new_options(recipe, given)
     backend = create_backend(arguments, same_masks=True)
     from src.torch_train.compare import compare
 

@@ -75,10 +75,10 @@ def _settings(
                 raise OptionError(f"--folds: every photo is tested once; leave --{name} out")
         if given.get("finetune"):
             options = finetuned_options(recipe, given, Path(given["finetune"]))
+            options = recipe.resolve_paths(options, given)
+            recipe.check_settings(options, given)
         else:
             options = new_options(recipe, given)
-        options = recipe.resolve_paths(options, given)
-        recipe.check_settings(options, given)
         output, logs = arguments.output_dir or OUTPUT_DIRECTORY, arguments.log_dir or LOG_DIRECTORY
         run = shared_run(processes, lambda: new_run(recipe.name, output, logs, **settings))
         return options, run
@@ -97,12 +97,19 @@ def _settings(
 
 
 def new_options(recipe: Recipe, given: dict[str, Any]) -> TrainingOptions:
-    """Those of a run from the start: what was given, and the recipe's own.
+    """Options of a run from the start.
 
-    Raises OptionError for options that contradict each other.
+    Args:
+        recipe: that is trained.
+        given: on the command line; the recipe's own take the place of the others.
+
+    Raises OptionError for options that contradict each other, or that the run would not use.
     """
     given = recipe.settle(given)
-    return resolve_options(recipe.defaults(given.get("model", "")), given)
+    options = resolve_options(recipe.defaults(given.get("model", "")), given)
+    options = recipe.resolve_paths(options, given)
+    recipe.check_settings(options, given)
+    return options
 
 
 def _how_to_go_on(recipe: Recipe, run: Run) -> str:

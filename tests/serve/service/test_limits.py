@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.serve.process import form
+from tests.serve.service.conftest import needs_packages
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks for processes in /proc")
 
@@ -171,6 +172,7 @@ def test_workers_that_end_while_nobody_asks_are_started_again(serve, photos):
 
 
 def test_a_worker_with_another_file_does_not_answer(models, photos, tmp_path):
+    needs_packages()
     from tests.inference.models import write
     from tests.serve.process import Served
 

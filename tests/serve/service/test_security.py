@@ -9,6 +9,7 @@ import pytest
 from src.serve.__main__ import main
 from tests.programs import run_main
 from tests.serve.process import BOUNDARY, form
+from tests.serve.service.conftest import needs_packages
 
 TOKEN = "correct-horse-battery-staple"
 
@@ -261,6 +262,7 @@ def test_mistakes_of_the_command_get_one_line(models, tmp_path, runs):
 
 
 def test_models_that_cannot_be_served_get_one_line(tmp_path, models):
+    needs_packages()
     from tests.serve.process import run
 
     text = tmp_path / "model.safetensors"
@@ -274,6 +276,7 @@ def test_models_that_cannot_be_served_get_one_line(tmp_path, models):
 
 
 def test_a_model_of_numbers_is_refused(tmp_path):
+    needs_packages()
     import numpy as np
 
     from src.classic_nn import Dense, Sequential
@@ -296,6 +299,7 @@ def test_a_port_that_is_taken_gets_one_line(served, models, tmp_path):
 
 @pytest.mark.parametrize("missing", ["fastapi", "python_multipart", "prometheus_client"])
 def test_without_its_packages_it_names_the_extra(models, tmp_path, missing):
+    needs_packages()
     from tests.serve.process import run
 
     hidden = f"import sys\nsys.modules[{missing!r}] = None\n"
