@@ -45,14 +45,13 @@ def run_service(arguments: argparse.Namespace) -> int:
                 import_service()
             pool.wait()
             server = service_server(pool, limits, token, arguments.name)
-            for line in opening_lines(arguments, listening.getsockname(), models):
-                print(line, flush=True)
-            if token is None and not _is_loopback(listening.getsockname()[0]):
-                _log("anyone who reaches this address can ask; --token-file asks them for a token")
-            before = signal.signal(
-                signal.SIGTERM, lambda *_: None
-            )  # uvicorn hands it on at the end
+            # until uvicorn takes SIGTERM over, and at the end, when it hands it on
+            before = signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
             try:
+                for line in opening_lines(arguments, listening.getsockname(), models):
+                    print(line, flush=True)
+                if token is None and not _is_loopback(listening.getsockname()[0]):
+                    _log("anyone who reaches this address can ask; --token-file asks for a token")
                 with contextlib.suppress(KeyboardInterrupt):  # likewise
                     server.run(sockets=[listening])
             finally:

@@ -20,6 +20,27 @@ def test_it_prints_where_it_answers(serve, models):
     assert "token none" in printed
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_also_as_soon_as_it_has_said_where_it_is(models, tmp_path, number):
+    """Before the server has begun: nothing is lost between its handler of signals and ours."""
+    needs_packages()
+    for turn in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "src.serve", str(models[0]), "--port", "0"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert "answering" in process.stdout.readline()
+        time.sleep(0.01 * turn)
+        process.send_signal(number)
+        printed = process.communicate(timeout=20)[0]
+        assert process.returncode == 0 or number == signal.SIGINT
+        assert printed.endswith(("stopped\n", "interrupted\n"))
+        assert "Traceback" not in printed
+
+
 def test_models_of_one_name_are_told_apart(models, tmp_path):
     needs_packages()
     other = tmp_path / "animals" / "model.safetensors"
