@@ -97,10 +97,14 @@ class Pool:
 
         Raises UnreadableDataError where the models cannot be served.
         """
-        with self._news:
-            self._news.wait_for(lambda: self._ready or self._problem)
+        self.wait_for_news()
         if self._problem:
             raise UnreadableDataError(self._problem)
+
+    def wait_for_news(self) -> None:
+        """Wait until a worker is ready, or none will be."""
+        with self._news:
+            self._news.wait_for(lambda: self._ready or self._problem or self.closing.is_set())
 
     @property
     def ready(self) -> int:
@@ -113,7 +117,9 @@ class Pool:
 
     def close(self, seconds: float) -> None:
         """Finish what waits and runs, as far as this time allows, and end the workers."""
-        self.closing.set()
+        with self._news:
+            self.closing.set()
+            self._news.notify_all()
         self.line.close()
         end = time.monotonic() + seconds
         while any(handler.thread.is_alive() for handler in self._handlers):
@@ -216,6 +222,8 @@ class _Handler:
 
     def _run(self) -> None:
         leave_signals_to_others()  # the process that is started here inherits it
+        if self.number:  # the first one has the cores to itself until it answers
+            self.pool.wait_for_news()
         pause = PAUSE
         while not self.pool.closing.is_set():
             began = time.monotonic()
