@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from src.classic_nn.array_types import Array
+from src.classic_nn.layers.base import Layer
 from src.classic_nn.layers.container import Container
 from src.classic_nn.layers.observing import parameter_labels
 from src.classic_nn.layers.trace import trace_network
@@ -87,12 +89,11 @@ def from_torch(module: TorchNetwork, network: Container) -> None:
 
     Raises ValueError where they do not fit.
     """
-    layers = {node.path: node.layer for node in trace_network(network) if node.layer is not None}
+    layers = _layers(network)
     if list(layers) != list(module.paths.values()):
         raise ValueError("the module was made of another network: its layers have other names")
     for path, own, tensor in layer_tensors(module):
-        layer = layers[path]
-        arrays = {**layer.frozen, **layer.parameters, **layer.buffers}
+        arrays = _arrays(layers[path])
         if own not in arrays or arrays[own].size != tensor.numel():
             raise ValueError(f"the module was made of another network: {path} has no such {own}")
         np.copyto(arrays[own], as_ours(tensor))
@@ -100,11 +101,20 @@ def from_torch(module: TorchNetwork, network: Container) -> None:
 
 def load_network(module: TorchNetwork, network: Container) -> None:
     """Copy weights and running statistics the other way: the inverse of ``from_torch``."""
-    layers = {node.path: node.layer for node in trace_network(network) if node.layer is not None}
+    layers = _layers(network)
     with torch.no_grad():
         for path, own, tensor in layer_tensors(module):
-            layer = layers[path]
-            tensor.copy_(as_torch({**layer.frozen, **layer.parameters, **layer.buffers}[own]))
+            tensor.copy_(as_torch(_arrays(layers[path])[own]))
+
+
+def _layers(network: Container) -> dict[str, Layer]:
+    """Layers by their paths, in the order of the trace."""
+    return {node.path: node.layer for node in trace_network(network) if node.layer is not None}
+
+
+def _arrays(layer: Layer) -> dict[str, Array]:
+    """All arrays of a layer, by name."""
+    return {**layer.frozen, **layer.parameters, **layer.buffers}
 
 
 def layer_tensors(module: TorchNetwork) -> list[tuple[str, str, Tensor]]:

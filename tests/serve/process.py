@@ -57,17 +57,8 @@ class Served:
             time.sleep(0.05)
 
     def workers(self):
-        """Numbers of the worker processes; none where there is no /proc."""
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                line = (folder / "cmdline").read_bytes()
-            except OSError:  # it has just ended
-                continue
-            if parent == self.process.pid and b"spawn_main" in line:
-                found.append(int(folder.name))
-        return found
+        """Numbers of the worker processes."""
+        return workers_of(self.process.pid)
 
     def tell_workers(self, signal_number):
         for number in self.workers():
@@ -92,6 +83,20 @@ class Served:
         """Status and content for photos (name, bytes) in a form."""
         body, kind = form(*photos)
         return self.ask_json(path, body, {**kind, **(headers or {})}, **settings)
+
+
+def workers_of(server):
+    """Numbers of the worker processes of a server; none where there is no /proc."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            line = (folder / "cmdline").read_bytes()
+        except OSError:  # it has just ended
+            continue
+        if parent == server and b"spawn_main" in line:
+            found.append(int(folder.name))
+    return found
 
 
 def form(*photos, field="files", kind="image/png"):

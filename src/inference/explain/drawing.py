@@ -111,17 +111,27 @@ def draw_heat(
 ) -> None:
     """A heat map over the photo in grey, with its colour bar in the unit of the method."""
     shown = smoothed(heat)
-    limit = float(np.percentile(np.abs(shown), LIMIT)) or float(np.abs(shown).max()) or 1.0
+    limit = colour_limit(shown)
     grey = 0.6 + 0.4 * levels.mean(axis=2)
     axes.imshow(grey, cmap="gray", vmin=0, vmax=1)
-    strength = np.clip(np.abs(shown) / limit, 0, 1) ** 0.5
-    image = axes.imshow(shown, cmap=COLOURS, vmin=-limit, vmax=limit, alpha=0.9 * strength)
+    image = axes.imshow(shown, cmap=COLOURS, vmin=-limit, vmax=limit, alpha=opacity(shown, limit))
     axes.set_title(title, fontsize=9, parse_math=False)
     axes.set_axis_off()
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.85, pad=0.02, format="%.1e", label=unit)
     bar.solids.set(alpha=1)  # type: ignore[union-attr]
     bar.ax.tick_params(labelsize=7)
     bar.ax.yaxis.label.set_fontsize(7)
+
+
+def colour_limit(shown: NDArray[np.float64]) -> float:
+    """The absolute value at which colours end, of a map (height, width)."""
+    return float(np.percentile(np.abs(shown), LIMIT)) or float(np.abs(shown).max()) or 1.0
+
+
+def opacity(shown: NDArray[np.float64], limit: float) -> NDArray[np.float64]:
+    """(height, width), 0 to 0.9: where a map is weak, the photo below is seen."""
+    strength: NDArray[np.float64] = np.clip(np.abs(shown) / limit, 0, 1) ** 0.5
+    return 0.9 * strength
 
 
 def smoothed(heat: NDArray[np.float64]) -> NDArray[np.float64]:

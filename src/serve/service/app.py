@@ -188,7 +188,7 @@ API = ("/predict", "/explain", "/models", "/health", "/ready", "/metrics")
 
 async def _answers(request: Request, pool: Pool, jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """Have jobs done; given up when the client goes away. Raises RefusedError for a problem."""
-    waiting = pool.add(list(jobs))
+    waiting = pool.line.add(jobs)
     if isinstance(waiting, Problem):
         raise _refusal(waiting)
     answers = asyncio.ensure_future(_all(waiting))

@@ -65,7 +65,7 @@ async def _of_form(request: "Request", limits: Limits) -> Photos:
     try:
         form = await parser.parse()
     except MultiPartException as error:
-        status = 413 if error.message.startswith("Too many") else 400
+        status = 413 if error.message.startswith("Too many files") else 400
         raise RefusedError(status, f"the form cannot be read: {error.message}") from None
     except (KeyError, ValueError, LookupError, UnicodeError) as error:
         raise RefusedError(400, f"the form cannot be read: {printable(str(error))}") from None

@@ -11,7 +11,7 @@ import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from src.load.errors import UnreadableDataError
-from src.serve.service.jobs import Answer, ExplainJob, Job, Problem, Ready, Unusable
+from src.serve.service.jobs import Answer, ExplainJob, Problem, Ready, Unusable
 from src.serve.service.limits import Limits
 from src.serve.service.waiting import Line, Waiting
 
@@ -110,10 +110,6 @@ class Pool:
     def ready(self) -> int:
         """Workers that answer."""
         return 0 if self.closing.is_set() else len(self._ready)
-
-    def add(self, jobs: Sequence[Job]) -> list[Waiting] | Problem:
-        """Put jobs in line; see ``Line.add``."""
-        return self.line.add(jobs)
 
     def close(self, seconds: float) -> None:
         """Finish what waits and runs, as far as this time allows, and end the workers."""

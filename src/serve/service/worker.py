@@ -184,13 +184,12 @@ def heat_colours(heat: NDArray[np.float64]) -> NDArray[np.uint8]:
     """(height, width, 4): a heat map as it lies over a photo; where it is weak it is clear."""
     import matplotlib
 
-    from src.inference.explain.drawing import COLOURS, LIMIT, smoothed
+    from src.inference.explain.drawing import COLOURS, colour_limit, opacity, smoothed
 
     shown = smoothed(heat)
-    limit = float(np.percentile(np.abs(shown), LIMIT)) or float(np.abs(shown).max()) or 1.0
-    strength = np.clip(shown / limit, -1, 1)
-    colours = matplotlib.colormaps[COLOURS]((strength + 1) / 2)
-    colours[..., 3] = 0.9 * np.sqrt(np.abs(strength))
+    limit = colour_limit(shown)
+    colours = matplotlib.colormaps[COLOURS]((np.clip(shown / limit, -1, 1) + 1) / 2)
+    colours[..., 3] = opacity(shown, limit)
     return _bytes_of(colours)
 
 

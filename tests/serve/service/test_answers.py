@@ -132,6 +132,12 @@ def test_mistakes_get_one_line(served, photos, path, said, status):
         (b"x", "multipart/form-data", 400, "the form cannot be read"),
         (b"x", "multipart/form-data; boundary=b", 400, "the form cannot be read"),
         (form(("a", b"b"), field="other")[0], None, 400, "expected a field 'files'"),
+        (
+            form(*[("", b"b")] * 9)[0].replace(b'; filename=""', b""),
+            None,
+            400,
+            "the form cannot be read: Too many fields",
+        ),
     ],
 )
 def test_bodies_that_hold_no_photos(served, body, kind, status, said):

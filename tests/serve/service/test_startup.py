@@ -4,12 +4,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.paths import ROOT
-from tests.serve.process import Served
+from tests.serve.process import Served, workers_of
 from tests.serve.service.conftest import needs_packages
 
 
@@ -77,7 +76,7 @@ def test_ctrl_c_while_it_starts_is_one_line(models, after):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    while process.poll() is None and not started(process.pid):
+    while process.poll() is None and not workers_of(process.pid):
         time.sleep(0.01)
     time.sleep(after)
     process.send_signal(signal.SIGINT)
@@ -90,15 +89,3 @@ def test_ctrl_c_while_it_starts_is_one_line(models, after):
         assert process.returncode in (130, -signal.SIGINT)
         assert printed.endswith("interrupted\n")
         assert printed.count("\n") == 1
-
-
-def started(number):
-    """Whether a process has started workers."""
-    lines = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            lines += [(folder / "cmdline").read_bytes()] * (parent == number)
-        except OSError:
-            continue
-    return any(b"spawn_main" in line for line in lines)
