@@ -25,6 +25,9 @@ PACKAGES = {
     "torch_train": {
         *("common", "classic_nn", "classic_cnn", "history", "load", "inference", "classic_train"),
     },
+    "tf_train": {
+        *("common", "classic_nn", "classic_cnn", "history", "load", "inference", "classic_train"),
+    },
 }
 """By package, those that it may import. A new package has to be entered here."""
 

@@ -20,9 +20,9 @@ from src.classic_train.parallel.launch import launch, processes_of_launcher, run
 from src.classic_train.parallel.processes import ALONE, MPIProcesses, Processes
 from src.classic_train.recipes.recipe_parser import add_recipe_parser
 from src.classic_train.recipes.registry import RECIPES
+from src.classic_train.run.program import parse_command, run_training
 from src.common.cli import Parser, fail, run_command
 from src.common.kernels import PROBLEM, compile_all, kernels_version
-from src.common.lookup import lookup
 
 EXAMPLES = f"""\
 examples:
@@ -64,16 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     argv = sys.argv[1:] if argv is None else list(argv)
     parser = build_parser()
-    if argv and not argv[0].startswith("-"):
-        try:
-            lookup("recipe", argv[0], dict.fromkeys(["list", "compile", "compare", *RECIPES]))
-        except ValueError as error:
-            parser.error(str(error))
-    arguments, unknown = parser.parse_known_args(argv)
-    command = f"{PROGRAM} {arguments.command}"
-    if unknown:
-        what = f"unrecognized arguments: {' '.join(unknown)}"
-        return fail(command, 2, f"{what} (see {command} --help)")
+    names = ["list", "compile", "compare", *RECIPES]
+    arguments, command = parse_command(parser, argv, "recipe", names)
     if arguments.command == "list":
         width = max(map(len, RECIPES))
         for recipe in RECIPES.values():
@@ -95,18 +87,14 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f"{started} processes were started together, and each would train by itself; add "
                 "--distributed",
             )
-        return run_command(command, lambda: _train(arguments, command), (OptionError,))
+        return _train(arguments, command)
     try:
         processes = MPIProcesses()
     except ImportError as error:
         return fail(command, 2, f"--distributed: {error}")
     if processes.size > 1:
         command = f"{command}: rank {processes.rank}"
-    return run_together(
-        command,
-        processes,
-        lambda: run_command(command, lambda: _train(arguments, command, processes), (OptionError,)),
-    )
+    return run_together(command, processes, lambda: _train(arguments, command, processes))
 
 
 def without_option(argv: Sequence[str], name: str) -> list[str]:
@@ -157,18 +145,12 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace, command: str, processes: Processes = ALONE) -> int:
-    from src.classic_nn.serialization import TensorFileError
-    from src.classic_train.mini_batch import DataError, TrainingDivergedError
-    from src.classic_train.run.command import train_command
-    from src.classic_train.run.gradients import GradientCheckFailedError
+    def train() -> None:
+        from src.classic_train.run.command import train_command
 
-    try:
         train_command(RECIPES[arguments.command], arguments, processes)
-    except (DataError, TensorFileError) as error:
-        return fail(command, 2, str(error))
-    except (TrainingDivergedError, GradientCheckFailedError) as error:
-        return fail(command, 1, str(error))
-    return 0
+
+    return run_training(command, train)
 
 
 if __name__ == "__main__":

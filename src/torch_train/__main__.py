@@ -7,7 +7,7 @@ same, so whatever reads the one reads the other. Exit status: as of ``src.classi
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from src.classic_train.cli.program import python_command
 from src.classic_train.recipes.recipe_parser import add_recipe_parser
 from src.classic_train.recipes.registry import RECIPES
 from src.classic_train.run.backend import Backend
-from src.common.cli import Parser, fail, run_command
-from src.common.lookup import lookup
+from src.classic_train.run.program import parse_command, refuse, run_training
+from src.common.cli import Parser
 
 PROGRAM = f"{python_command()} -m src.torch_train"
 
@@ -44,8 +44,11 @@ COMPARE = "compare"
 COMPARISONS = Path("assets/comparisons")
 """Where pictures and figures of comparisons go by default."""
 
-NOT_COMPARED = ("resume", "folds", "check_gradients", "finetune", "log_dir", "show")
-"""Options that mean nothing where two runs are compared and thrown away."""
+NOT_COMPARED = dict.fromkeys(
+    ("resume", "folds", "check_gradients", "finetune", "log_dir", "show"),
+    "two runs are compared, and thrown away",
+)
+"""The same where ``compare`` stands before the recipe."""
 
 
 def build_parser() -> Parser:
@@ -81,33 +84,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     comparing = argv[:1] == [COMPARE]
     argv = argv[comparing:]
     parser = build_parser()
-    if argv and not argv[0].startswith("-"):
-        try:
-            lookup("recipe", argv[0], RECIPES if comparing else {**RECIPES, COMPARE: None})
-        except ValueError as error:
-            parser.error(str(error))
-    arguments, unknown = parser.parse_known_args(argv)
-    command = f"{PROGRAM} {arguments.command}"
-    if unknown:
-        what = f"unrecognized arguments: {' '.join(unknown)}"
-        return fail(command, 2, f"{what} (see {command} --help)")
+    names = list(RECIPES) if comparing else [*RECIPES, COMPARE]
+    arguments, command = parse_command(parser, argv, "recipe", names)
     work = _compare if comparing else _train
-    return run_command(command, lambda: _guarded(work, arguments, command), (OptionError,))
+    return run_training(command, lambda: work(arguments))
 
 
 def _train(arguments: argparse.Namespace) -> None:
+    refuse(arguments, NOT_HERE)
     from src.classic_train.run.command import train_command
 
     train_command(RECIPES[arguments.command], arguments, backend=create_backend(arguments))
 
 
 def _compare(arguments: argparse.Namespace) -> None:
+    refuse(arguments, {**NOT_HERE, **NOT_COMPARED})
     from src.classic_train.cli.options import given_options
     from src.classic_train.run.command import new_options
 
-    for name in NOT_COMPARED:
-        if getattr(arguments, name, None):
-            raise OptionError(f"--{name.replace('_', '-')} is not for {COMPARE}; leave it out")
     recipe = RECIPES[arguments.command]
     given = given_options(arguments, type(recipe.options))
     options = new_options(recipe, given)
@@ -115,26 +109,6 @@ def _compare(arguments: argparse.Namespace) -> None:
     from src.torch_train.compare import compare
 
     compare(recipe, options, backend, arguments.output_dir or COMPARISONS)
-
-
-def _guarded(
-    work: Callable[[argparse.Namespace], None], arguments: argparse.Namespace, command: str
-) -> int:
-    """Do the work; its mistakes are one line."""
-    from src.classic_nn.serialization import TensorFileError
-    from src.classic_train.mini_batch import DataError, TrainingDivergedError
-    from src.classic_train.run.gradients import GradientCheckFailedError
-
-    for name, cause in NOT_HERE.items():
-        if getattr(arguments, name, None):
-            raise OptionError(f"--{name.replace('_', '-')}: {cause}; leave it out")
-    try:
-        work(arguments)
-    except (DataError, TensorFileError) as error:
-        return fail(command, 2, str(error))
-    except (TrainingDivergedError, GradientCheckFailedError) as error:
-        return fail(command, 1, str(error))
-    return 0
 
 
 def create_backend(arguments: argparse.Namespace, same_masks: bool = False) -> Backend:

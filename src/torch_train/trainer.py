@@ -6,8 +6,7 @@ parameters) is copied over when one of them looks.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,22 +18,15 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.layers.sequential import Sequential
 from src.classic_nn.loss.base import Loss
 from src.classic_nn.optimizers import Optimizer
-from src.classic_nn.parameters import ParameterVector
-from src.classic_nn.utils.eval import evaluate_logits
-from src.classic_train.mini_batch import MiniBatchTrainer
-from src.classic_train.mini_batch.batches import Batches
-from src.classic_train.mini_batch.evaluate import ValidationResult
 from src.classic_train.mini_batch.step import MicroBatch
+from src.classic_train.mini_batch.twin import TwinTrainer
 from src.torch_train.layers import DropoutModule, as_ours
 from src.torch_train.losses import torch_loss
 from src.torch_train.module import from_torch, load_network, to_torch, trained_tensors
 from src.torch_train.optimizers import create_twin
 
-TOGETHER = 256
-"""Validation samples that go through the network together."""
 
-
-class TorchTrainer(MiniBatchTrainer):
+class TorchTrainer(TwinTrainer):
     """Trains a network of ours on PyTorch.
 
     Args:
@@ -62,50 +54,33 @@ class TorchTrainer(MiniBatchTrainer):
         same_masks: bool = False,
         **settings: Any,
     ) -> None:
-        self._network_is_new = self._gradients_are_new = True
-        self._network_was_seen = False
         self.device = torch.device(device)
         self.compiled, self.amp, self.same_masks = compiled, amp, same_masks
-        super().__init__(network, loss, optimizer, **{**settings, "workers": 1, "overlap": False})
+        super().__init__(network, loss, optimizer, **settings)
         torch.manual_seed(self.seed)
-        self._renew_twin()
 
-    @property
-    def network(self) -> Sequential:
-        """The network, with the weights that the module has now; who looks may change them."""
-        if not self._network_is_new:
-            from_torch(self._module, self._network)
-            self._network_is_new = True
-        self._network_was_seen = True
-        return self._network
-
-    @network.setter
-    def network(self, network: Sequential) -> None:
-        self._network = network
-
-    @property
-    def gradients(self) -> ParameterVector:
-        """Those of the current mini-batch, by the names of the network's parameters."""
-        if not self._gradients_are_new:
-            for name, tensor in self._tensors.items():
-                if tensor.grad is not None:
-                    np.copyto(self._gradients[name], as_ours(tensor.grad))
-            self._gradients_are_new = True
-        return self._gradients
-
-    @gradients.setter
-    def gradients(self, gradients: ParameterVector) -> None:
-        self._gradients = gradients
-
-    def _renew_twin(self) -> None:
-        """Make module and optimizer anew, from the network and its optimizer."""
+    def _make_twin(self) -> None:
         self._module = to_torch(self._network).to(self.device)
         self._tensors = trained_tensors(self._module, self._network)
         self._twin = create_twin(self.optimizer, self._tensors)
-        if self.optimizer.step_count:
-            self._twin.take_state()
         self._compute = torch.compile(self._module) if self.compiled else self._module
-        self._network_is_new = self._gradients_are_new = True
+
+    def _copy_to_twin(self) -> None:
+        load_network(self._module, self._network)
+
+    def _copy_from_twin(self) -> None:
+        from_torch(self._module, self._network)
+
+    def _copy_gradients(self) -> None:
+        for name, tensor in self._tensors.items():
+            if tensor.grad is not None:
+                np.copyto(self._gradients[name], as_ours(tensor.grad))
+
+    def _copy_optimizer_from_twin(self) -> None:
+        self._twin.give_state(self._network.parameters)
+
+    def _copy_optimizer_to_twin(self) -> None:
+        self._twin.take_state()
 
     def _outputs(self, x: Array) -> Tensor:
         """Logits of samples, float32 or wider."""
@@ -119,9 +94,7 @@ class TorchTrainer(MiniBatchTrainer):
     def _train_batch(self, micro_batches: Sequence[MicroBatch]) -> None:
         """Forward, loss, backward and update."""
         self._notify("on_batch_begin")
-        if self._network_was_seen:
-            load_network(self._module, self._network)
-            self._network_was_seen = False
+        self._update_twin()
         self._module.train()
         for tensor in self._tensors.values():
             tensor.grad = None
@@ -175,32 +148,7 @@ class TorchTrainer(MiniBatchTrainer):
         return penalty
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
-    def _validate(self, validation: Batches) -> ValidationResult:
-        """Outputs by the module in evaluation mode; what is made of them is ours."""
+    def _logits(self, x: Array) -> Array:
         self._module.eval()
-        batches = []
-        with closing(validation.epoch(0)) as epoch:
-            for x, *others in epoch:
-                parts = range(0, len(x), TOGETHER)
-                z = [self._outputs(x[k : k + TOGETHER]).cpu().numpy() for k in parts]
-                batches.append([np.concatenate(z), *others])
-        logits, y, *weights = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-        values = evaluate_logits(logits, self.loss, y, self.metrics, *weights)
-        return ValidationResult(values, logits, y)
-
-    def unfreeze(self, *names: str) -> None:
-        """Train layers from now on that were frozen; the optimizer begins anew."""
-        assert self.network  # copied over
-        super().unfreeze(*names)
-        self._renew_twin()
-
-    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Everything that a resumed run needs, here or with NumPy."""
-        if self.optimizer.step_count:
-            self._twin.give_state(self._network.parameters)
-        return super().state()
-
-    def load_state(self, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
-        """Continue from a state, this trainer's or NumPy's."""
-        super().load_state(arrays, metadata)
-        self._renew_twin()
+        z: Array = self._outputs(x).cpu().numpy()
+        return z

@@ -77,7 +77,7 @@ def test_a_comparison_draws_both_and_tells_the_difference(tmp_path):
         (["multi_label", "--workers", "2"], "--workers: PyTorch shares the work"),
         (["multi_label", "--mpi", "2"], "--mpi: one process trains here"),
         (["multi_label", "--epoch", "2"], "unrecognized arguments: --epoch 2"),
-        (["compare", "multi_label", "--resume", "x"], "--resume is not for compare"),
+        (["compare", "multi_label", "--resume", "x"], "--resume: two runs are compared"),
         (["dishes", "--quantize", "8"], "--quantize: integers are trained by src.classic_train"),
     ],
 )

@@ -181,6 +181,38 @@ def test_training_goes_on_from_either_one(first, second, optimizer):
     assert other.history[-1] == pytest.approx(whole.history[-1], rel=1e-8)
 
 
+@pytest.mark.parametrize("optimizer", ["momentum", "rms_prop", "adam", "adamw", "radam"])
+def test_a_resumed_run_takes_the_same_way_to_the_last_bit(optimizer):
+    """Where a run saves its state after each epoch, as all do."""
+
+    class Saved(Callback):
+        def on_epoch_end(self, trainer):
+            arrays, self.metadata = trainer.state()
+            self.arrays = {name: array.copy() for name, array in arrays.items()}
+
+    def trainer(epochs, callback):
+        return TorchTrainer(
+            as_float32(network(0)),
+            SoftmaxCrossEntropy(),
+            create_optimizer(optimizer, learning_rate=0.02),
+            batch_size=8,
+            epochs=epochs,
+            callbacks=[callback],
+        )
+
+    train = tuple(array.astype(np.float32) if array.ndim > 1 else array for array in data())
+    whole = trainer(3, Saved())
+    whole.fit(train)
+    saved = Saved()
+    trainer(1, saved).fit(train)
+    resumed = trainer(3, Saved())
+    resumed.load_state(saved.arrays, saved.metadata)
+    assert resumed.fit(train) == whole.history
+    np.testing.assert_array_equal(
+        resumed.network.parameters.vector, whole.network.parameters.vector
+    )
+
+
 def test_masks_of_its_own_are_the_same_for_the_same_seed():
     runs = []
     for seed in (0, 0, 1):

@@ -41,7 +41,7 @@ class Recipe:
         options: the defaults.
         data: functions from options to data, by the names that ``--data`` takes; the first is
             the default.
-        next_recipe: what to try after this one.
+        next_recipe: what to try after this one; empty for nothing.
         models: networks by the names that ``--model`` takes.
         model_options: defaults that differ for a model.
         read_directory: reads the data set from a directory that ``--data`` names.

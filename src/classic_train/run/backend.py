@@ -1,9 +1,11 @@
 """What computes the steps of a run: this program's own passes, or another library's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from src.classic_train.mini_batch import MiniBatchTrainer
+from src.classic_train.mini_batch.callback import Callback
 
 
 @dataclass(frozen=True)
@@ -15,12 +17,17 @@ class Backend:
         create: makes the trainer, from what ``MiniBatchTrainer`` takes.
         own_workers: whether it shares mini-batches among workers of ours.
         module: that is run as a program, for commands ready to be pasted.
+        progress: makes the callback that shows progress; ours if None.
+        save: writes what is left of a finished run beside our own files, of a trainer, into the
+            run's directory; returns the paths.
     """
 
     name: str
     create: Callable[..., MiniBatchTrainer]
     own_workers: bool = True
     module: str = "src.classic_train"
+    progress: Callable[[], Callback] | None = None
+    save: Callable[[MiniBatchTrainer, Path], Sequence[Path]] = lambda trainer, directory: ()
 
 
 NUMPY = Backend("NumPy", MiniBatchTrainer)

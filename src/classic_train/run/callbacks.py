@@ -74,7 +74,7 @@ def writing_callbacks(
                 lambda path: save_model(path, saved_model(part.network, data)),
             )
         )
-    return callbacks if run.quiet else [*callbacks, Progress()]
+    return callbacks if run.quiet else [*callbacks, (run.backend.progress or Progress)()]
 
 
 def plain_settings(recipe: Recipe, options: TrainingOptions) -> dict[str, str | float | bool]:

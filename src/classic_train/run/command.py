@@ -116,5 +116,5 @@ def _how_to_go_on(recipe: Recipe, run: Run) -> str:
     """What is left of a run that was stopped."""
     if not (run.directory / LAST).exists():
         return "No epoch was complete"
-    command = train_command_line(recipe.name, "--resume", run.directory)
+    command = train_command_line(recipe.name, "--resume", run.directory, module=run.backend.module)
     return f"The last complete epoch is in its checkpoint: {command}"

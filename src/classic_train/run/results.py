@@ -90,7 +90,8 @@ def write_results(
         sections["Where it looks"] = save_shortcuts(found, run.directory)
         pictures.append(run.directory / PICTURE)
     for title, lines in sections.items():
-        run.log("\n".join([f"{title}:", *lines, ""]) if lines else "")
+        if lines:
+            run.log("\n".join([f"{title}:", *lines, ""]))
     said = decision.sentences()
     page = report_page(
         recipe, options, run, data, trained, test, compared, pictures, shown, said, sections

@@ -139,6 +139,8 @@ def train_recipe(
     run.log(f"trained {trainer.epoch} epochs in {seconds:.1f} s; {ending}")
     trained = Trained(network, history, seconds, ending, findings, trainer.team.size, begun_with)
     test = write_results(recipe, options, run, data, trained)
+    for path in run.backend.save(trainer, run.directory):
+        run.log(f"{run.backend.name.partition(' ')[0]:9} {path}")
     with callback(trainer, History).writer as writer:
         writer.write_metrics(trainer.epoch, {f"{TEST}{k}": v for k, v in test.summary().items()})
     run.log(f"history   {run.history_directory}\n")
@@ -210,7 +212,7 @@ def callback(trainer: MiniBatchTrainer, kind: type[C]) -> C:
 
 
 def next_commands(recipe: Recipe, options: TrainingOptions, run: Run, stopped: bool) -> str:
-    """Three commands that make sense after this run, ready to be pasted.
+    """Commands that make sense after this run, ready to be pasted.
 
     A run that was stopped early goes on only with more patience.
     """
@@ -219,11 +221,10 @@ def next_commands(recipe: Recipe, options: TrainingOptions, run: Run, stopped: b
         longer += ["--patience", 2 * options.patience]
     logs = shlex.quote(str(run.history_directory.parent))
     command_line = partial(train_command_line, module=run.backend.module)
-    return "\n".join(
-        [
-            "next:",
-            f"  {python_command()} -m tensorboard.main --logdir {logs}",
-            f"  {command_line(recipe.name, '--resume', run.directory, *map(str, longer))}",
-            f"  {command_line(recipe.next_recipe)}",
-        ]
-    )
+    commands = [
+        f"{python_command()} -m tensorboard.main --logdir {logs}",
+        command_line(recipe.name, "--resume", run.directory, *map(str, longer)),
+    ]
+    if recipe.next_recipe:
+        commands.append(command_line(recipe.next_recipe))
+    return "\n  ".join(["next:", *commands])
