@@ -18,6 +18,8 @@ from src.classic_train.recipes.registry import RECIPES
 from src.classic_train.run.backend import Backend
 from src.classic_train.run.program import parse_command, refuse, run_training
 from src.common.cli import Parser
+from src.torch_train.device import usable_device
+from src.torch_train.yolo import command as yolo
 
 PROGRAM = f"{python_command()} -m src.torch_train"
 
@@ -28,6 +30,7 @@ examples:
   {PROGRAM} dishes --data photos/ --device auto --amp --compile
   {PROGRAM} multi_label --resume assets/runs/RUN --epochs 40
   {PROGRAM} compare digits --epochs 5         both from the same weights, curves over each other
+  {PROGRAM} yolo --help                       a YOLO model next to those of produce
 """
 
 NOT_HERE = {
@@ -81,10 +84,12 @@ def build_parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     argv = sys.argv[1:] if argv is None else list(argv)
+    if argv[:1] == [yolo.COMMAND]:
+        return yolo.main(argv[1:], f"{PROGRAM} {yolo.COMMAND}")
     comparing = argv[:1] == [COMPARE]
     argv = argv[comparing:]
     parser = build_parser()
-    names = list(RECIPES) if comparing else [*RECIPES, COMPARE]
+    names = list(RECIPES) if comparing else [*RECIPES, COMPARE, yolo.COMMAND]
     arguments, command = parse_command(parser, argv, "recipe", names)
     work = _compare if comparing else _train
     return run_training(command, lambda: work(arguments))
@@ -129,14 +134,7 @@ def create_backend(arguments: argparse.Namespace, same_masks: bool = False) -> B
             "this needs PyTorch: pip install -e '.[torch]', for a CPU alone with --index-url "
             f"https://download.pytorch.org/whl/cpu ({error})"
         ) from None
-    name = arguments.device
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=name)
-    except (RuntimeError, AssertionError, ValueError) as error:
-        first = str(error).partition("\n")[0]
-        raise OptionError(f"--device: {arguments.device} cannot be used here: {first}") from None
+    name = usable_device(arguments.device)
     what = torch.cuda.get_device_name(name) if name.startswith("cuda") else name
     extras = [word for word, on in (("compiled", arguments.compile), ("amp", arguments.amp)) if on]
     create = partial(
