@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.torch_twin --device cuda``: each network of the recipes and each published
 one, a step of training in float64 here and there (losses and gradients), and then the median of ten
-steps in float32, on the device, with bfloat16 products (--amp), and on the processor by NumPy.
+steps in float32, on the device, with bfloat16 products (--amp), compiled (--compile), and on the
+processor by NumPy.
 """
 
 import argparse
@@ -117,18 +118,29 @@ def measure(arguments: argparse.Namespace) -> int:
     device = arguments.device
     what = torch.cuda.get_device_name(device) if device.startswith("cuda") else device
     print(f"PyTorch {torch.__version__}, {what}")
-    print(f"{'network':20} {'loss':>9} {'gradients':>9}  {'ms':>8} {'amp ms':>8} {'NumPy ms':>9}")
+    columns = ["ms", "amp ms"] + ["compiled"] * arguments.compile
+    columns += ["NumPy ms"] * bool(arguments.numpy)
+    print(f"{'network':20} {'loss':>9} {'gradients':>9}  {' '.join(f'{c:>8}' for c in columns)}")
     rows = []
     for name in arguments.only or NETWORKS:
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
         loss, gradients = parity(name, device)
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
         times = [1000 * step_seconds(name, device), 1000 * step_seconds(name, device, amp=True)]
+        if arguments.compile:
+            times.append(1000 * step_seconds(name, device, compiled=True))
         if arguments.numpy:
             times.append(1000 * step_seconds(name, None, workers=arguments.numpy))
         shown = " ".join(f"{value:8.2f}" for value in times)
         print(f"{name:20} {loss:9.1e} {gradients:9.1e}  {shown}", flush=True)
-        rows.append({"network": name, "loss": loss, "gradients": gradients, "ms": times})
+        rows.append(
+            {
+                "network": name,
+                "loss": loss,
+                "gradients": gradients,
+                **dict(zip(columns, times, strict=True)),
+            }
+        )
     if arguments.output:
         write_json(arguments.output, {"torch": torch.__version__, "device": what, "rows": rows})
     return 0
@@ -139,6 +151,7 @@ def main() -> int:
     parser = Parser(prog="python -m benchmarks.torch_twin", description=(__doc__ or "")[:70])
     parser.add_argument("--device", default="cpu", metavar="NAME")
     parser.add_argument("--only", action="append", choices=list(NETWORKS), metavar="NETWORK")
+    parser.add_argument("--compile", action="store_true", help="also by torch.compile")
     parser.add_argument(
         "--numpy", type=int, default=0, metavar="N", help="also by NumPy, with N workers"
     )
