@@ -30,7 +30,12 @@ def ultralytics(tmp_path_factory):
         patch.setenv("YOLO_CONFIG_DIR", str(tmp_path_factory.mktemp("settings")))
         patch.setenv("YOLO_OFFLINE", "true")
         import_torchvision()
-        yield pytest.importorskip("ultralytics", reason="needs the extra 'yolo'")
+        found = pytest.importorskip("ultralytics", reason="needs the extra 'yolo'")
+        from torchvision import ops
+        from ultralytics.utils.nms import TorchNMS
+
+        patch.setattr(ops, "nms", TorchNMS.nms)  # which the build for the CPU has in C
+        yield found
 
 
 @pytest.fixture(scope="module")
