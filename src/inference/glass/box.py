@@ -32,6 +32,9 @@ from src.load.errors import UnreadableDataError
 KEPT_BYTES = 256 << 20
 """Of the numbers of photos that are kept; one photo's are kept whatever they take."""
 
+LARGEST = 10
+"""Terms of a sum that are named one by one."""
+
 THUMB = 28
 """Largest height and width of a map among many; larger ones are shown by every so many pixels."""
 
@@ -289,14 +292,21 @@ class GlassBox:
 
 
 def opened_values(opened: Opened) -> dict[str, Any]:
-    """An opened number in plain values."""
-    source = opened.source
+    """An opened number in plain values, with the places of its largest terms, and the rest."""
+    source, products = opened.source, opened.products
+    order = np.argsort(-np.abs(products), axis=None, kind="stable")[:LARGEST]
+    largest = [np.unravel_index(k, products.shape) for k in order] if opened.factors else []
     return {
         "formula": opened.formula,
         "value": opened.value,
         "total": opened.total,
         "names": list(opened.names),
         "factors": [np.asarray(factor, np.float32) for factor in opened.factors],
+        "products": np.asarray(products, np.float32),
+        "largest": [[int(k) for k in place] for place in largest],
+        "rest": float(products.sum() - sum(products[place] for place in largest))
+        if np.isfinite(products).all()
+        else 0.0,
         "addends": [list(addend) for addend in opened.addends],
         "steps": [list(step) for step in opened.steps],
         "winner": None if opened.winner is None else list(opened.winner),

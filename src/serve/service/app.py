@@ -20,7 +20,7 @@ from src.common.files import finite
 from src.inference.explain_settings import DEFAULT_METHOD, METHOD_NAMES
 from src.serve.service import description
 from src.serve.service.guard import HEADERS, PAGE_POLICY, Guard
-from src.serve.service.jobs import Answer, ExplainJob, Job, PredictJob, Problem
+from src.serve.service.jobs import Answer, ExplainJob, GlassJob, Job, PredictJob, Problem
 from src.serve.service.limits import Limits
 from src.serve.service.metrics import Metrics
 from src.serve.service.photos import photos_of
@@ -28,13 +28,11 @@ from src.serve.service.pool import Pool
 from src.serve.service.refused import RefusedError
 from src.serve.service.waiting import Waiting
 
-PAGE = {
-    "page.css": "text/css",
-    "page.js": "text/javascript",
-    "camera.js": "text/javascript",
-    "card.js": "text/javascript",
-    "docs.js": "text/javascript",
-}
+SCRIPT = "text/javascript"
+
+PAGE = {"page.css": "text/css"} | dict.fromkeys(
+    ("ask.js", "page.js", "camera.js", "card.js", "docs.js"), SCRIPT
+)
 """Files of the page, and what they are."""
 
 Probability = Annotated[float | None, Query(ge=0, le=1, allow_inf_nan=False)]
@@ -43,7 +41,11 @@ Baseline = Literal["black", "mean", "blurred"]
 
 
 def create_app(
-    pool: Pool, limits: Limits, token: str | None = None, names: Sequence[str] = ()
+    pool: Pool,
+    limits: Limits,
+    token: str | None = None,
+    names: Sequence[str] = (),
+    glass: bool = False,
 ) -> Callable[..., Awaitable[None]]:
     """The application (ASGI).
 
@@ -52,6 +54,7 @@ def create_app(
         limits: of the server.
         token: see ``guard``.
         names: see ``guard``.
+        glass: whether the glass box is served too, see ``glass``.
     """
 
     app = FastAPI(
@@ -179,11 +182,27 @@ def create_app(
         return _json({"models": pool.models})
 
     _add_state(app, pool, metrics, asks)
+    if glass:
+        _add_glass(app, pool, model_of)
     measured: Callable[..., Awaitable[None]] = metrics.measured(app)
     return measured
 
 
 API = ("/predict", "/explain", "/models", "/health", "/ready", "/metrics")
+
+
+def _add_glass(app: FastAPI, pool: Pool, model_of: Callable[[str | None], Any]) -> None:
+    """The glass box: its page, and what answers the page."""
+
+    @app.post("/glass/ask", include_in_schema=False)
+    async def ask(request: Request, model: Name = None) -> Response:
+        job = GlassJob(model_of(model)["name"], await request.body())
+        (answer,) = await _answers(request, pool, [job])
+        return _json(answer)
+
+    _add_file(app, "/glass", "glass.html", "text/html")
+    for name in ("glass.css", "glass.js", "glass_map.js", "glass_opened.js", "glass_play.js"):
+        _add_file(app, f"/page/{name}", name, "text/css" if name.endswith("css") else SCRIPT)
 
 
 async def _answers(request: Request, pool: Pool, jobs: Sequence[Job]) -> list[dict[str, Any]]:
@@ -262,21 +281,21 @@ def _add_state(app: FastAPI, pool: Pool, metrics: Metrics, asks: Any) -> None:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
+def _add_file(app: FastAPI, path: str, name: str, kind: str) -> None:
+    """A file of the page, at a path."""
+    content = files("src.serve.service").joinpath("page", name).read_bytes()
+
+    @app.api_route(path, methods=["GET", "HEAD"], include_in_schema=False)
+    async def show() -> Response:
+        return Response(content, media_type=kind)
+
+
 def _add_page(app: FastAPI) -> None:
     """The page, the description of the paths, and their files, all of which are shipped."""
-    folder = files("src.serve.service").joinpath("page")
-
-    def add(path: str, name: str, kind: str) -> None:
-        content = folder.joinpath(name).read_bytes()
-
-        @app.api_route(path, methods=["GET", "HEAD"], include_in_schema=False)
-        async def show() -> Response:
-            return Response(content, media_type=kind)
-
-    add("/", "index.html", "text/html")
-    add("/docs", "docs.html", "text/html")
+    _add_file(app, "/", "index.html", "text/html")
+    _add_file(app, "/docs", "docs.html", "text/html")
     for name, kind in PAGE.items():
-        add(f"/page/{name}", name, kind)
+        _add_file(app, f"/page/{name}", name, kind)
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
 
 

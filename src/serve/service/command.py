@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 OTHER_FILES = 64
 """That the server has open besides its connections: pipes to workers, libraries."""
 
+MODEL = "model.safetensors"
+"""Name of a model's file in the directory of its run."""
+
 SHORTEST_TOKEN = 16
 """Characters; shorter ones can be guessed."""
 
@@ -44,7 +47,7 @@ def run_service(arguments: argparse.Namespace) -> int:
             with interruption_later():
                 import_service()
             pool.wait()
-            server = service_server(pool, limits, token, arguments.name)
+            server = service_server(pool, limits, token, arguments.name, arguments.glass)
             # until uvicorn takes SIGTERM over, and at the end, when it hands it on
             before = signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
             try:
@@ -96,12 +99,14 @@ def named_models(paths: Sequence[Path]) -> dict[str, Path]:
 
     Raises UnreadableDataError for one that is missing.
     """
-    for path in paths:
+    files = [path / MODEL if (path / MODEL).is_file() else path for path in paths]
+    for path in files:
         if not path.is_file():
             raise UnreadableDataError(
-                f"{path}: no such file: expected model files of runs, or the word review"
+                f"{path}: no such file: expected model files, directories of runs, or the word "
+                "review"
             )
-    return dict(zip(distinct_names([model_name(path) for path in paths]), paths, strict=True))
+    return dict(zip(distinct_names([model_name(path) for path in files]), files, strict=True))
 
 
 def read_token(path: Path) -> str:
@@ -135,7 +140,8 @@ def opening_lines(
     where = f"http://{shown}:{port}/"
     return [
         f"{', '.join(models)}: answering at {where} (Ctrl-C ends it)",
-        f"  page {where}   API {where}docs   workers {arguments.workers}"
+        f"  page {where}   {f'glass box {where}glass   ' if arguments.glass else ''}API {where}docs"
+        f"   workers {arguments.workers}"
         f"   token {'asked for' if arguments.token_file else 'none'}",
     ]
 
@@ -174,7 +180,9 @@ def import_service() -> None:
         ) from None
 
 
-def service_server(pool: Pool, limits: Limits, token: str | None, names: Sequence[str]) -> "Server":
+def service_server(
+    pool: Pool, limits: Limits, token: str | None, names: Sequence[str], glass: bool
+) -> "Server":
     """What serves the application, of a pool that is ready."""
     import uvicorn
 
@@ -182,7 +190,7 @@ def service_server(pool: Pool, limits: Limits, token: str | None, names: Sequenc
     from src.serve.service.connections import LONGER, StoppingServer, bounded_protocol
 
     config = uvicorn.Config(
-        create_app(pool, limits, token, names),
+        create_app(pool, limits, token, names, glass),
         http=bounded_protocol(limits),
         log_level="warning",
         access_log=False,

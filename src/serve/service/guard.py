@@ -25,7 +25,7 @@ from src.serve.service.refused import RefusedError
 Scope = dict[str, Any]
 Send = Callable[[Any], Awaitable[None]]
 
-OPEN = ("/", "/docs", "/openapi.json", "/health", "/ready")
+OPEN = ("/", "/glass", "/docs", "/openapi.json", "/health", "/ready")
 """Paths that ask for no token: they tell nothing of models or photos."""
 
 FILES = ("/page/", "/swagger/")

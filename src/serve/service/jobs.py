@@ -48,7 +48,20 @@ class ExplainJob:
     sheet: bool = False
 
 
-Job = PredictJob | ExplainJob
+@dataclass(frozen=True)
+class GlassJob:
+    """A question of the glass box page.
+
+    Attributes:
+        model: name of the model.
+        body: of the request: the question as JSON, see ``glass``.
+    """
+
+    model: str
+    body: bytes
+
+
+Job = PredictJob | ExplainJob | GlassJob
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,14 @@ DEFAULT_WORKERS = 2
 
 def add_service_options(parser: Parser) -> None:
     """Add them to the parser."""
-    parser.add_argument("models", nargs="+", type=Path, metavar="MODEL", help="model files of runs")
+    parser.add_argument(
+        "models", nargs="+", type=Path, metavar="MODEL", help="model files, or directories of runs"
+    )
+    parser.add_argument(
+        "--glass",
+        action="store_true",
+        help="also the glass box, a page where a photo walks through the network",
+    )
     parser.add_argument(
         "--host",
         default=HOST,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from src.serve.service.jobs import Answer, ExplainJob, Job, PredictJob, Problem
+from src.serve.service.jobs import Answer, ExplainJob, Job, Problem
 from src.serve.service.limits import Limits
 
 TOGETHER = 8
@@ -62,16 +62,18 @@ class Line:
         self.workers = workers
         self.explaining = 0
         self.working = 0
-        self._places = {
-            PredictJob: _Places("photos", limits.waiting, seconds=0.05),
-            ExplainJob: _Places("explanations", limits.waiting_explanations, seconds=2.0),
-        }
+        self._photos = _Places("photos", limits.waiting, seconds=0.05)
+        self._explanations = _Places("explanations", limits.waiting_explanations, seconds=2.0)
         self._changed = threading.Condition()
         self._closed = False
         self._failed: Problem | None = None
 
     def __len__(self) -> int:
-        return sum(len(places.line) for places in self._places.values())
+        return len(self._photos.line) + len(self._explanations.line)
+
+    def _places_of(self, job: Job) -> "_Places":
+        """Where a job waits: questions of the glass box among the photos."""
+        return self._explanations if isinstance(job, ExplainJob) else self._photos
 
     def add(self, jobs: Sequence[Job]) -> list[Waiting] | Problem:
         """Put all jobs in line, or none of them: then why.
@@ -80,7 +82,7 @@ class Line:
             jobs: of one request, all of one kind.
         """
         made = [Waiting(job) for job in jobs]
-        places = self._places[type(jobs[0])]
+        places = self._places_of(jobs[0])
         with self._changed:
             if self._closed:
                 return Problem(503, "the server is being stopped", again=5)
@@ -120,7 +122,7 @@ class Line:
 
     def _take_explanation(self) -> list[Waiting]:
         """An explanation, if one may begin and is older than all photos."""
-        line, photos = self._places[ExplainJob].line, self._places[PredictJob].line
+        line, photos = self._explanations.line, self._photos.line
         while line and self.explaining < max(self.workers - 1, 1):
             if photos and photos[0].since < line[0].since:
                 return []
@@ -132,7 +134,7 @@ class Line:
 
     def _take_predictions(self) -> list[Waiting]:
         """A share of the photos."""
-        places = self._places[PredictJob]
+        places = self._photos
         places.drop_cancelled()
         share = min(-(-len(places.line) // self.workers), TOGETHER)
         taken = [places.line.popleft() for _ in range(share)]
@@ -147,7 +149,7 @@ class Line:
         """
         with self._changed:
             self._leave(waiting)
-            places = self._places[type(waiting.job)]
+            places = self._places_of(waiting.job)
             places.seconds += 0.05 * (seconds - places.seconds)
 
     def give_back(self, jobs: Sequence[Waiting]) -> None:
@@ -158,7 +160,7 @@ class Line:
                 if self._failed:
                     waiting.set(self._failed)
                 else:
-                    self._places[type(waiting.job)].line.appendleft(waiting)
+                    self._places_of(waiting.job).line.appendleft(waiting)
 
     def _leave(self, waiting: Waiting) -> None:
         """A worker has a job no longer."""
@@ -177,7 +179,7 @@ class Line:
         """Answer everything that waits, and whatever is given back from now on."""
         with self._changed:
             self._failed = problem
-            for places in self._places.values():
+            for places in (self._photos, self._explanations):
                 while places.line:
                     places.line.popleft().set(problem)
             self._changed.notify_all()
@@ -189,7 +191,7 @@ class Line:
 
     def _give_up_old(self) -> None:
         oldest = time.monotonic() - self.limits.waiting_seconds
-        for places in self._places.values():
+        for places in (self._photos, self._explanations):
             while places.line and places.line[0].since < oldest:
                 waiting = places.line.popleft()
                 if waiting.begun:

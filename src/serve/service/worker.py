@@ -13,10 +13,10 @@ import sys
 import threading
 import traceback
 import warnings
-from functools import partial
+from functools import cached_property, partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,19 @@ from src.inference.output import as_values
 from src.load.errors import UnreadableDataError
 from src.load.images import decode_image
 from src.serve.service.card import describe
-from src.serve.service.jobs import Answer, ExplainJob, Job, PredictJob, Problem, Ready, Unusable
+from src.serve.service.jobs import (
+    Answer,
+    ExplainJob,
+    GlassJob,
+    Job,
+    PredictJob,
+    Problem,
+    Ready,
+    Unusable,
+)
+
+if TYPE_CHECKING:
+    from src.serve.service.glass import Glass
 
 SHOWN = 448
 """Pixels of the longer side of the picture of an input, at least: those of few pixels grow."""
@@ -67,7 +79,7 @@ def load_worker(
     models: dict[str, Path], pixels: int, threads: int
 ) -> tuple[Ready | Unusable, "Worker | None"]:
     """A worker that has answered once with each model, or why there is none."""
-    worker = Worker({}, pixels)
+    worker = Worker({}, pixels, models)
     described, files = [], []
     for name, path in models.items():
         try:
@@ -116,15 +128,21 @@ class Worker:
     Args:
         classifiers: by name.
         pixels: of a photo, at most.
+        models: files by name.
     """
 
-    def __init__(self, classifiers: dict[str, Classifier], pixels: int) -> None:
+    def __init__(
+        self, classifiers: dict[str, Classifier], pixels: int, models: dict[str, Path]
+    ) -> None:
         self.classifiers = classifiers
         self.pixels = pixels
+        self.models = models
 
     def answer(self, job: Job) -> Answer:
         """The answer to a job, or the problem; it raises nothing."""
         try:
+            if isinstance(job, GlassJob):
+                return self.look(job)
             return self.predict(job) if isinstance(job, PredictJob) else self.explain(job)
         except UnreadableDataError as error:
             return Problem(422, str(error))
@@ -140,6 +158,19 @@ class Worker:
         read = partial(decode_image, job.content, job.name, classifier.white, self.pixels)
         prediction = classifier.predict_here(job.name, read, job.threshold, job.reject_below)
         return as_values(prediction)
+
+    def look(self, job: GlassJob) -> dict[str, Any]:
+        """The answer to a question of the glass box. Raises UnreadableDataError."""
+        from src.serve.service.glass import question_of
+
+        return self.glass.answer(job.model, question_of(job.body))
+
+    @cached_property
+    def glass(self) -> "Glass":
+        """Made when somebody first asks, as it imports much."""
+        from src.serve.service.glass import Glass
+
+        return Glass(self.models, self.pixels)
 
     def explain(self, job: ExplainJob) -> dict[str, Any]:
         """Numbers and pictures; see ``app`` for their names. Raises UnreadableDataError."""

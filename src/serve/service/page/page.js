@@ -2,16 +2,14 @@
 /* Photos in, answers out. Nothing is computed here: every number comes from the server. */
 
 const AT_ONCE = 4; // requests
-const TRIES = 6; // where the server is busy
 const BARS = 8; // of more classes the rest is shown on request
-const $ = id => document.getElementById(id);
 const TITLES = {
   gradient: "Gradient", gradient_times_input: "Gradient x input", smooth_grad: "SmoothGrad",
   integrated_gradients: "Integrated gradients", expected_gradients: "Expected gradients",
   grad_cam: "Grad-CAM (fast)", occlusion: "Occlusion", shap: "Shapley values (slow)",
 };
 
-let models = [], photos = [], shown = null, allBars = false, token = "";
+let models = [], photos = [], shown = null, allBars = false;
 
 function say(text, problem = false) {
   $("status").textContent = text;
@@ -19,48 +17,6 @@ function say(text, problem = false) {
 }
 function model() {
   return models.find(one => one.name === $("model").value) ?? models[0];
-}
-const pause = seconds => new Promise(done => setTimeout(done, 1000 * seconds));
-
-/* Requests */
-
-async function ask(path, options = {}) {
-  for (let left = TRIES; ; left--) {
-    const headers = token ? { Authorization: `Bearer ${token}` } : {}; // printable ASCII
-    let answer;
-    try {
-      answer = await fetch(path, { ...options, headers });
-    } catch {
-      throw new Error("the server does not answer: is it still running?");
-    }
-    if (answer.status === 401) {
-      await askForToken(token ? "that was not the token" : "");
-      continue;
-    }
-    const again = Number(answer.headers.get("Retry-After"));
-    if (answer.status === 503 && again && left > 1) {
-      await pause(Math.min(again, 10));
-      continue;
-    }
-    const found = await answer.json().catch(() => ({}));
-    const failed = found.predictions?.[0]?.error ?? found.error;
-    if (!answer.ok) throw new Error(failed ?? `the server says ${answer.status}`);
-    return found;
-  }
-}
-let asking = null; // one dialog for all requests that wait for it
-function askForToken(problem) {
-  asking ??= new Promise(done => {
-    $("ask-problem").textContent = problem;
-    $("ask").showModal();
-    $("ask").addEventListener("close", () => {
-      token = $("token").value.trim();
-      $("token").value = "";
-      asking = null;
-      done();
-    }, { once: true });
-  });
-  return asking;
 }
 function form(photo) {
   const content = new FormData();
