@@ -1,6 +1,8 @@
 """A plugin of pytest: writes the names of all tests that were skipped to the file SKIPPED_TESTS.
 
-They are run again once the extras are installed that they need: ``pytest @FILE``.
+They are run again once the extras are installed that they need: ``pytest @FILE``. Of several
+processes (pytest-xdist) each writes a file of its own, and the first joins them: what they tell it
+of skipped files is not complete.
 """
 
 import os
@@ -22,6 +24,16 @@ def pytest_collectreport(report):
 
 
 def pytest_sessionfinish(session):
-    """Write them."""
-    if not hasattr(session.config, "workerinput"):  # of several processes the first
-        Path(os.environ["SKIPPED_TESTS"]).write_text("".join(f"{n}\n" for n in sorted(names)))
+    """Write those of this process."""
+    worker = getattr(session.config, "workerinput", {}).get("workerid", "first")
+    path = Path(f"{os.environ['SKIPPED_TESTS']}.{worker}")
+    path.write_text("".join(f"{name}\n" for name in sorted(names)))
+
+
+def pytest_unconfigure(config):
+    """Join those of all processes."""
+    if not hasattr(config, "workerinput"):
+        whole = Path(os.environ["SKIPPED_TESTS"])
+        parts = whole.parent.glob(f"{whole.name}.*")
+        found = {name for part in parts for name in part.read_text().splitlines()}
+        whole.write_text("".join(f"{name}\n" for name in sorted(found)))

@@ -45,6 +45,7 @@ class KerasProgress(Callback):
         names = {"val_accuracy": "accuracy", "val_loss": "validation_cost"}
         said = {name: record[key] for name, key in names.items() if key in record}
         self._logger.on_epoch_end(trainer.epoch - 1, {**self._logs(), **said})
+        sys.stdout.flush()
 
     def _logs(self) -> dict[str, float]:
         return {"accuracy": self._right / self._samples, "loss": self._cost / self._samples}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from src.classic_nn import Sequential
-from src.classic_train.cli.options import TrainingOptions, option
+from src.classic_train.cli.options import TrainingOptions, given_options, option
 from src.classic_train.cli.parsers import OptionError
 from src.classic_train.cli.program import python_command
 from src.classic_train.data.small_images import signs, signs_directory
@@ -69,7 +69,12 @@ def resnet50(options: Any, data: RecipeData) -> Sequential:
     """ResNet50 v1 for the data, as this framework has it."""
     from src.tf_train.network import our_resnet50
 
-    size = options.image_size
+    size, shape = options.image_size, data.input_shape
+    if data.task != "multi_class" or len(shape) != 3 or shape[2] not in (1, 3):
+        raise OptionError(
+            "--data: expected images (height, width, 1 or 3) of one class each, three classes or "
+            f"more, got samples of shape {shape}, {data.task.replace('_', '-')}"
+        )
     larger = data.input_shape[:2] != (size, size)
     return our_resnet50(data.input_shape, size if larger else None, data.outputs)
 
@@ -118,6 +123,8 @@ def _train(arguments: argparse.Namespace) -> None:
     from src.classic_train.run.command import train_command
 
     refuse(arguments, NOT_HERE)
+    if given_options(arguments, ResNetOptions).get("learning_rate") == "auto":
+        raise OptionError("--learning-rate auto: the range test is NumPy's; give a number")
     train_command(RECIPE, arguments, backend=create_backend())
 
 

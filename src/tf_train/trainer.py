@@ -149,6 +149,7 @@ class KerasTrainer(TwinTrainer):
         if not math.isfinite(self.batch_cost):
             self._diverged(f"the cost is {self.batch_cost}", [data])
         self._notify("after_backward")
+        self._update_twin()
         self._twin.learning_rate = self.optimizer.learning_rate
         self._update(self._tensors)
         self.optimizer.step_count += 1

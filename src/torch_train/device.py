@@ -2,6 +2,9 @@
 
 from src.classic_train.cli.parsers import OptionError
 
+KINDS = ("cpu", "cuda", "mps", "xpu")
+"""Devices that train."""
+
 
 def usable_device(asked: str) -> str:
     """A device's name, "auto" settled; raises OptionError where there is no such device here."""
@@ -11,6 +14,8 @@ def usable_device(asked: str) -> str:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
+        if torch.device(name).type not in KINDS:
+            raise ValueError(f"expected one of {', '.join(KINDS)}")
         torch.zeros(1, device=name)
     except (RuntimeError, AssertionError, ValueError) as error:
         first = str(error).partition("\n")[0]

@@ -116,6 +116,7 @@ class TorchTrainer(TwinTrainer):
         if not math.isfinite(self.batch_cost):
             self._diverged(f"the cost is {self.batch_cost}", [m.data for m in micro_batches])
         self._notify("after_backward")
+        self._update_twin()
         self._twin.step()
         self._network_is_new = False
         self._notify("on_batch_end")

@@ -133,6 +133,49 @@ def test_a_callback_may_set_parameters():
     np.testing.assert_allclose(found[1], found[0], rtol=1e-8)
 
 
+class LookBeforeTheStep(Callback):
+    """As a callback may that compares weights with gradients; one that also shrinks them."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def after_backward(self, trainer):
+        trainer.network.parameters.vector *= self.factor
+
+
+class Costs(Callback):
+    """Looks at no weights, unlike ``Seen``."""
+
+    def __init__(self):
+        self.values = []
+
+    def on_batch_end(self, trainer):
+        self.values.append(trainer.batch_cost)
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.9])
+def test_who_looks_between_backward_and_step_undoes_nothing(factor):
+    found = []
+    for kind in (MiniBatchTrainer, TorchTrainer):
+        costs = Costs()
+        settings = {"same_masks": True} if kind is TorchTrainer else {}
+        optimizer = create_optimizer("adam", learning_rate=0.02)
+        callbacks = [LookBeforeTheStep(factor), costs]
+        trainer = kind(
+            network(),
+            SoftmaxCrossEntropy(),
+            optimizer,
+            callbacks=callbacks,
+            batch_size=8,
+            **settings,
+        )
+        trainer.epochs = 3
+        trainer.fit(data())
+        found.append(costs.values)
+    assert found[0][-1] != found[0][0]
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-8)
+
+
 class Unfreeze(Callback):
     def on_epoch_begin(self, trainer):
         if trainer.epoch == 2:

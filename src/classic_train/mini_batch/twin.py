@@ -26,9 +26,10 @@ TOGETHER = 256
 class TwinTrainer(MiniBatchTrainer):
     """Trains a network of ours in another library, which has a twin of it.
 
-    A subclass says how the twin is made, computes and is copied, and overrides ``_train_batch``,
-    which calls ``_update_twin`` first and sets ``_gradients_are_new`` and ``_network_is_new`` to
-    False when the twin has others.
+    A subclass says how the twin is made, computes and is copied, and overrides ``_train_batch``.
+    That calls ``_update_twin`` before the forward pass and before the optimizer's step, as callbacks
+    may have changed weights, and sets ``_gradients_are_new`` and ``_network_is_new`` to False when
+    the twin has others.
 
     Args:
         network: built; it has the trained weights whenever it is looked at.
@@ -107,6 +108,7 @@ class TwinTrainer(MiniBatchTrainer):
     def _update_twin(self) -> None:
         """Give the twin the weights of ours where somebody may have changed them."""
         if self._network_was_seen:
+            assert self._network_is_new  # what is copied would undo a step
             self._copy_to_twin()
             self._network_was_seen = False
 

@@ -97,7 +97,8 @@ class Recipe:
         used = self.settings_of(options.model)
         if options.data not in self.data:  # the user's own
             used -= {"train_samples"}
-        if options.data not in self.data and not holds_images(options.data):
+        of_photos = isinstance(self.options, PhotoOptions)
+        if options.data not in self.data and of_photos and not holds_images(options.data):
             used -= OF_PHOTOS
         if not options.data.lower().endswith(TABLES):
             used -= OF_TABLES

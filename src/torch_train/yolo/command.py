@@ -1,13 +1,16 @@
 """``python -m src.torch_train yolo``: a YOLO model next to models of ours, on the same photos."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from src.classic_train.cli.parsers import OptionError
 from src.classic_train.run.program import run_training
 from src.common.cli import Parser, argument_type, whole_number
+
+if TYPE_CHECKING:
+    from src.torch_train.yolo.model import YoloSettings
 
 COMMAND = "yolo"
 
@@ -49,7 +52,8 @@ def build_parser(program: str) -> Parser:
         type=Path,
         default=[],
         metavar="RUN",
-        help="runs of produce (--model mlp, cnn, ...) with the same --data, for the table",
+        help="runs of produce --samples photos (--model mlp, cnn, ...) with the same --data, to "
+        "stand in the table",
     )
     counts = {
         "epochs": (0, 50, "passes over the training data; 0 for weights that are trained"),
@@ -68,9 +72,10 @@ def build_parser(program: str) -> Parser:
         )
     add(
         "--image-size",
-        type=argument_type(whole_number(32)),
+        type=argument_type(image_size),
         metavar="PIXELS",
-        help="height and width of the input (default: 224 for classes, 640 for boxes)",
+        help="height and width of the input, a multiple of 32 (default: 224 for classes, 640 for "
+        "boxes)",
     )
     add("--device", default="cpu", metavar="NAME", help="cpu, cuda, cuda:1, auto (default: cpu)")
     add(
@@ -82,6 +87,14 @@ def build_parser(program: str) -> Parser:
     )
     add("--quiet", action="store_true", help="print nothing but the table and errors")
     return parser
+
+
+def image_size(text: str) -> int:
+    """Parser of a size that YOLO takes; it raises ValueError."""
+    size = whole_number(32)(text)
+    if size % 32:
+        raise ValueError(f"must be a multiple of 32, got {size}")
+    return size
 
 
 def main(argv: Sequence[str], program: str) -> int:
@@ -97,6 +110,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from src.torch_train.yolo.contest import CROPS, WHOLE, Contestant, compare, trained_model
     from src.torch_train.yolo.model import (
         YoloSettings,
+        check_weights,
         load_yolo,
         scores_of_boxes,
         scores_of_crops,
@@ -105,7 +119,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from src.torch_train.yolo.photos import read_photos
     from src.torch_train.yolo.report import write_results
 
-    model = load_yolo(arguments.weights)
+    model = load_yolo(arguments.weights, arguments.quiet)
     settings = YoloSettings(
         arguments.epochs,
         arguments.batch_size,
@@ -117,8 +131,9 @@ def _run(arguments: argparse.Namespace) -> None:
     photos = read_photos(arguments.data, arguments.split_seed)
     others = [trained_model(path, photos) for path in arguments.against]
     of_crops = model.task == "classify"
-    if not settings.epochs:
-        _check_classes(model, photos.class_names, arguments.weights)
+    note = check_weights(model, arguments.weights, photos, trained=not settings.epochs)
+    if note:
+        print(f"{COMMAND}: {note}", file=sys.stderr)
     run = new_run(COMMAND, arguments.output_dir, LOG_DIRECTORY, quiet=arguments.quiet)
     try:
         if settings.epochs:
@@ -131,7 +146,7 @@ def _run(arguments: argparse.Namespace) -> None:
             make(model, len(photos.class_names), settings),
         )
         results = compare([yolo, *others], photos, arguments.quiet)
-        write_results(results, photos, run.directory, settings_text(arguments, settings))
+        write_results(results, photos, run, {**settings_text(arguments, settings), "note": note})
     except KeyboardInterrupt:
         last = run.directory / "yolo" / "weights" / "last.pt"
         kept = f"The last complete epoch is in {last}" if last.exists() else "No epoch was complete"
@@ -140,22 +155,8 @@ def _run(arguments: argparse.Namespace) -> None:
         run.discard_if_empty()
 
 
-def settings_text(arguments: argparse.Namespace, settings: Any) -> dict[str, str]:
+def settings_text(arguments: argparse.Namespace, settings: "YoloSettings") -> dict[str, str]:
     """What was asked for, and what it stood for, by name."""
     given = {name: str(value) for name, value in vars(arguments).items() if name != "against"}
     given["against"] = " ".join(map(str, arguments.against)) or "none"
-    return {**given, "image_size": str(settings.image_size)}
-
-
-def _check_classes(model: Any, class_names: Sequence[str], weights: str) -> None:
-    """Raise OptionError where a trained model has other classes."""
-    names = [name for _, name in sorted(model.names.items())]
-    if model.task == "classify":
-        fits = all(name.isdecimal() and int(name) < len(class_names) for name in names)
-    else:
-        fits = names == list(class_names)
-    if not fits:
-        raise OptionError(
-            f"--epochs 0: {weights} has other classes than the data ({', '.join(names[:3])}, ...); "
-            "train it on them first"
-        )
+    return {**given, "image_size": str(settings.image_size), "device": settings.device}

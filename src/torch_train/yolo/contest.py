@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from src.classic_train.run.directory import MODEL
 from src.inference.classifier import load_model
 from src.inference.evaluation import Evaluation
 from src.inference.thresholds import threshold_for_f1
+from src.load.class_names import distinct_names
 from src.torch_train.yolo.model import Scores
 from src.torch_train.yolo.photos import LabelledPhotos, Photo
 
@@ -86,12 +87,12 @@ def trained_model(path: Path, photos: LabelledPhotos) -> Contestant:
         )
     if not model.photo_digests:
         raise OptionError(f"--against: {path} does not tell which photos it has seen")
-    seen = set(np.concatenate([*model.photo_digests.values()]).tolist())
-    known = sum(photo.digest in seen for photo in photos.splits["test"])
+    known = photos.known(np.concatenate([*model.photo_digests.values()]).tolist())
     if known:
         raise OptionError(
             f"--against: {path} was trained on {known} of the {len(photos.splits['test'])} test "
-            "photos: train it with the same --data and --split-seed, and with --samples photos"
+            "photos: train it with the same --data and --split-seed, and with --samples photos "
+            "(objects are divided otherwise)"
         )
     of_crops = bool(model.data.get("reading", {}).get("objects", True))
 
@@ -109,9 +110,11 @@ def trained_model(path: Path, photos: LabelledPhotos) -> Contestant:
 
 
 def compare(contestants: Sequence[Contestant], photos: LabelledPhotos, quiet: bool) -> list[Result]:
-    """Have each give scores to validation and test photos; one line of progress each."""
+    """Have each give scores to validation and test photos, and number those of one name."""
     results = []
-    for contestant in contestants:
+    names = distinct_names([contestant.name for contestant in contestants])
+    for named, contestant in zip(names, contestants, strict=True):
+        contestant = replace(contestant, name=named)
         found: dict[str, Array] = {}
         seconds: list[float] = []
         for split in ("validation", "test"):

@@ -1,7 +1,7 @@
 """The photos of the recipe ``produce`` with their boxes, and the folders that Ultralytics reads."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,6 +71,15 @@ class LabelledPhotos:
     splits: Mapping[str, Sequence[Photo]]
     data: PhotoData
 
+    def seen(self) -> list[int]:
+        """Digests of the photos that are learned from, or that decide something."""
+        return [photo.digest for split in ("train", "validation") for photo in self.splits[split]]
+
+    def known(self, digests: Iterable[int]) -> int:
+        """How many of the test photos are among some."""
+        among = set(digests)
+        return sum(photo.digest in among for photo in self.splits["test"])
+
 
 def read_photos(place: str, split_seed: int) -> LabelledPhotos:
     """Read photos with boxes, divided as ``produce --samples photos`` divides them.
@@ -104,8 +113,12 @@ def read_photos(place: str, split_seed: int) -> LabelledPhotos:
         ]
         for split, rows in data.photos.splits.items()
     }
-    if not any(len(photo.boxes) for photo in splits["train"]):
-        raise DataError(f"{place}: none of the training photos has a box around something")
+    for split in ("train", "validation"):
+        if not any(len(photo.boxes) for photo in splits[split]):
+            raise DataError(
+                f"{place}: none of the {split} photos has a box around something: expected more "
+                "photos, or another --split-seed"
+            )
     return LabelledPhotos(data.class_names, splits, data)
 
 
@@ -168,16 +181,7 @@ def write_photos(photos: LabelledPhotos, folder: Path, size: int) -> Path:
         labels.mkdir(parents=True)
         for count, photo in enumerate(photos.splits[split]):
             _save(photo.open(), images / f"{count:06}.jpg", size)
-            left, top, right, bottom = photo.boxes.T
-            lines = np.stack(
-                [(left + right) / 2, (top + bottom) / 2, right - left, bottom - top], 1
-            )
-            (labels / f"{count:06}.txt").write_text(
-                "".join(
-                    f"{number} {' '.join(f'{value:.6f}' for value in line)}\n"
-                    for number, line in zip(photo.classes, lines, strict=True)
-                )
-            )
+            (labels / f"{count:06}.txt").write_text(_lines(photo))
     description = {
         "path": str(folder.resolve()),
         "train": "images/train",

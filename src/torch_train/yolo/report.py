@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from src.classic_train.parallel.choice import usable_cores
+from src.classic_train.run.directory import Run
 from src.classic_train.run.report import account_of
 from src.common.files import write_json, write_text
 from src.common.tables import format_table, markdown_table
@@ -16,7 +17,7 @@ from src.torch_train.yolo.photos import LabelledPhotos
 def write_results(
     results: Sequence[Result],
     photos: LabelledPhotos,
-    directory: Path,
+    run: Run,
     settings: Mapping[str, str],
 ) -> None:
     """Print the table; write ``report.md``, ``comparison.json``, and YOLO's evaluation.
@@ -24,10 +25,10 @@ def write_results(
     Args:
         results: YOLO's first.
         photos: that were used.
-        directory: where to write.
+        run: where to write.
         settings: of the run, by name.
     """
-    rows = table(results)
+    rows, directory = table(results), run.directory
     print(format_table(rows))
     sizes = ", ".join(f"{split} {len(group):,}" for split, group in photos.splits.items())
     yolo = results[0].evaluation
@@ -51,7 +52,9 @@ def write_results(
         "",
         f"- data: {photos.data.description}; {sizes} photos; metrics are of the test photos",
         "- threshold: that with the best micro F1 on the validation photos, for each model",
-        "- ms per photo: median from file to scores, one photo at a time",
+        "- ms per photo: median from file to scores, one photo at a time, with "
+        f"{usable_cores()} threads",
+        *([f"- {settings['note']}"] if settings.get("note") else []),
         f"- written {time.strftime('%Y-%m-%d %H:%M')}",
         f"- {LICENCE}",
         "",
@@ -61,9 +64,9 @@ def write_results(
         *account_of(photos.data),
         "## Settings",
         "",
-        markdown_table([("setting", "value"), *settings.items()]),
+        markdown_table([("setting", "value"), *((k, v) for k, v in settings.items() if v)]),
         "",
     ]
     report = directory / "report.md"
     write_text(report, "\n".join(lines))
-    print(f"report    {report}")
+    run.log(f"report    {report}")
