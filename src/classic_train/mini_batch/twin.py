@@ -27,9 +27,9 @@ class TwinTrainer(MiniBatchTrainer):
     """Trains a network of ours in another library, which has a twin of it.
 
     A subclass says how the twin is made, computes and is copied, and overrides ``_train_batch``.
-    That calls ``_update_twin`` before the forward pass and before the optimizer's step, as callbacks
-    may have changed weights, and sets ``_gradients_are_new`` and ``_network_is_new`` to False when
-    the twin has others.
+    That calls ``_update_twin`` before the forward pass and before the optimizer's step, as
+    callbacks may have changed weights, and sets ``_gradients_are_new`` and ``_network_is_new`` to
+    False when the twin has others.
 
     Args:
         network: built; it has the trained weights whenever it is looked at.

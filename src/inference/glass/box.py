@@ -29,8 +29,11 @@ from src.inference.glass.receptive import receptive_fields
 from src.inference.glass.values import Place, arrays_of, open_value, opener_of
 from src.load.errors import UnreadableDataError
 
+KEPT = 6
+"""Photos, or changes of one, whose numbers are kept."""
+
 KEPT_BYTES = 256 << 20
-"""Of the numbers of photos that are kept; one photo's are kept whatever they take."""
+"""Of these numbers; one photo's are kept whatever they take."""
 
 LARGEST = 10
 """Terms of a sum that are named one by one."""
@@ -267,7 +270,9 @@ class GlassBox:
         if backward and not kept.passes.gradients:
             with changed_weights(self.network, asked.changes):
                 kept.loss = go_back(kept.passes, *self._goal(kept.chosen))
-        while len(self._kept) > 1 and sum(k.size for k in self._kept.values()) > KEPT_BYTES:
+        while len(self._kept) > 1 and (
+            len(self._kept) > KEPT or sum(k.size for k in self._kept.values()) > KEPT_BYTES
+        ):
             self._kept.popitem(last=False)
         return kept
 

@@ -184,6 +184,10 @@ def test_memory_of_what_is_kept_is_bounded(shown, monkeypatch):
     for seed in range(10):
         box.forward(Asked(x + seed), 2)
     assert len(box._kept) == 3
+    monkeypatch.undo()
+    for seed in range(20):
+        box.forward(Asked(x + seed), 2)
+    assert len(box._kept) == box_file.KEPT
 
 
 def test_values_go_through_json_and_come_back(shown):

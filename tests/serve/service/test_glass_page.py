@@ -1,0 +1,272 @@
+"""The glass box as people use it: in Chromium, with clicks, keys and the mouse, wide and narrow."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+from tests.load.photos import save
+from tests.serve.process import Served
+from tests.serve.service.conftest import needs_packages
+from tests.serve.service.glass_models import CLASSES, write_run
+from tests.serve.service.test_page import CONTRAST, WIDTHS
+
+SUM = """() => {
+  const found = document.querySelector("#opened > .total").dataset;
+  return [Number(found.total), Number(found.value)];
+}"""
+
+
+@pytest.fixture(scope="module")
+def glass(tmp_path_factory):
+    needs_packages()
+    folder = write_run(tmp_path_factory.mktemp("glass") / "animals")
+    served = Served(tmp_path_factory.mktemp("out") / "out", folder, "--glass")
+    yield served
+    served.kill()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    return save(tmp_path_factory.mktemp("photo") / "0.png", 5, width=40, height=36)
+
+
+@pytest.fixture
+def view(browser, glass):
+    yield from shown(browser, glass, *WIDTHS["desktop"])
+
+
+def shown(browser, glass, width, height, **settings):
+    """A page that must leave no error in the console, and load nothing from elsewhere."""
+    errors, elsewhere = [], []
+    context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+    made = context.new_page()
+    made.set_default_timeout(15_000)
+    made.on("pageerror", lambda error: errors.append(str(error)))
+    made.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    local = (glass.address, "blob:", "data:")
+    made.on("request", lambda r: None if r.url.startswith(local) else elsewhere.append(r.url))
+    made.goto(f"{glass.address}glass")
+    made.wait_for_selector("#nodes li")
+    yield made
+    context.close()
+    assert errors == []
+    assert elsewhere == []
+
+
+def settled(view):
+    """Nothing is being asked any more."""
+    view.wait_for_function("() => document.querySelector('#status').textContent === ''")
+
+
+def give(view, photo):
+    view.set_input_files("#file", str(photo))
+    view.wait_for_selector("#nodes li:last-child .maps button")
+    settled(view)
+
+
+def backward(view):
+    view.check("input[value=gradients]")
+    view.wait_for_selector("#loss:not(:empty)")
+    settled(view)
+
+
+def open_number(view, row, rng):
+    """Click on a map of a row, then on one of its pixels; returns what it adds up to."""
+    buttons = view.locator(f"#nodes li:nth-of-type({row}) .maps button:not(.more)")
+    buttons.nth(int(rng.integers(buttons.count()))).click()
+    path = view.locator(f"#nodes li:nth-of-type({row})").get_attribute("data-path")
+    view.wait_for_function(
+        "path => document.querySelector('#detail-title').textContent.startsWith(path + ',') && "
+        "document.querySelector('#opened > .total')", arg=path
+    )  # fmt: skip
+    if view.locator("#map-frame").is_visible():
+        box = view.locator("#map").bounding_box()
+        before = view.locator("#place-words").text_content()
+        place = {"x": float(rng.uniform(1, box["width"] - 1)),
+                 "y": float(rng.uniform(1, box["height"] - 1))}  # fmt: skip
+        view.locator("#map").click(position=place)
+        for _ in range(40):  # it may be the same pixel
+            if view.locator("#place-words").text_content() != before:
+                break
+            time.sleep(0.025)
+    return view.evaluate(SUM)
+
+
+@pytest.mark.parametrize("way", ["values", "gradients"])
+def test_every_operation_opens_into_terms_that_add_up(view, photo, way):
+    give(view, photo)
+    if way == "gradients":
+        backward(view)
+    rng = np.random.default_rng(0)
+    rows = view.locator("#nodes li").count()
+    assert rows > 20
+    for row in range(1, rows + 1):
+        for _ in range(2):
+            total, value = open_number(view, row, rng)
+            assert total == pytest.approx(value, rel=1e-5, abs=1e-6)
+
+
+def test_a_number_is_followed_from_the_photo_to_the_answer_and_back(view, photo):
+    give(view, photo)
+    assert view.locator("#answer").text_content() in CLASSES
+    assert view.locator("#bars li").count() == 3
+    view.locator("#nodes li[data-path=conv] .maps button").first.click()
+    view.wait_for_selector("#opened .grids table")
+    assert view.locator("#opened .grids table").count() == 3  # x, w, and their products
+    assert "adds up to" in view.locator("#opened .total").first.text_content()
+    assert view.locator("#field").is_visible()
+    assert "3 x 3 pixels" in view.locator("#field-words").text_content()
+    backward(view)
+    view.select_option("#chosen", label="owl")
+    view.wait_for_function("() => document.querySelector('#loss').textContent.includes('owl')")
+    settled(view)
+    before = view.locator("#loss").text_content()
+    view.click("#take-step")
+    view.wait_for_selector("#step-words:not(:empty)")
+    losses = re.findall(r"[\d.]+", view.locator("#step-words").text_content())
+    assert float(losses[1]) < float(losses[0])
+    assert losses[0] in before
+
+
+def test_a_weight_opens_with_its_gradient_and_step_and_can_be_set(view, photo):
+    give(view, photo)
+    answer = view.locator("#bars").text_content()
+    view.locator("#nodes li[data-path=conv] .maps button").first.click()
+    view.wait_for_selector("#opened .grids button")
+    view.locator("#opened .grids button").first.click()
+    view.wait_for_selector("#weight h3")
+    assert re.match(r"conv\.W\[0, 0, \d, \d\] = ", view.locator("#weight h3").text_content())
+    assert "step = rate·g" in view.locator("#weight").text_content()
+    view.fill("#weight input", "9")
+    view.locator("#weight button").click()
+    view.wait_for_function("before => document.querySelector('#bars').textContent !== before",
+                           arg=answer)  # fmt: skip
+    view.click("#play summary")
+    assert "is 9" in view.locator("#changes").text_content()
+    view.click("#reset")
+    view.wait_for_function("before => document.querySelector('#bars').textContent === before",
+                           arg=answer)  # fmt: skip
+    view.click("text=Drop this channel")
+    view.wait_for_function("before => document.querySelector('#bars').textContent !== before",
+                           arg=answer)  # fmt: skip
+
+
+def test_play_changes_the_answer(view, photo):
+    give(view, photo)
+    view.click("#play summary")
+    said = view.locator("#bars").text_content()
+    for name in ("right", "down", "rotate", "noise"):
+        view.locator(f"#{name}").focus()
+        view.keyboard.press("End")
+        view.wait_for_function("said => document.querySelector('#bars').textContent !== said",
+                               arg=said)  # fmt: skip
+        settled(view)
+        said = view.locator("#bars").text_content()
+    view.locator("#photo").scroll_into_view_if_needed()
+    box = view.locator("#photo").bounding_box()
+    view.mouse.move(box["x"] + 20, box["y"] + 20)
+    view.mouse.down()
+    view.mouse.move(box["x"] + 150, box["y"] + 170, steps=5)
+    view.mouse.up()
+    view.wait_for_function("said => document.querySelector('#bars').textContent !== said",
+                           arg=said)  # fmt: skip
+    assert "covered" in view.locator("#changes").text_content()
+
+
+def test_a_drawing_walks_through_too(view):
+    view.click("#draw-open")
+    box = view.locator("#paper").bounding_box()
+    view.mouse.move(box["x"] + 60, box["y"] + 60)
+    view.mouse.down()
+    view.mouse.move(box["x"] + 200, box["y"] + 200, steps=8)
+    view.mouse.up()
+    view.click("#draw-take")
+    view.wait_for_selector("#nodes li:last-child .maps button")
+    assert view.locator("#answer").text_content() in CLASSES
+
+
+def test_epochs_change_maps_and_answer(view, photo):
+    give(view, photo)
+    said = [view.locator("#bars").text_content()]
+    view.locator("#epoch").focus()
+    for key in ("Home", "ArrowRight"):
+        view.keyboard.press(key)
+        view.wait_for_function(
+            "said => !said.includes(document.querySelector('#bars').textContent)", arg=said
+        )
+        settled(view)
+        said.append(view.locator("#bars").text_content())
+    assert view.locator("#epoch-words").text_content() == "2"
+    assert view.locator("#curves polyline").count() == 2
+    assert "dead ReLU" in view.locator("#findings").text_content()
+
+
+def test_keys_alone(view, photo):
+    give(view, photo)
+    view.locator("#nodes li[data-path=conv] .maps button").first.focus()
+    view.keyboard.press("Enter")
+    view.wait_for_selector("#opened > .total")
+    view.locator("#map").focus()
+    view.keyboard.press("ArrowRight")
+    view.keyboard.press("ArrowDown")
+    words = view.locator("#place-words").text_content()
+    assert re.match(r"row \d+, column \d+: ", words)
+    view.keyboard.press("Enter")
+    view.wait_for_function(
+        "() => document.querySelector('#place-words').textContent.startsWith('value at')"
+    )
+    total, value = view.evaluate(SUM)
+    assert total == pytest.approx(value, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280, 1920])
+def test_it_can_be_read(browser, glass, photo, width, scheme):
+    for view in shown(browser, glass, width, 900, color_scheme=scheme):
+        give(view, photo)
+        view.locator("#nodes li[data-path=conv] .maps button").first.click()
+        view.wait_for_selector("#opened > .total")
+        low = [found for found in view.evaluate(CONTRAST) if found[0] < 4.5]
+        assert low == []
+        assert view.evaluate("() => document.documentElement.scrollWidth") <= width
+        unnamed = view.evaluate(
+            "() => [...document.querySelectorAll('button, input, select, canvas[tabindex]')]"
+            ".filter(e => e.checkVisibility() && !(e.ariaLabel || e.textContent.trim() || "
+            "e.labels?.length)).map(e => e.outerHTML)"
+        )
+        assert unnamed == []
+
+
+def test_two_hundred_actions_leave_no_error(view, photo):
+    """And the page's memory stays as it is; the fixture looks at the console."""
+    give(view, photo)
+    view.click("#play summary")
+    rng = np.random.default_rng(7)
+
+    def memory():
+        return view.evaluate("() => performance.memory.usedJSHeapSize") / 1e6
+
+    sizes = []
+    for count in range(200):
+        action = rng.integers(6)
+        if action == 0:
+            open_number(view, int(rng.integers(1, view.locator("#nodes li").count() + 1)), rng)
+        elif action == 1:
+            slider = str(rng.choice(["right", "down", "rotate", "noise", "epoch"]))
+            view.locator(f"#{slider}").focus()
+            view.keyboard.press(str(rng.choice(["ArrowLeft", "ArrowRight", "Home", "End"])))
+        elif action == 2:
+            view.check(f"input[value={rng.choice(['values', 'gradients'])}]")
+        elif action == 3:
+            view.click("#reset")
+        elif action == 4 and view.locator("#map-frame").is_visible():
+            view.locator("#map").focus()
+            view.keyboard.press(str(rng.choice(["ArrowUp", "ArrowLeft", "Enter"])))
+        elif view.locator("text=Drop this channel").is_visible():
+            view.click("text=Drop this channel")
+        settled(view)
+        if count in (60, 199):
+            sizes.append(memory())
+    assert sizes[1] < sizes[0] + 30
