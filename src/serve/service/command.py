@@ -37,6 +37,8 @@ SHORTEST_TOKEN = 16
 def run_service(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit status."""
     models = named_models(arguments.models)
+    if arguments.export:
+        return export(arguments, list(models.values()))
     token = None if arguments.token_file is None else read_token(arguments.token_file)
     limits = usable_limits(Limits(**{name: getattr(arguments, name) for name in LIMITS}))
     with free_socket(arguments.port, arguments.host) as listening:
@@ -62,6 +64,21 @@ def run_service(arguments: argparse.Namespace) -> int:
         finally:
             pool.close(0.0)
     print("stopped", flush=True)
+    return 0
+
+
+def export(arguments: argparse.Namespace, models: Sequence[Path]) -> int:
+    """Write the glass box of photos into a folder; returns the exit status."""
+    folder, *photos = arguments.export
+    if not (arguments.glass and photos and len(models) == 1):
+        raise UnreadableDataError(
+            "--export: expected --glass, one model, a new folder, and photos after it"
+        )
+    from src.serve.service.glass_export import export_glass
+
+    written = export_glass(models[0], photos, folder)
+    size = sum(path.stat().st_size for path in written) / 1e6
+    print(f"{folder / 'index.html'}: {len(photos)} photos, {len(written)} files, {size:.1f} MB")
     return 0
 
 

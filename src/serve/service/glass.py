@@ -55,7 +55,7 @@ class Glass:
         what = question.get("what")
         if what not in QUESTIONS:
             raise UnreadableDataError(f"what: expected one of {', '.join(QUESTIONS)}")
-        box = self._box(model, _whole(question, "epoch", None))
+        box = self.network_of(model, _whole(question, "epoch", None))
         try:
             found = QUESTIONS[what](self, box, model, question)
         except (KeyError, IndexError, ValueError, TypeError) as error:
@@ -64,7 +64,7 @@ class Glass:
         packed: dict[str, Any] = finite(as_json(found))
         return packed
 
-    def _box(self, model: str, epoch: int | None) -> GlassBox:
+    def network_of(self, model: str, epoch: int | None) -> GlassBox:
         """The model, or what it was after an epoch; the last few are kept."""
         key = (model, epoch)
         box = self._boxes.pop(key, None)

@@ -20,6 +20,13 @@ def add_service_options(parser: Parser) -> None:
         help="also the glass box, a page where a photo walks through the network",
     )
     parser.add_argument(
+        "--export",
+        nargs="+",
+        type=Path,
+        metavar=("DIR", "PHOTO"),
+        help="write the glass box of some photos into a new folder, for any web space, and end",
+    )
+    parser.add_argument(
         "--host",
         default=HOST,
         metavar="ADDRESS",

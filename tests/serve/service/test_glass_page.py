@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.load.photos import save
-from tests.serve.process import Served
+from tests.serve.process import Served, run
 from tests.serve.service.conftest import needs_packages
 from tests.serve.service.glass_models import CLASSES, write_run
 from tests.serve.service.test_page import CONTRAST, WIDTHS
@@ -19,9 +19,13 @@ SUM = """() => {
 
 
 @pytest.fixture(scope="module")
-def glass(tmp_path_factory):
+def folder(tmp_path_factory):
+    return write_run(tmp_path_factory.mktemp("glass") / "animals")
+
+
+@pytest.fixture(scope="module")
+def glass(folder, tmp_path_factory):
     needs_packages()
-    folder = write_run(tmp_path_factory.mktemp("glass") / "animals")
     served = Served(tmp_path_factory.mktemp("out") / "out", folder, "--glass")
     yield served
     served.kill()
@@ -237,6 +241,71 @@ def test_it_can_be_read(browser, glass, photo, width, scheme):
             "e.labels?.length)).map(e => e.outerHTML)"
         )
         assert unnamed == []
+
+
+def test_a_folder_shows_the_same_without_a_server(browser, folder, photo, tmp_path, view):
+    other = save(tmp_path / "1.png", 9, width=30, height=30)
+    box = tmp_path / "box"
+    status, said = run(folder, "--glass", "--export", box, photo, other)
+    assert status == 0, said
+    assert "2 photos" in said
+    sizes = [path.stat().st_size for path in box.rglob("*") if path.is_file()]
+    assert sum(sizes) < 20e6
+    give(view, photo)
+    online = view.locator("#bars").text_content()
+    errors = []
+    page = browser.new_page()
+    page.set_default_timeout(15_000)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.goto((box / "index.html").as_uri())
+    page.wait_for_selector("#nodes li:last-child .maps button")
+    settled(page)
+    assert page.locator("#bars").text_content() == online
+    for way in ("values", "gradients"):
+        page.check(f"input[value={way}]")
+        settled(page)
+        for row in page.locator("#nodes li").all():
+            row.locator(".maps button").first.click()
+            path = row.get_attribute("data-path")
+            page.wait_for_function(
+                "path => document.querySelector('#detail-title').textContent.startsWith(path + ',')"
+                " && document.querySelector('#opened > .total')", arg=path
+            )  # fmt: skip
+            total, value = page.evaluate(SUM)
+            assert total == pytest.approx(value, rel=1e-5, abs=1e-6)
+    page.select_option("#given", label="1.png")
+    page.wait_for_function(
+        "said => document.querySelector('#bars').textContent !== said", arg=online
+    )
+    page.check("input[value=values]")
+    settled(page)
+    page.locator("#nodes li[data-path=conv] .more").click()
+    page.wait_for_function(
+        "() => document.querySelectorAll('#nodes li[data-path=conv] .maps button').length === 8"
+    )
+    page.close()
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--glass", "--export", "DIR"], "expected --glass, one model, a new folder, and photos"),
+        (["--export", "DIR", "PHOTO"], "expected --glass, one model, a new folder, and photos"),
+        (["--glass", "--export", "DIR", "nowhere.png"], "nowhere.png: "),
+        (["--glass", "--export", "FULL", "PHOTO"], "is not empty"),
+    ],
+)
+def test_mistakes_of_an_export_are_one_line(arguments, said, tmp_path, photo):
+    needs_packages()
+    folder = write_run(tmp_path / "animals", epochs=1)
+    places = {"DIR": tmp_path / "box", "PHOTO": photo, "FULL": folder}
+    status, printed = run(folder, *(places.get(word, word) for word in arguments))
+    assert status == 2, printed
+    assert said in printed
+    assert len(printed.splitlines()) == 1
+    assert not (tmp_path / "box").exists()
 
 
 def test_two_hundred_actions_leave_no_error(view, photo):

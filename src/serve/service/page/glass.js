@@ -18,7 +18,27 @@ function say(text, problem = false) {
   $("status").textContent = text;
   $("status").classList.toggle("problem", problem);
 }
+const isFolder = typeof SHOWN !== "undefined"; // without a server: the answers lie beside the page
+let folderAnswers = {};
+function answersAre(found) { folderAnswers = found; }
+async function loadAnswers() {
+  const script = make("script", { src: `data/photo-${$("given").value}-${epoch() ?? "end"}.js` });
+  await new Promise((done, failed) => {
+    script.onload = done;
+    script.onerror = () => failed(new Error(`${script.src} is missing`));
+    document.head.append(script);
+  });
+  script.remove();
+}
+function fromFolder(what, more) {
+  const parts = Object.entries({ what, ...more }).sort(([a], [b]) => a < b ? -1 : 1);
+  const found = folderAnswers[parts.map(([name, value]) => `${name}=${value}`).join("&")];
+  if (!found) throw new Error("This folder has the strongest numbers of each map, and of the last " +
+    "epoch; python -m src.serve opens all.");
+  return unpacked(found);
+}
 async function question(what, more = {}) {
+  if (isFolder) return fromFolder(what, more);
   const chosen = $("chosen").value === "" ? null : [...$("chosen").selectedOptions].map(o => Number(o.value));
   const body = { what, epoch: epoch(), ...(x ? { x: pack(x), changes, chosen } : {}), ...more };
   const path = `/glass/ask?model=${encodeURIComponent($("model").value)}`;
@@ -35,6 +55,7 @@ async function tried(work) {
 /* Model and photo */
 
 async function start() {
+  if (isFolder) return startFolder();
   const { models } = await ask("/models");
   $("model").replaceChildren(...models.map(one => make("option", { value: one.name, textContent: one.name })));
   $("model-choice").hidden = models.length < 2;
@@ -43,18 +64,31 @@ async function start() {
 async function open() { // a model
   [x, answer, backward, picked, network] = [null, null, null, null, null];
   epochs = [];
-  network = await question("network");
+  network = isFolder ? SHOWN.network : await question("network");
   epochs = network.epochs.length ? [...network.epochs, null] : [];
   $("time").hidden = !epochs.length;
   $("epoch").max = Math.max(epochs.length - 1, 0);
   $("epoch").value = $("epoch").max;
-  $("chosen").multiple = network.task === "multi_label";
-  $("chosen").replaceChildren(...network.multiple ?? [],
-    ...(network.task === "multi_label" ? [] : [make("option", { value: "", textContent: "its own answer" })]),
-    ...network.classes.map((name, k) => make("option", { value: k, textContent: name })));
+  if (!isFolder) listChoices();
   $("over").hidden = $("detail").hidden = true;
   drawNodes();
   drawTime();
+}
+function listChoices() {
+  $("chosen").multiple = network.task === "multi_label";
+  $("chosen").replaceChildren(...(network.task === "multi_label" ? [] : [make("option", { value: "", textContent: "its own answer" })]),
+    ...network.classes.map((name, k) => make("option", { value: k, textContent: name })));
+}
+async function startFolder() {
+  $("model").replaceChildren(make("option", { textContent: SHOWN.model }));
+  for (const id of ["play", "choice", "step-side", "draw-open"]) $(id).remove();
+  const given = make("select", { id: "given", onchange: () => tried(refresh) },
+    ...SHOWN.photos.map((name, k) => make("option", { value: k, textContent: name })));
+  document.querySelector("label[for=file]").replaceWith(make("label", {}, "Photo ", given));
+  $("file").remove();
+  await open();
+  x = {};
+  await refresh();
 }
 async function give(file) {
   say("...");
@@ -67,6 +101,7 @@ async function refresh() { // everything, after a new photo, epoch or change
   if (!x) return;
   const mine = ++turn;
   say("...");
+  if (isFolder) await loadAnswers();
   const found = await question("forward", { count: COUNT });
   if (mine !== turn) return;
   answer = found;
@@ -212,7 +247,7 @@ async function pick(path, channel, place, focus) {
   $("detail-title").textContent = `${path}, ${isMap ? "channel" : "unit"} ${channel}`;
   $("detail-words").textContent = `${node.operation} ${Object.entries(node.settings)
     .map(([name, value]) => `${name} ${value}`).join(", ")}`;
-  $("detail-buttons").replaceChildren(make("button", { type: "button", textContent: "Drop this channel",
+  if (!isFolder) $("detail-buttons").replaceChildren(make("button", { type: "button", textContent: "Drop this channel",
     onclick: () => tried(async () => {
       const dropped = new Set(changes.dropped[path] ?? []);
       changes.dropped[path] = [...dropped.add(channel)];
@@ -263,10 +298,10 @@ async function openNumber() {
   const where = place.length === 3 ? `row ${place[0]}, column ${place[1]}, channel ${place[2]}` :
     `unit ${place[0]}`;
   $("place-words").textContent = `${of} at ${where}: ${shown(opened.value)}`;
-  const node = nodeOf(path), hasW = of === "value" && node.arrays.W?.length === 4;
+  const node = nodeOf(path), hasW = !isFolder && of === "value" && node.arrays.W?.length === 4;
   $("opened").replaceChildren(...describeOpened(opened, hasW ? element =>
     tried(() => openWeight(path, "W", [...element, place[2]])) : null), sums(opened));
-  const others = of === "value" && node.trained ? Object.keys(node.arrays)
+  const others = of === "value" && node.trained && !isFolder ? Object.keys(node.arrays)
     .filter(name => ["b", "gamma", "beta", "slope"].includes(name)) : [];
   $("opened").append(make("div", { className: "row" }, ...others.map(name => make("button",
     { type: "button", textContent: `Open ${name}[${place.at(-1)}]`,
@@ -319,17 +354,21 @@ function drawTime() {
 /* What people do */
 
 $("model").onchange = () => tried(open);
-$("file").onchange = () => tried(async () => {
-  if ($("file").files[0]) await give($("file").files[0]);
-});
-document.addEventListener("dragover", event => event.preventDefault());
-document.addEventListener("drop", event => {
-  event.preventDefault();
-  if (event.dataTransfer.files[0]) tried(() => give(event.dataTransfer.files[0]));
-});
+if (!isFolder) {
+  $("file").onchange = () => tried(async () => {
+    if ($("file").files[0]) await give($("file").files[0]);
+  });
+  document.addEventListener("dragover", event => event.preventDefault());
+  document.addEventListener("drop", event => {
+    event.preventDefault();
+    if (event.dataTransfer.files[0]) tried(() => give(event.dataTransfer.files[0]));
+  });
+  connectPlay(follow, () => tried(refresh));
+  connectDrawing(blob => tried(() => give(blob)));
+}
 for (const radio of document.querySelectorAll("input[name=mode]"))
   radio.onchange = () => tried(async () => {
-    $("choice").hidden = $("step-side").hidden = mode() !== "gradients";
+    if (!isFolder) $("choice").hidden = $("step-side").hidden = mode() !== "gradients";
     $("loss").textContent = $("step-words").textContent = "";
     await refresh();
   });
@@ -371,6 +410,4 @@ $("map").onkeydown = event => tried(async () => {
     shown(picked.numbers.data[picked.place[0] * width + picked.place[1]]);
 });
 window.onresize = () => network && drawLines();
-connectPlay(follow, () => tried(refresh));
-connectDrawing(blob => tried(() => give(blob)));
 tried(start);
