@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"benchmarks: error: {error}", file=sys.stderr)
         return 2
     results: dict[str, Any] = {}
-    record = {"machine": _machine(), "threads": options.workers, "workloads": results}
+    record = {"machine": machine(), "threads": options.workers, "workloads": results}
     options.output.parent.mkdir(parents=True, exist_ok=True)
     print(f"{options.workers} thread(s), medians of {options.rounds} interleaved rounds\n")
     for name, workload in workloads.items():
@@ -106,7 +106,7 @@ def _measure(name: str, workload: Workload, threads: int, rounds: int) -> dict[s
         for contestant in everybody:
             stack.enter_context(contestant)
         race([side for side in (*sides.values(), torch, sklearn, [peak]) if side], rounds)
-    numpy, best, best_torch = (_fastest(side) for side in (sides["numpy"], sides["numba"], torch))
+    numpy, best, best_torch = (fastest(side) for side in (sides["numpy"], sides["numba"], torch))
     gflops = 2 * workload.task.multiply_adds() / best.median / 1e9
     return {
         "title": workload.title,
@@ -126,7 +126,7 @@ def _measure(name: str, workload: Workload, threads: int, rounds: int) -> dict[s
     }
 
 
-def _fastest(side: list[Contestant]) -> Contestant:
+def fastest(side: list[Contestant]) -> Contestant:
     """By its median, of those that did all rounds."""
     rounds = max(len(contestant.seconds) for contestant in side)
     return min((c for c in side if len(c.seconds) == rounds), key=lambda c: c.median)
@@ -163,7 +163,7 @@ def _print(name: str, workload: Workload, result: dict[str, Any]) -> None:
     print(flush=True)
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
     """What the figures depend on."""
     model = [
         line.partition(":")[2].strip()

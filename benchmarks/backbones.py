@@ -17,7 +17,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.__main__ import _fastest, _machine
+from benchmarks.__main__ import fastest, machine
 from benchmarks.race import KEPT_MEMORY, Contestant, race
 from src.common.files import atomic_path
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         print(f"benchmarks.backbones: error: unknown task {unknown[0]!r}", file=sys.stderr)
         return 2
-    record: dict[str, Any] = {"machine": _machine(), "threads": options.threads, "tasks": {}}
+    record: dict[str, Any] = {"machine": machine(), "threads": options.threads, "tasks": {}}
     for name in options.task or TASKS:
         description, goal = TASKS[name]
         result = measure(description, goal, options.threads, options.rounds)
@@ -95,7 +95,7 @@ def measure(description: dict[str, Any], goal: float, threads: int, rounds: int)
         for contestant in [*ours, *other]:
             stack.enter_context(contestant)
         race([ours, other], rounds)
-    best, best_other = _fastest(ours), _fastest(other)
+    best, best_other = fastest(ours), fastest(other)
     return {
         "goal": goal,
         "ratio": best.median / best_other.median,

@@ -60,6 +60,8 @@ def _build(description: dict[str, Any]) -> tuple[Callable[[], object], str, int]
         compile_all()  # the loops are part of the framework, as PyTorch's are of its library
     elif side == "backbone_torch":
         from benchmarks import backbone_torch as module  # type: ignore[no-redef]
+    elif side == "jax":
+        from benchmarks import jax_side as module  # type: ignore[no-redef]
     elif side == "sklearn":
         from benchmarks import sklearn_side as module  # type: ignore[no-redef]
     elif side == "peak":
@@ -72,7 +74,8 @@ def _build(description: dict[str, Any]) -> tuple[Callable[[], object], str, int]
         if KERNELS == "numba":
             import src.common.loops  # noqa: F401 - part of the framework, as the rest
     base = _memory("VmRSS")
-    return module.build(description), module.VERSION, base
+    step = module.build(description)
+    return step, module.VERSION, base
 
 
 def _memory(field: str) -> int:

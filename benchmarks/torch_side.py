@@ -13,18 +13,22 @@ VERSION = f"torch {torch.__version__}"
 
 
 def build(description: dict[str, Any]) -> Callable[[], object]:
-    """The step of a workload in one variant: memory layout and kind of optimizer."""
+    """The step of a workload in one variant: memory layout, kind of optimizer, compiled or not."""
     torch.set_num_threads(description["threads"])
     torch.manual_seed(0)
     task = WORKLOADS[description["workload"]].task
     layout = torch.channels_last if description["layout"] == "channels_last" else None
+    made: Callable[[Any], Any] = torch.compile if description.get("compiled") else lambda m: m
     if isinstance(task, Convolution):
-        return _convolution(task, layout)
-    return _training(task, layout, description["update"])
+        return _convolution(task, layout, made)
+    return _training(task, layout, description["update"], made)
 
 
 def _training(
-    task: Training | Backbone, layout: torch.memory_format | None, update: str
+    task: Training | Backbone,
+    layout: torch.memory_format | None,
+    update: str,
+    made: Callable[[Any], Any],
 ) -> Callable[[], object]:
     network = _backbone(task) if isinstance(task, Backbone) else _network(task)
     x = torch.randn(task.batch, *task.input_shape)
@@ -32,6 +36,7 @@ def _training(
         x = x.permute(0, 3, 1, 2).contiguous()
         if layout:
             network, x = network.to(memory_format=layout), x.to(memory_format=layout)
+    network = made(network)
     loss: Callable[[Tensor, Tensor], Tensor]
     if isinstance(task, Training) and task.loss == "binary":
         loss, y = F.binary_cross_entropy_with_logits, torch.rand(task.batch, task.outputs).round()
@@ -134,11 +139,14 @@ def _conv(channels: int, conv: Conv, bias: bool) -> nn.Conv2d:
     )
 
 
-def _convolution(task: Convolution, layout: torch.memory_format | None) -> Callable[[], object]:
+def _convolution(
+    task: Convolution, layout: torch.memory_format | None, made: Callable[[Any], Any]
+) -> Callable[[], object]:
     layer = _conv(task.input_shape[-1], task.conv, bias=True)
     x = torch.randn(task.batch, *task.input_shape).permute(0, 3, 1, 2).contiguous()
     if layout:
         layer, x = layer.to(memory_format=layout), x.to(memory_format=layout)
+    layer = made(layer)
     with torch.no_grad():
         upstream = torch.randn_like(layer(x))
     if not task.backward:

@@ -79,7 +79,10 @@ def test_ctrl_c_ends_it_with_a_sentence(page):
         (["review", "nowhere"], "nowhere: expected a folder"),
         (["review", "mined", "--port", "70000"], "--port: expected 65535 or less"),
         (["review", "mined", "--port", "x"], "--port: expected a whole number"),
-        (["revew"], "revew: no such file: expected model files of runs, or the word review"),
+        (
+            ["revew"],
+            "revew: no such file: expected model files, directories of runs, or the word review",
+        ),
     ],
 )
 def test_mistakes_get_one_line(mined, arguments, said):

@@ -245,6 +245,7 @@ def test_mistakes_of_the_command_get_one_line(models, tmp_path, runs):
     short, text = tmp_path / "short.txt", tmp_path / "model.safetensors"
     short.write_text("abc\n")
     text.write_text("no model")
+    (tmp_path / "empty").mkdir()
     for arguments, said in (
         ([], "the following arguments are required: MODEL"),
         ([models[0], "--port", "70000"], "--port: expected 65535 or less"),
@@ -253,7 +254,7 @@ def test_mistakes_of_the_command_get_one_line(models, tmp_path, runs):
         ([models[0], "--token-file", short], "expected 16 or more ASCII characters"),
         ([models[0], "--token-file", tmp_path / "none"], "none: No such file or directory"),
         ([models[0], "--predict-seconds", "0"], "must be above 0"),
-        ([tmp_path], "no such file"),
+        ([tmp_path / "empty"], "no such file: expected model files, directories of runs"),
     ):
         status, _, error = run_main(main, tmp_path, *arguments)
         assert status == 2
