@@ -4,6 +4,7 @@ python -m benchmarks --workers 1 --output benchmarks/quoted/one_thread.json
 python -m benchmarks --workers 2 --output benchmarks/quoted/two_threads.json
 python -m benchmarks.backbones --threads 1 --output benchmarks/quoted/backbones_one_thread.json
 python -m benchmarks.backbones --threads 2 --output benchmarks/quoted/backbones_two_threads.json
+python -m benchmarks.orientation --output benchmarks/quoted/orientation.json
 python -m benchmarks.table                  print the tables
 python -m benchmarks.table README.md        put them between the marks in a file
 """
@@ -18,7 +19,7 @@ from benchmarks.workloads import WORKLOADS
 from src.common.tables import markdown_table
 
 QUOTED = Path(__file__).parent / "quoted"
-STEPS, BACKBONES = "speed", "backbones"
+STEPS, BACKBONES, COMPILERS = "speed", "backbones", "orientation"
 """Names of the marks in the file."""
 
 HEADER = (
@@ -74,6 +75,26 @@ def backbone_table(runs: list[dict[str, Any]]) -> str:
     return f"{markdown_table(rows)}\n\n{where}; commit {machine['commit']}, {machine['date']}."
 
 
+def orientation_table(run: dict[str, Any]) -> str:
+    """Markdown: our milliseconds, and the time of compilers by ours, for orientation."""
+    header = ("two threads", "ours, ms", "PyTorch eager", "`torch.compile`", "JAX (XLA)")
+    rows: list[tuple[str, ...]] = [header]
+    for name, found in run["workloads"].items():
+        ours = found["ours"]["median_s"]
+        others = [found[side]["median_s"] / ours for side in ("torch", "torch.compile", "jax")]
+        rows.append((name, f"{1000 * ours:,.3g}", *(f"{other:.2f}" for other in others)))
+    machine, first = run["machine"], next(iter(run["workloads"].values()))
+    versions = ", ".join(first[side]["version"] for side in ("torch", "jax"))
+    where = f"{machine['processor']}, {machine['cores']} cores; {versions}"
+    return f"{markdown_table(rows)}\n\n{where}; commit {machine['commit']}, {machine['date']}."
+
+
+def quoted_orientation() -> dict[str, Any]:
+    """The run beside compilers."""
+    found: dict[str, Any] = json.loads((QUOTED / "orientation.json").read_text(encoding="utf-8"))
+    return found
+
+
 def quoted_backbones() -> list[dict[str, Any]]:
     """The runs of published networks with one thread and with two."""
     names = ("backbones_one_thread.json", "backbones_two_threads.json")
@@ -92,7 +113,11 @@ def between_marks(text: str, content: str, mark: str = STEPS) -> str:
 
 def main() -> None:
     """Print the tables, or put them into the file that is named."""
-    tables = {STEPS: table(quoted_runs()), BACKBONES: backbone_table(quoted_backbones())}
+    tables = {
+        STEPS: table(quoted_runs()),
+        BACKBONES: backbone_table(quoted_backbones()),
+        COMPILERS: orientation_table(quoted_orientation()),
+    }
     if len(sys.argv) < 2:
         print("\n\n".join(tables.values()))
         return

@@ -7,9 +7,12 @@ import pytest
 from benchmarks.backbones import TASKS
 from benchmarks.table import (
     BACKBONES,
+    COMPILERS,
     backbone_table,
     between_marks,
+    orientation_table,
     quoted_backbones,
+    quoted_orientation,
     quoted_runs,
     table,
 )
@@ -29,6 +32,17 @@ def test_the_readme_has_the_table_of_the_quoted_backbones():
     inference = {name for name, (task, _) in TASKS.items() if task["task"] == "inference"}
     assert all(inference <= set(run["tasks"]) <= set(TASKS) for run in runs)
     assert between_marks(text, backbone_table(runs), BACKBONES) == text
+
+
+def test_the_readme_has_the_table_of_compilers():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    run = quoted_orientation()
+    assert set(run["workloads"]) == set(WORKLOADS)
+    assert between_marks(text, orientation_table(run), COMPILERS) == text
+    for found in run["workloads"].values():
+        assert {found[side]["side"] for side in ("torch", "torch.compile")} == {"torch"}
+        assert found["torch.compile"]["compiled"]
+        assert not found["torch"]["compiled"]
 
 
 def test_the_quoted_runs_are_whole():
