@@ -8,6 +8,11 @@ from src.classic_train.mini_batch import MiniBatchTrainer
 from src.classic_train.mini_batch.callback import Callback
 
 
+def nothing_more(trainer: MiniBatchTrainer, directory: Path) -> Sequence[Path]:
+    """No file of its own. (A function with a name, as processes send each other the run.)"""
+    return ()
+
+
 @dataclass(frozen=True)
 class Backend:
     """What a run is computed with.
@@ -27,7 +32,7 @@ class Backend:
     own_workers: bool = True
     module: str = "src.classic_train"
     progress: Callable[[], Callback] | None = None
-    save: Callable[[MiniBatchTrainer, Path], Sequence[Path]] = lambda trainer, directory: ()
+    save: Callable[[MiniBatchTrainer, Path], Sequence[Path]] = nothing_more
 
 
 NUMPY = Backend("NumPy", MiniBatchTrainer)

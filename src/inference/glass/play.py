@@ -35,14 +35,16 @@ class Changes:
 
 def changed_input(x: Array, changes: Changes) -> Array:
     """An input (height, width, channels) with the changes that concern it, in its own type."""
-    from scipy import ndimage
-
     mean, deviation = x.mean(axis=(0, 1), keepdims=True), float(x.std())
     y = x
     if changes.rotate:
-        y = ndimage.rotate(y, changes.rotate, reshape=False, order=1, mode="nearest")
+        from scipy.ndimage import rotate
+
+        y = rotate(y, changes.rotate, reshape=False, order=1, mode="nearest")
     if any(changes.shift):
-        y = ndimage.shift(y, (*changes.shift, 0), order=1, mode="nearest")
+        from scipy.ndimage import shift
+
+        y = shift(y, (*changes.shift, 0), order=1, mode="nearest")
     if changes.occlude is not None:
         left, top, right, bottom = changes.occlude
         height, width = x.shape[:2]
