@@ -1,8 +1,11 @@
 """Our optimizers as PyTorch's, with settings under which both take the same steps.
 
-| ours | PyTorch's | | --- | --- | | SGD | SGD | | Momentum, Nesterov: v <- beta v + (1 - beta) g |
-SGD: u <- beta u + g, with learning_rate (1 - beta) | | RMSProp | RMSprop, alpha = beta | | Adam,
-AdamW, RAdam | the same; AdamW decays weights alone, unless ``decay_all`` |
+    ours                  PyTorch's
+    SGD                   SGD
+    Momentum, Nesterov    SGD with learning_rate (1 - beta): ours is v <- beta v + (1 - beta) g,
+                          PyTorch's u <- beta u + g
+    RMSProp               RMSprop, alpha = beta
+    Adam, AdamW, RAdam    the same; AdamW decays weights alone, unless ``decay_all``
 
 Learning rates are those of our optimizer at each step, so schedules and factors of layers hold.
 """

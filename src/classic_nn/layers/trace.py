@@ -73,12 +73,29 @@ def _computed(node: TraceNode, inputs: Sequence[Array]) -> Array:
     """The output of one operation."""
     if node.layer is not None:
         return node.layer.forward(inputs[0], PREDICTION)[0]
+    return join_outputs(node.operation, inputs)
+
+
+def join_outputs(operation: str, inputs: Sequence[Array]) -> Array:
+    """What a container makes of the outputs of its children, (samples, ...) each.
+
+    Args:
+        operation: "Add"; "Concatenate", along the channels; "Mean", over the pixels; "Multiply",
+            by a number for each sample and channel.
+        inputs: in the order of the node's.
+    """
     first, *others = inputs
-    if node.operation == "Concatenate":
+    if operation == "Concatenate":
         return np.concatenate(inputs, axis=-1)
-    if node.operation == "Mean":
-        return first.mean(axis=tuple(range(1, first.ndim - 1)))
-    if node.operation == "Add":
+    if operation == "Mean":
+        mean: Array = first.mean(axis=tuple(range(1, first.ndim - 1)))
+        return mean
+    if operation == "Add":
         return sum(others, start=first)
-    (scale,) = others  # Multiply: a number for each sample and channel
-    return first * scale.reshape(len(first), *[1] * (first.ndim - 2), first.shape[-1])
+    (scale,) = others
+    return first * per_pixel(scale, first)
+
+
+def per_pixel(channels: Array, maps: Array) -> Array:
+    """(samples, channels) as (samples, 1, ..., channels), to be spread over the pixels of maps."""
+    return channels.reshape(len(maps), *[1] * (maps.ndim - 2), maps.shape[-1])

@@ -1,10 +1,9 @@
 """The glass box of one model: questions about a photo's way through it, answered in plain values.
 
-Answers are dictionaries of numbers, texts and arrays (``as_json`` packs these for a page). The
+Answers are dictionaries of numbers, texts and arrays (``packed`` makes them fit for a page). The
 numbers of the last few photos are kept, so that a second question about one is answered at once.
 """
 
-import base64
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ from src.inference.classifier import Classifier
 from src.inference.explain.drawing import Pictures
 from src.inference.glass.goals import go_back, goal, loss_of, step_of_weight, stepped
 from src.inference.glass.gradients import open_gradient, open_weight_gradient
-from src.inference.glass.opened import Opened
+from src.inference.glass.packed import opened_values
 from src.inference.glass.passes import Passes, forward_passes
 from src.inference.glass.play import Changes, changed_input, changed_weights
 from src.inference.glass.receptive import receptive_fields
@@ -34,9 +33,6 @@ KEPT = 6
 
 KEPT_BYTES = 256 << 20
 """Of these numbers; one photo's are kept whatever they take."""
-
-LARGEST = 10
-"""Terms of a sum that are named one by one."""
 
 THUMB = 28
 """Largest height and width of a map among many; larger ones are shown by every so many pixels."""
@@ -65,6 +61,8 @@ class Asked:
 
 @dataclass
 class _Kept:
+    """The numbers of a photo, the loss (NaN before the way back), and what was taken for right."""
+
     passes: Passes
     loss: float
     chosen: list[int]
@@ -294,53 +292,6 @@ class GlassBox:
             "pictures": _bytes((scaled + 1) / 2).transpose(2, 0, 1),
             "total": y.shape[2],
         }
-
-
-def opened_values(opened: Opened) -> dict[str, Any]:
-    """An opened number in plain values, with the places of its largest terms, and the rest."""
-    source, products = opened.source, opened.products
-    order = np.argsort(-np.abs(products), axis=None, kind="stable")[:LARGEST]
-    largest = [np.unravel_index(k, products.shape) for k in order] if opened.factors else []
-    return {
-        "formula": opened.formula,
-        "value": opened.value,
-        "total": opened.total,
-        "names": list(opened.names),
-        "factors": [np.asarray(factor, np.float32) for factor in opened.factors],
-        "products": np.asarray(products, np.float32),
-        "largest": [[int(k) for k in place] for place in largest],
-        "rest": float(products.sum() - sum(products[place] for place in largest))
-        if np.isfinite(products).all()
-        else 0.0,
-        "addends": [list(addend) for addend in opened.addends],
-        "steps": [list(step) for step in opened.steps],
-        "winner": None if opened.winner is None else list(opened.winner),
-        "source": None
-        if source is None
-        else {
-            "path": source.path,
-            "start": [int(k) for k in source.start],
-            "step": [int(k) for k in source.step],
-            "shape": [int(k) for k in source.shape],
-        },
-        "others": [opened_values(other) for other in opened.others],
-    }
-
-
-def as_json(value: Any) -> Any:
-    """Values as JSON holds them; an array becomes its type, shape, and bytes in base64."""
-    if isinstance(value, Mapping):
-        return {key: as_json(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_json(inner) for inner in value]
-    if isinstance(value, np.ndarray):
-        kind = "u1" if value.dtype == np.uint8 else "i4" if value.dtype.kind in "iu" else "f4"
-        array = np.ascontiguousarray(value, dtype=f"<{kind}")
-        content = base64.b64encode(array.tobytes()).decode("ascii")
-        return {"type": kind, "shape": list(array.shape), "data": content}
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
 
 
 def _settings(config: Mapping[str, Any]) -> dict[str, Any]:

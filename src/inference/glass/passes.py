@@ -15,7 +15,7 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.context import EVALUATION
 from src.classic_nn.layers.base import TraceNode
 from src.classic_nn.layers.container import Container
-from src.classic_nn.layers.trace import trace_network
+from src.classic_nn.layers.trace import join_outputs, per_pixel, trace_network
 from src.classic_nn.parameters import ParameterVector
 
 
@@ -92,7 +92,7 @@ def forward_passes(
         if not inputs:
             y = x[np.newaxis]
         elif node.layer is None:
-            y = join(node.operation, inputs)
+            y = join_outputs(node.operation, inputs)
         else:
             y, passes._caches[path] = node.layer.forward(inputs[0], EVALUATION)
         if dropped and path in dropped:
@@ -102,22 +102,8 @@ def forward_passes(
     return passes
 
 
-def join(operation: str, inputs: Sequence[Array]) -> Array:
-    """What a container makes of the outputs of its children: Add, Concatenate, Mean, Multiply."""
-    first, *others = inputs
-    if operation == "Concatenate":
-        return np.concatenate(inputs, axis=-1)
-    if operation == "Mean":
-        mean: Array = first.mean(axis=tuple(range(1, first.ndim - 1)))
-        return mean
-    if operation == "Add":
-        return sum(others, start=first)
-    (scale,) = others  # Multiply: a number for each channel
-    return first * per_pixel(scale, first)
-
-
 def join_backward(operation: str, dy: Array, inputs: Sequence[Array]) -> list[Array]:
-    """Gradients with respect to the inputs of ``join``."""
+    """Gradients with respect to the inputs of ``join_outputs``."""
     first, *others = inputs
     if operation == "Concatenate":
         ends = np.cumsum([each.shape[-1] for each in inputs])[:-1]
@@ -130,8 +116,3 @@ def join_backward(operation: str, dy: Array, inputs: Sequence[Array]) -> list[Ar
     (scale,) = others
     axes = tuple(range(1, first.ndim - 1))
     return [dy * per_pixel(scale, first), (dy * first).sum(axis=axes)]
-
-
-def per_pixel(channels: Array, maps: Array) -> Array:
-    """(1, channels) as (1, 1, ..., channels), to be spread over the pixels of maps."""
-    return channels.reshape(len(channels), *[1] * (maps.ndim - 2), channels.shape[-1])

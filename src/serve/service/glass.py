@@ -20,8 +20,9 @@ from src.classic_nn.array_types import Array
 from src.classic_nn.serialization import TensorFileError
 from src.common.files import finite
 from src.inference.classifier import load_model
-from src.inference.glass.box import Asked, GlassBox, as_json
+from src.inference.glass.box import Asked, GlassBox
 from src.inference.glass.goals import OPTIMIZERS
+from src.inference.glass.packed import as_json
 from src.inference.glass.play import Changes
 from src.load.errors import UnreadableDataError
 from src.load.images import decode_image

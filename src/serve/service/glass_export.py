@@ -18,14 +18,13 @@ from tqdm import tqdm
 from src.common.files import finite, model_name, write_text
 from src.load.errors import UnreadableDataError
 from src.serve.service.glass import MOST_MAPS, Glass
+from src.serve.service.limits import Limits
 from src.serve.service.run_history import epochs_of
 
 SCRIPTS = ("ask.js", "glass_map.js", "glass_opened.js", "glass_play.js", "glass.js")
 STYLES = ("page.css", "glass.css")
 SHOWN = 6
 """Maps of each operation that the page shows at first."""
-
-MOST_PIXELS = 60_000_000
 
 WAYS = (("values", "value", "forward"), ("gradients", "gradient", "backward"))
 """What a map holds, what opens a number of it, and what names the strongest maps."""
@@ -44,7 +43,7 @@ def export_glass(model: Path, photos: Sequence[Path], folder: Path) -> list[Path
     if folder.is_dir() and any(folder.iterdir()):
         raise UnreadableDataError(f"--export: {folder} is not empty: expected a new folder")
     name = model_name(model)
-    glass = Glass({name: model}, MOST_PIXELS)
+    glass = Glass({name: model}, Limits.pixels)
     inputs = [_prepared(glass, name, photo) for photo in photos]
     written = []
     epochs: list[int | None] = [*epochs_of(model), None]

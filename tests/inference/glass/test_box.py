@@ -10,8 +10,9 @@ from src.classic_nn.layers.copying import copy_network
 from src.classic_nn.loss import BinaryCrossEntropy, SoftmaxCrossEntropy
 from src.inference.classifier import Classifier
 from src.inference.glass import box as box_file
-from src.inference.glass.box import Asked, GlassBox, as_json
+from src.inference.glass.box import Asked, GlassBox
 from src.inference.glass.goals import goal, step_of_weight
+from src.inference.glass.packed import as_json
 from src.inference.glass.play import Changes
 from src.load.errors import UnreadableDataError
 from tests.inference.models import saved

@@ -1,25 +1,32 @@
 """Scores of labels from what a model finds, and metrics from scores: with models that are known."""
 
+import contextlib
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from src.classic_nn.serialization import save_model
 from src.classic_nn.utils.metrics import METRICS
+from src.inference.classifier import Classifier
+from tests.inference.models import saved
 from tests.load.yolo_sets import yolo_set
 
 torch = pytest.importorskip("torch", reason="needs the extra 'torch'")
 
 from src.classic_train.cli.parsers import OptionError  # noqa: E402
 from src.torch_train.yolo import model as model_file  # noqa: E402
-from src.torch_train.yolo.contest import Contestant, compare, table, targets_of  # noqa: E402
+from src.torch_train.yolo.contest import Contestant, compare, table, targets_of, trained_model  # noqa: E402
 from src.torch_train.yolo.model import (  # noqa: E402
     YoloSettings,
     check_weights,
     scores_of_boxes,
     scores_of_crops,
+    train_yolo,
 )
 from src.torch_train.yolo.photos import read_photos  # noqa: E402
 
@@ -136,6 +143,34 @@ def test_models_of_one_name_are_told_apart(photos):
         [Contestant("same", "", "", lambda photo: np.zeros(2)) for _ in range(2)], photos, True
     )
     assert len({result.contestant.name for result in results}) == 2
+
+
+@pytest.mark.parametrize("objects", [True, False])
+def test_a_model_of_ours_sees_crops_or_the_photo_as_it_was_trained(objects, photos, tmp_path):
+    names = list(photos.class_names)
+    data = {"reading": {"objects": objects}}
+    model = saved("multi_label", names, data=data, photo_digests={"train": np.zeros(1, np.uint64)})
+    path = tmp_path / "model.safetensors"
+    save_model(path, model)
+    photo, classifier = photo_with(photos, 2), Classifier(model)
+    images = photo.crops() if objects else [photo.open()]
+    answers = [prediction.probabilities for prediction in classifier.predict(images)]
+    expected = [max(answer[name] for answer in answers) for name in names]
+    np.testing.assert_array_equal(trained_model(path, photos).scores(photo), expected)
+    whole = trained_model(path, photos).scores(photo_with(photos, 0))
+    assert whole.any() != objects
+
+
+def test_the_model_of_the_best_epoch_is_used(photos, tmp_path, monkeypatch):
+    loaded = []
+    monkeypatch.setitem(sys.modules, "ultralytics", SimpleNamespace(YOLO=loaded.append))
+    monkeypatch.setattr(model_file, "guest", lambda quiet: contextlib.nullcontext())
+    monkeypatch.setattr(model_file, "_train", lambda *given: None)
+    train_yolo(Named, photos, tmp_path / "run", SETTINGS)
+    best = tmp_path / "run" / "yolo" / "weights" / "best.pt"
+    assert loaded == [best]
+    assert json.loads(best.with_suffix(".json").read_text())["seen"] == photos.seen()
+    assert not (tmp_path / "run" / "yolo_data").exists()
 
 
 def beside(path, **content):
