@@ -7,6 +7,7 @@ import pytest
 from tests.inference.models import write
 from tests.load.photos import save
 from tests.serve.process import Served
+from tests.serve.service.glass_models import write_run
 
 EVALUATION = {
     "samples": 40,
@@ -79,3 +80,18 @@ def serve(models, tmp_path):
     yield start
     for one in started:
         one.kill()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A run whose network has every kind of operation, with saved epochs."""
+    return write_run(tmp_path_factory.mktemp("glass") / "animals")
+
+
+@pytest.fixture(scope="module")
+def glass(folder, tmp_path_factory):
+    """A server with the glass box of that run."""
+    needs_packages()
+    served = Served(tmp_path_factory.mktemp("out") / "out", folder, "--glass")
+    yield served
+    served.kill()

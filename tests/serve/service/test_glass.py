@@ -13,20 +13,7 @@ from src.inference.classifier import Classifier
 from tests.load.photos import save
 from tests.serve.process import Served, run
 from tests.serve.service.conftest import needs_packages
-from tests.serve.service.glass_models import CLASSES, write_run
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return write_run(tmp_path_factory.mktemp("glass") / "animals")
-
-
-@pytest.fixture(scope="module")
-def glass(folder, tmp_path_factory):
-    needs_packages()
-    served = Served(tmp_path_factory.mktemp("out") / "out", folder, "--glass")
-    yield served
-    served.kill()
+from tests.serve.service.glass_models import CLASSES
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.load.photos import save
-from tests.serve.process import Served, run
+from tests.serve.process import run
 from tests.serve.service.conftest import needs_packages
 from tests.serve.service.glass_models import CLASSES, write_run
 from tests.serve.service.test_page import CONTRAST, WIDTHS
@@ -16,19 +16,6 @@ SUM = """() => {
   const found = document.querySelector("#opened > .total").dataset;
   return [Number(found.total), Number(found.value)];
 }"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return write_run(tmp_path_factory.mktemp("glass") / "animals")
-
-
-@pytest.fixture(scope="module")
-def glass(folder, tmp_path_factory):
-    needs_packages()
-    served = Served(tmp_path_factory.mktemp("out") / "out", folder, "--glass")
-    yield served
-    served.kill()
 
 
 @pytest.fixture(scope="module")
