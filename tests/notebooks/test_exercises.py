@@ -2,6 +2,7 @@
 
 import re
 import sys
+from itertools import pairwise
 
 import nbformat
 import numpy as np
@@ -20,7 +21,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 def exercises_of(path):
     """(name, stub, solution) of each exercise of a notebook."""
     cells = nbformat.read(path, as_version=4).cells
-    for cell, following in zip(cells, cells[1:], strict=False):
+    for cell, following in pairwise(cells):
         asked = re.search(r"^check\((\w+)", cell.source, re.MULTILINE)
         if cell.cell_type == "code" and asked:
             (solution,) = re.findall(r"```python\n(.*?)\n```", following.source, re.DOTALL)
@@ -110,7 +111,7 @@ RIGHT = np.array([[1.0, -2.0], [3.0, 0.5]])
         (RIGHT * np.inf, "not finite"),
         ("seven", "no array of numbers but a str"),
         (
-            RIGHT + [[0, 0], [1, 0]],
+            RIGHT + np.array([[0, 0], [1, 0]]),
             r"1 of the 4 values of dx are wrong; the first at dx\[1, 0\]: 4,",
         ),
     ],
