@@ -60,6 +60,14 @@ def _build(description: dict[str, Any]) -> tuple[Callable[[], object], str, int]
         compile_all()  # the loops are part of the framework, as PyTorch's are of its library
     elif side == "backbone_torch":
         from benchmarks import backbone_torch as module  # type: ignore[no-redef]
+    elif side == "operation":
+        from benchmarks import operation_side as module  # type: ignore[no-redef]
+        from src.common.kernels import KERNELS
+
+        if KERNELS == "numba":
+            import src.common.loops
+    elif side == "operation_torch":
+        from benchmarks import operation_torch as module  # type: ignore[no-redef]
     elif side == "jax":
         from benchmarks import jax_side as module  # type: ignore[no-redef]
     elif side == "sklearn":

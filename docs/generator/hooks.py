@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))  # mkdocs leaves the folder that it is called in out
 
+from docs.generator.figures import FIGURES, figure_html  # noqa: E402
 from docs.generator.operations import CHAPTERS  # noqa: E402
 from docs.generator.pages import code_page, code_text, operation_page  # noqa: E402
 
@@ -32,7 +33,9 @@ def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
     for operations in CHAPTERS.values():
         for operation in operations:
             uri = f"operations/{operation.page}"
-            files.append(File.generated(config, uri, content=operation_page(operation)))
+            figures = [figure_html(drawing) for drawing in FIGURES.get(operation.title, ())]
+            page = operation_page(operation, figures)
+            files.append(File.generated(config, uri, content=page))
     for file in sorted((ROOT / "src").rglob("*.py")):
         module = ".".join(file.relative_to(ROOT / "src").with_suffix("").parts)
         uri = str(code_page(module))

@@ -1,14 +1,17 @@
 """The text of generated pages, in Markdown; mkdocstrings puts the docstrings in."""
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from docs.generator.operations import Operation
+from docs.generator.paths import ROOT
+from docs.generator.speed import speed_of
 
-ROOT = Path(__file__).parents[2]
+PLAIN = ("_plain", "_by_steps")
+"""How functions end that are written as the formula says; their code is shown at once."""
 
 ONLY_DOCSTRING = """\
     options:
@@ -18,16 +21,21 @@ ONLY_DOCSTRING = """\
 """
 
 
-def operation_page(operation: Operation) -> str:
+def operation_page(operation: Operation, figures: Sequence[str] = ()) -> str:
     """The page of an operation.
+
+    Args:
+        operation: what it is about.
+        figures: HTML of its figures, shown behind its formulas.
 
     Raises AssertionError where a gradient disagrees with finite differences.
     """
-    return "\n\n".join([f"# {operation.title}", *_parts(operation), *_checks(operation)])
+    parts = [*_parts(operation, figures), *_checks(operation), speed_of(operation.title)]
+    return "\n\n".join([f"# {operation.title}", *filter(None, parts)])
 
 
-def _parts(operation: Operation) -> Iterator[str]:
-    shown = set()
+def _parts(operation: Operation, figures: Sequence[str]) -> Iterator[str]:
+    shown: set[str] = set()
     parts = {"": operation.forward, "Backward": operation.backward, "As a layer": operation.layer}
     for heading, modules in parts.items():
         if modules and heading:
@@ -36,12 +44,16 @@ def _parts(operation: Operation) -> Iterator[str]:
         for module, names in modules.items():
             if module not in shown:
                 yield f"::: src.{module}\n{ONLY_DOCSTRING}"
+                if not shown:
+                    yield from figures
                 shown.add(module)
             if names and not heading and operation.backward:
                 yield "## Forward"
             lines = definition_lines(module)
             for name in names.split():
                 yield f"::: src.{module}.{name}"
+                if name.endswith(PLAIN):
+                    yield f"The plain form:\n\n```python\n{definition(module, name)}\n```"
                 place = f"src/{path(module)}, line {lines[name]}"
                 yield f"[{place}](../{code_page(module)}#__codelineno-0-{lines[name]})"
     yield "## Code"
@@ -73,6 +85,21 @@ def definition_lines(module: str) -> dict[str, int]:
         for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }
+
+
+def definition(module: str, name: str) -> str:
+    """The code of a function, without its docstring."""
+    code = (ROOT / "src" / path(module)).read_text(encoding="utf-8")
+    (node,) = [
+        node
+        for node in ast.parse(code).body
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    lines = code.splitlines()
+    documented = node.body[0]
+    head = lines[node.lineno - 1 : documented.lineno - 1]
+    assert documented.end_lineno is not None
+    return "\n".join([*head, *lines[documented.end_lineno : node.end_lineno]])
 
 
 def path(module: str) -> PurePosixPath:

@@ -4,7 +4,32 @@ Every notebook has its exercises in the module of its name. A check knows no sol
 with finite differences or with the library.
 """
 
-from exercises import one_neuron
+from exercises import (
+    a_backbone_and_a_head,
+    backpropagation,
+    batch_normalization,
+    convolution,
+    eight_bits,
+    fewer_multiplications,
+    one_neuron,
+    optimizers,
+    reading_a_run,
+    what_a_cnn_sees,
+    why_did_it_say_that,
+)
 from exercises.check import check
 
-__all__ = ["check", "one_neuron"]
+__all__ = [
+    "a_backbone_and_a_head",
+    "backpropagation",
+    "batch_normalization",
+    "check",
+    "convolution",
+    "eight_bits",
+    "fewer_multiplications",
+    "one_neuron",
+    "optimizers",
+    "reading_a_run",
+    "what_a_cnn_sees",
+    "why_did_it_say_that",
+]

@@ -40,9 +40,9 @@ def difference_in_words(
     if equal(given, expected):
         return None
     if not np.isfinite(given).all():
-        return f"{name} has values that are not finite (inf or nan): a division by 0, an overflow?"
-    if not given.any():
-        return f"{name} is zero everywhere, and {source} says otherwise"
+        return f"{name} has values that are not finite (inf or nan), as after a division by 0"
+    if given.ndim and not given.any():
+        return f"{name} is zero everywhere, which is not what {source} gave"
     if equal(given, -expected):
         return f"{name} has the opposite sign everywhere"
     if equal(given.T, expected):
@@ -72,11 +72,11 @@ def _cause(factor: float, samples: int) -> str:
 def _first_wrong(name: str, given: Array, expected: Array, source: str, allowed: float) -> str:
     """Where the first difference is, and how many there are."""
     if given.ndim == 0:
-        return f"{name} is {given:.6g}, {source} says {expected:.6g}"
+        return f"{name} is {given:.6g}; by {source} it is {expected:.6g}"
     wrong = np.abs(given - expected) > allowed
     place = tuple(int(i) for i in np.argwhere(wrong)[0])
     where = ", ".join(map(str, place))
     return (
         f"{wrong.sum()} of the {wrong.size} values of {name} are wrong; the first at "
-        f"{name}[{where}]: {given[place]:.6g}, {source} says {expected[place]:.6g}"
+        f"{name}[{where}]: {given[place]:.6g}; by {source} it is {expected[place]:.6g}"
     )

@@ -130,8 +130,8 @@ class DiscreteDecay(Schedule):
 class Cosine(Schedule):
     """Half a cosine wave from learning_rate to minimum, after a linear warm-up.
 
-        learning_rate * epoch / warmup                                           epoch < warmup
-        minimum + (learning_rate - minimum) * (1 + cos(pi * progress)) / 2       then
+        rate = learning_rate * epoch / warmup                                       epoch < warmup
+        rate = minimum + (learning_rate - minimum) * (1 + cos(pi * progress)) / 2   then
 
     with progress = (epoch - warmup) / (epochs - warmup) (Loshchilov and Hutter 2017, eq. 5,
     without restarts). During warm-up the rate starts from a hundredth instead of 0, so that the

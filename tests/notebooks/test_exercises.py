@@ -112,7 +112,7 @@ RIGHT = np.array([[1.0, -2.0], [3.0, 0.5]])
         ("seven", "no array of numbers but a str"),
         (
             RIGHT + np.array([[0, 0], [1, 0]]),
-            r"1 of the 4 values of dx are wrong; the first at dx\[1, 0\]: 4,",
+            r"1 of the 4 values of dx are wrong; the first at dx\[1, 0\]: 4;",
         ),
     ],
     ids=str,
@@ -128,7 +128,7 @@ def test_a_difference_is_said_in_words(answer, words):
 
 def test_a_number_is_compared_as_one():
     said = difference_in_words("rate", 0.3, 0.2, "the library")
-    assert said == "rate is 0.3, the library says 0.2"
+    assert said == "rate is 0.3; by the library it is 0.2"
 
 
 def test_unknown_names_and_changed_inputs_are_said(capsys):

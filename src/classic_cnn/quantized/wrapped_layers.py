@@ -1,11 +1,11 @@
 """Layers of numbers at work in an ``IntegerNetwork``: on integers, as a table, or on numbers.
 
-    pooling, padding, flattening   as they are: they move integers, or take the largest means of
-    integers              y_hat = clamp( round( (s_x / s_y) mean of x_hat ) ) any other function of
-    a number a table with an entry for each integer: round( f(s_x x_hat) / s_y ) everything else
-    in numbers: round( layer(s_x x_hat) / s_y )
+    means           y_hat = clamp( round( (s_x / s_y) mean of x_hat ) )
+    any function    y_hat = clamp( round( f(s_x x_hat) / s_y ) )         a table of all integers
+    other layers    y_hat = clamp( round( layer(s_x x_hat) / s_y ) )     computed in numbers
 
-See ``integer_layers`` for the names.
+Maximum pooling, padding and flattening move integers, and stay as they are. See ``integer_layers``
+for the names.
 """
 
 from collections.abc import Sequence

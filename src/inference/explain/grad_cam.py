@@ -1,6 +1,6 @@
 """Grad-CAM: which places of a layer's maps speak for the score (Selvaraju et al. 2017, eq. 1, 2).
 
-    weight of a map    alpha_c = mean over places i, j of df / dA_ijc
+    weight of a map    alpha_c = mean over places i, j of df/dA_ijc
     heat map           L_ij    = ReLU( sum over c of alpha_c A_ijc )
 
 A (height, width, channels) are the outputs of the layer for one photo. The deeper the layer, the

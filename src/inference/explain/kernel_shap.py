@@ -3,11 +3,11 @@
 In a game of n players a coalition S is worth v(S). A player's Shapley value is the mean over all
 orders of what its arrival adds (Shapley 1953):
 
-    phi_k = sum over S without k of  |S|! (n - |S| - 1)! / n!  (v(S + k) - v(S))
+    phi_k = sum over S without k of |S|! (n - |S| - 1)! / n! * (v(S + k) - v(S))
 
 That takes 2^n coalitions. The same values solve a regression: with z a coalition as 0 and 1,
 
-    minimize  sum over z of  w(z) (v(z) - v(0) - z . phi)^2   subject to  sum of phi = v(1) - v(0)
+    minimize   sum over z of w(z) (v(z) - v(0) - z . phi)^2,   subject to sum of phi = v(1) - v(0)
 
     w(z) = (n - 1) / ( C(n, s) s (n - s) ),   s = number of players in z
 
