@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,14 @@ def frozen_norm_gradient(answer: Any) -> Iterator[Claim]:
 class _Counted(Dense):
     """A dense layer that knows how many multiply-adds its backward pass took, for one sample."""
 
-    def backward(self, dy: Array, *rest: Any, **more: Any) -> Any:
+    in_features: int = 0
+    took: int = 0
+
+    def backward(self, *arguments: Any, **settings: Any) -> Any:
         """That of Dense: a product for dW and one for dx, where they are asked for."""
-        dx, gradients = super().backward(dy, *rest, **more)
-        self.took = ((dx is not None) + bool(gradients)) * self.multiply_adds(self.input_shape)
+        dx, gradients = super().backward(*arguments, **settings)
+        products = (dx is not None) + bool(gradients)
+        self.took = products * self.multiply_adds((self.in_features,))
         return dx, gradients
 
 
@@ -49,17 +54,17 @@ def backward_multiply_adds(answer: Any) -> Iterator[Claim]:
     """(forward, trained) -> multiply-adds of the backward pass of dense layers, some frozen."""
     widths = (10, 7, 5, 4, 3)
     for trained in ((1, 1, 1, 1), (0, 0, 0, 1), (0, 1, 1, 1), (0, 1, 0, 1), (1, 0, 0, 0)):
-        network = Sequential([_Counted(width) for width in widths[1:]])
+        layers = [_Counted(after, in_features=before) for before, after in pairwise(widths)]
+        network = Sequential(layers)
         network.build(widths[:1], np.random.default_rng(0))
-        for layer, width, train in zip(network.layers, widths, trained):
-            layer.input_shape, layer.took = (width,), 0
+        for layer, train in zip(layers, trained):
             layer.mark_trainable(bool(train))
         network.join()
         context = Context(training=True, input_gradient=False)
         y, caches = network.forward(np.ones((1, 10), np.float32), context)
         network.backward(np.ones_like(y), caches, context, input_gradient=False)
-        right = sum(layer.took for layer in network.layers)
-        forward = [layer.multiply_adds(layer.input_shape) for layer in network.layers]
+        right = sum(layer.took for layer in layers)
+        forward = [layer.multiply_adds((layer.in_features,)) for layer in layers]
         flags = [bool(train) for train in trained]
         given = call(answer, forward, flags)
         hint = f"That is for forward = {forward}, trained = {flags}"

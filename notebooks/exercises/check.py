@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from exercises.words import difference_in_words
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

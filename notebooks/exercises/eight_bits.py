@@ -46,7 +46,7 @@ def straight_through(answer: Any) -> Iterator[Claim]:
     bits, highest, s = 4, 7, 0.25
     x = s * np.concatenate([rng.uniform(-6.4, 6.4, 8), [7.7, 12.3, -9.6]])
     dy = rng.normal(size=x.shape)
-    quantization = Quantization(np.float32(s), np.int32(0), bits, signed=True)
+    quantization = Quantization(np.array(s, np.float32), np.array(0, np.int32), bits, signed=True)
     y, cache = fake_quantize(x, quantization)
     added = y / s - x / s  # by rounding: a constant
 
@@ -58,4 +58,6 @@ def straight_through(answer: Any) -> Iterator[Claim]:
     dx, ds = call(answer, dy, x, s, bits, returns=("dx", "ds"))
     yield Claim("dx", dx, fake_quantize_backward(dy, cache), "the library")
     hint = "What is cut off at an end depends on s too; what is rounded, by r alone"
-    yield Claim("ds", ds, differences(loss, s), "finite differences with r held fixed", hint=hint)
+    yield Claim(
+        "ds", ds, differences(loss, np.array(s)), "finite differences with r held fixed", hint=hint
+    )

@@ -1,7 +1,9 @@
 """Figures as HTML: still ones as SVG, animations in matplotlib's player without its network."""
 
+import base64
 import io
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +15,7 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
 
 Array = NDArray[Any]
 
@@ -26,6 +29,11 @@ STYLE: Any = {
     "font.size": 9,
 }
 BLUE, ORANGE, GREEN, GRAY = "#1f77b4", "#d95f02", "#1b7f3b", "#8a8a8a"
+
+COLORS = 96
+"""Of a frame of an animation."""
+
+FRAME = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\\\n]+)")
 
 
 @dataclass(frozen=True)
@@ -46,11 +54,13 @@ def figure_html(drawing: Drawing) -> str:
     with mpl.rc_context(STYLE):
         drawn = drawing.draw()
         if isinstance(drawn, FuncAnimation):
-            shown = offline_player(drawn.to_jshtml(fps=4, default_mode="loop"), drawing.caption)
+            player = drawn.to_jshtml(fps=4, default_mode="loop")
+            shown = offline_player(FRAME.sub(_with_fewer_colors, player), drawing.caption)
         else:
             shown = _svg(drawn, drawing.caption)
     caption = f"<figcaption>{escape(drawing.caption)}</figcaption>"
-    return f'<figure class="made">\n{shown}\n{caption}</figure>'
+    html = f'<figure class="made">\n{shown}\n{caption}</figure>'
+    return re.sub(r"\n\s*\n", "\n", html)  # an empty line would end the HTML in Markdown
 
 
 def _svg(figure: Figure, caption: str) -> str:
@@ -58,11 +68,19 @@ def _svg(figure: Figure, caption: str) -> str:
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
     svg = buffer.getvalue()[buffer.getvalue().index("<svg") :]
     # several figures on one page: names within each are its own
-    own = f"f{abs(hash(caption)) % 10**8}-"
+    own = f"f{zlib.crc32(caption.encode()):08x}-"
     svg = re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{own}", svg)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(caption)}" ', 1)
-    return re.sub(r"\n\s*", "\n", svg)
+    return svg
+
+
+def _with_fewer_colors(frame: re.Match[str]) -> str:
+    """A frame with a palette, a third of its size: plots have few colors."""
+    picture = Image.open(io.BytesIO(base64.b64decode(frame[1].replace("\\\n", ""))))
+    buffer = io.BytesIO()
+    picture.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE).save(buffer, "png")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def offline_player(html: str, caption: str = "animation") -> str:
@@ -71,7 +89,7 @@ def offline_player(html: str, caption: str = "animation") -> str:
     html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
     html = html.replace('<img id="_anim', f'<img alt="{escape(caption)}" id="_anim')
     html = html.replace('type="range" class', 'type="range" aria-label="frame" class')
-    return re.sub(r"\n\s*\n+", "\n", html)  # an empty line would end the HTML in Markdown
+    return html
 
 
 def animate(
