@@ -5,10 +5,16 @@ import re
 
 import pytest
 
-from docs.generator.formulas import FormulaError, to_tex, typeset_block, typeset_summary
+from docs.generator.formulas import (
+    FormulaError,
+    to_tex,
+    typeset_block,
+    typeset_docstring,
+    typeset_summary,
+)
+from docs.generator.formulas.docstrings import BLOCK
 from docs.generator.operations import CHAPTERS
 from docs.generator.pages import path
-from docs.generator.typeset import BLOCK, typeset_docstring
 from tests.paths import ROOT
 
 

@@ -1,14 +1,16 @@
 """The glass box as a folder: the page with its answers to some photos, for any web space or class.
 
 The answers are those of the server, asked beforehand: the whole way of each photo, there and back,
-all maps with all their numbers, and of the strongest maps the strongest number, opened. They lie in
-scripts, because a browser that has opened a folder of its own loads these and no data.
+all maps with all their numbers, of the strongest maps the strongest number opened, and then as many
+more of their numbers as fit ``MOST_BYTES``. They lie in scripts, because a browser that has opened
+a folder of its own loads these and no data.
 """
 
 import base64
 import json
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ SCRIPTS = ("ask.js", "glass_map.js", "glass_opened.js", "glass_play.js", "glass.
 STYLES = ("page.css", "glass.css")
 SHOWN = 6
 """Maps of each operation that the page shows at first."""
+
+MOST_BYTES = 18_000_000
+"""Up to this size of the folder more numbers are opened than the strongest."""
 
 WAYS = (("values", "value", "forward"), ("gradients", "gradient", "backward"))
 """What a map holds, what opens a number of it, and what names the strongest maps."""
@@ -45,13 +50,19 @@ def export_glass(model: Path, photos: Sequence[Path], folder: Path) -> list[Path
     name = model_name(model)
     glass = Glass({name: model}, Limits.pixels)
     inputs = [_prepared(glass, name, photo) for photo in photos]
+    places = list(product(range(len(inputs)), [*epochs_of(model), None]))
+    answers = {
+        (k, epoch): dict(_answers(glass, name, inputs[k], epoch))
+        for k, epoch in tqdm(places, "photos and epochs", disable=None)
+    }
+    room = (MOST_BYTES - sum(map(_length, answers.values()))) / len(inputs)
+    for k, x in enumerate(tqdm(inputs, "their numbers", disable=None)):
+        answers[k, None].update(_further(glass, name, x, answers[k, None], room))
     written = []
-    epochs: list[int | None] = [*epochs_of(model), None]
-    places = [(k, x, epoch) for k, x in enumerate(inputs) for epoch in epochs]
-    for k, x, epoch in tqdm(places, "photos and epochs", disable=None):
-        answers = dict(_answers(glass, name, x, epoch))
-        written.append(folder / "data" / f"{_data_name(k, epoch)}.js")
-        write_text(written[-1], f"answersAre({json.dumps(finite(answers))});\n")
+    for (k, epoch), found in answers.items():
+        at = "end" if epoch is None else epoch
+        written.append(folder / "data" / f"photo-{k}-{at}.js")
+        write_text(written[-1], f"answersAre({json.dumps(finite(found))});\n")
     network = glass.answer(name, {"what": "network"})
     shown = {"model": name, "network": network, "photos": [photo.name for photo in photos]}
     own = folder / "data" / "network.js"
@@ -59,8 +70,8 @@ def export_glass(model: Path, photos: Sequence[Path], folder: Path) -> list[Path
     return [*written, own, *_page(folder)]
 
 
-def _data_name(photo: int, epoch: int | None) -> str:
-    return f"photo-{photo}-{'end' if epoch is None else epoch}"
+def _length(found: Any) -> int:
+    return len(json.dumps(finite(found)))
 
 
 def _prepared(glass: Glass, name: str, photo: Path) -> dict[str, Any]:
@@ -102,6 +113,26 @@ def _answers(
                     numbers = ask("channel", path=path, channel=int(channel), of=of)[1]["numbers"]
                     place = [*_strongest(numbers), int(channel)]
                 yield ask(what, path=path, place=place)
+
+
+def _further(
+    glass: Glass, name: str, x: dict[str, Any], known: dict[str, Any], room: float
+) -> Iterator[tuple[str, Any]]:
+    """More numbers of the maps that the page shows, the strongest first, up to so many bytes."""
+    nodes = glass.network_of(name, None).nodes
+    ways = {kept: known[key_of({"what": kept, "count": SHOWN})]["maps"] for _, _, kept in WAYS}
+    for rank, (path, node), (_, what, kept) in product(range(SHOWN), nodes.items(), WAYS):
+        for channel in _order(ways[kept][path])[rank : rank + 1]:
+            for place in np.ndindex(*node.shape[:-1]):
+                question = {"what": what, "path": path, "place": [*place, channel]}
+                key = key_of(question)
+                if key in known:
+                    continue
+                answer = glass.answer(name, {**question, "x": x, "epoch": None})
+                room -= len(key) + _length(answer)
+                if room < 0:
+                    return
+                yield key, answer
 
 
 def _order(maps: dict[str, Any]) -> list[int]:

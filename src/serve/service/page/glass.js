@@ -33,8 +33,8 @@ async function loadAnswers() {
 function fromFolder(what, more) {
   const parts = Object.entries({ what, ...more }).sort(([a], [b]) => a < b ? -1 : 1);
   const found = folderAnswers[parts.map(([name, value]) => `${name}=${value}`).join("&")];
-  if (!found) throw new Error("This folder has the strongest numbers of each map, and of the last " +
-    "epoch; python -m src.serve opens all.");
+  if (!found) throw new Error("This number is not in the folder, which has those of the strongest " +
+    "maps at the last epoch, as many as fit; python -m src.serve opens all.");
   return unpacked(found);
 }
 async function question(what, more = {}) {
