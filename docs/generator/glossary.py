@@ -13,6 +13,9 @@ TAG = re.compile(r"(<[^>]+>)")
 OPAQUE = re.compile(r"<(a|code|pre|th|script|style|svg|button|label)\b|<span class=\"arithmatex")
 VOID = re.compile(r"<(?:img|br|wbr|input|hr)\b|<[^>]*/>$")
 
+EVERYDAY = {"run", "map", "step", "cost", "context", "head", "cache", "buffer", "threshold"}
+"""Terms that are also words with other meanings ("run the cell"): not linked by themselves."""
+
 Link = Callable[[re.Match[str]], str]
 
 
@@ -86,7 +89,7 @@ def _texts_linked(inside: str, link: Link) -> Iterator[str]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    longest_first = sorted(terms(), key=len, reverse=True)
+    longest_first = sorted(set(terms()) - EVERYDAY, key=len, reverse=True)
     words = "|".join(re.escape(term) for term in longest_first)
     return re.compile(rf"\b(?:{words})(?:s|es)?\b", re.IGNORECASE)
 

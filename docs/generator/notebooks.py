@@ -1,6 +1,7 @@
 """Notebooks as pages: executed once, by the tests or by the site, and never with the old code."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -52,7 +53,9 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
     )
-    done: NotebookNode = client.execute()
+    # without ipywidgets tqdm says that it draws its bars as text, which is what pages want
+    quiet = {**os.environ, "PYTHONWARNINGS": "ignore:IProgress not found"}
+    done: NotebookNode = client.execute(env=quiet)
     return done
 
 

@@ -26,14 +26,14 @@ def speed_of(title: str) -> str:
     ]
     if not rows:
         return ""
-    header = ("what", "compiled, ms", "NumPy, ms", "PyTorch, ms", "compiled by PyTorch")
+    header = ("what", "compiled, ms", "NumPy, ms", "PyTorch, ms", "ratio")
     machine = run["machine"]
     version = next(iter(run["operations"].values()))["contestants"]["torch, contiguous"]["version"]
     return (
         "## Speed\n\n"
-        "A forward and a backward pass (of an optimizer: a step) with one thread on each side, "
-        "medians of interleaved rounds; below 1 is faster than the faster of PyTorch's two memory "
-        "layouts.\n\n"
+        "A forward and a backward pass, or a step of an optimizer, with one thread on each side; "
+        "medians of interleaved rounds. The ratio is our compiled time divided by PyTorch's, of "
+        "whose variants the fastest counts: below 1 ours is faster.\n\n"
         f"{markdown_table([header, *rows])}\n\n"
         f"{machine['processor']}, {version}, {machine['date']}; "
         "`python -m benchmarks.operations` measures it again."

@@ -88,7 +88,10 @@ def assess(name: str, answer: Any) -> Verdict:
                 return Verdict(False, f"✗ {name}: {problem}" + (claim.hint and f". {claim.hint}"))
             proven += np.size(claim.expected)
     except NoAnswerYet:
-        return Verdict(None, f"○ {name}: no answer yet; put your lines in the place of the dots")
+        return Verdict(
+            None,
+            f"○ {name}: no answer yet: it returns nothing; put your lines in the place of the dots",
+        )
     except WrongForm as problem:
         return Verdict(False, f"✗ {name}: {problem}")
     except Exception as error:  # whatever an answer may do
@@ -122,9 +125,12 @@ def call(answer: Callable[..., Any], *inputs: Any, returns: Sequence[str] = ()) 
         if isinstance(before, np.ndarray) and not np.array_equal(before, after, equal_nan=True):
             raise WrongForm(f"it changes its input number {position + 1}; work on a copy of it")
     if returns:
-        if not isinstance(result, tuple | list) or len(result) != len(returns):
-            count = len(result) if isinstance(result, tuple | list) else 1
-            raise WrongForm(f"expected {' and '.join(returns)}, got {count} value(s)")
+        several = isinstance(result, tuple | list) or np.ndim(result) > 0
+        count = len(result) if several else 1
+        if count != len(returns):
+            names = ", ".join(returns)
+            raise WrongForm(f"expected `return {names}`, got {count} value{'s' * (count > 1)}")
+        result = tuple(result)
         if any(value is None or value is ... for value in result):
             raise NoAnswerYet
     return result

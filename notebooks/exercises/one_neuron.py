@@ -51,4 +51,5 @@ def boundary_height(answer: Any) -> Iterator[Claim]:
     x2 = np.asarray(call(answer, w, b, x1), dtype=np.float64)
     if x2.shape != x1.shape:
         yield Claim("x2", x2, x1)
-    yield Claim("z at your x2", w[0] * x1 + w[1] * x2 + b, np.zeros(len(x1)), "the neuron")
+    z = w[0] * x1 + w[1] * x2 + b  # 0 on the line; x2 is wrong by as much as z is, over w2
+    yield Claim("x2", x2, x2 - z / w[1], "the neuron")

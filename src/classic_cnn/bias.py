@@ -1,7 +1,9 @@
 """What follows the products of a convolution: the bias, and a ReLU if one comes next.
 
-forward   y  = z + b                       or  y = min(max(z + b, 0), ceiling)
-backward  db = sum over n, p, q of dz,     dz = dy  or  dz = dy where 0 < y < ceiling, else 0
+    forward   y  = z + b                       or  y = min(max(z + b, 0), ceiling)
+    backward  db = sum over n, p, q of dz,     dz = dy  or  dz = dy where 0 < y < ceiling, else 0
+
+The second form is that of a ReLU with a ceiling, infinite but for ReLU6.
 """
 
 import math

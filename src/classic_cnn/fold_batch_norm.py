@@ -2,8 +2,8 @@
 
 In evaluation both are affine maps of each channel, and so is one after the other:
 
-    y  = gamma (x * W + b - mean) / sqrt(variance + epsilon) + beta
-       = x * (W s) + (b - mean) s + beta        with s = gamma / sqrt(variance + epsilon)
+    y  = gamma (conv(x, W) + b - mean) / sqrt(variance + epsilon) + beta
+       = conv(x, W s) + (b - mean) s + beta        with s = gamma / sqrt(variance + epsilon)
 
 So a network that will not be trained any more needs no batch normalization after a layer with
 weights (Jacob et al. 2018, section 3.2). One that comes before, as in ResNet v2, stays.

@@ -109,10 +109,24 @@ def test_what_is_no_block_of_formulas_stays_as_it_is(block):
 def test_a_summary_keeps_its_words():
     said = typeset_summary("dz = dy * y * (1 - y), from the output y = sigmoid(z).")
     assert said.startswith('<span class="arithmatex">')
-    assert said.endswith(", from the output y = sigmoid(z).")
+    assert ", from the output <span" in said
+    assert said.count("arithmatex") == 2
     said = typeset_summary("y = z where z > 0, else slope * z (Maas et al. 2013).")
     assert r"\text{else}\  \text{slope}" in said
     assert said.endswith(" (Maas et al. 2013).")
+
+
+def test_a_summary_has_its_other_formulas_too():
+    said = typeset_summary("Set gamma = 1.")
+    assert said == "Set gamma = 1."
+    said = typeset_summary("gamma = 1, beta = 0 of shape (channels,).")
+    assert said.count("arithmatex") == 2
+    assert said.endswith("</span> of shape (channels,).")
+    said = typeset_summary("y = z * s with s = sigmoid(z) (Ramachandran 2017, with beta = 1).")
+    assert said.count("arithmatex") == 3
+    assert said.endswith("</span>).")
+    said = typeset_summary("theta <- theta - learning_rate * g.")
+    assert said.count("arithmatex") == 1
 
 
 @pytest.mark.parametrize(
@@ -148,6 +162,19 @@ def test_every_line_with_a_formula_is_typeset():
         if re.search(r"\s(=|<-)\s", block[0]) and typeset_block(block[0]) is None
     }
     assert plain == {}
+
+
+def test_no_formula_stands_among_the_words_of_a_paragraph():
+    """A line that begins with a formula, or with its label, belongs into an indented block."""
+    loose = re.compile(
+        r"^(?:[a-z]+(?: [a-z]+)? {2,})?[A-Za-z_]+(?:\[[^]]*\])? +(?:=|<-) .*", re.MULTILINE
+    )
+    found = {
+        key: line[0]
+        for key, text in docstrings_of_pages()
+        for line in loose.finditer(text.partition("\n\n")[2])
+    }
+    assert found == {}
 
 
 def test_pages_have_as_many_formulas_as_ever():

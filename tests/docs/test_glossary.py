@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from docs.generator.glossary import anchor, terms, with_anchors, with_links
+from docs.generator.glossary import EVERYDAY, anchor, terms, with_anchors, with_links
 from tests.paths import ROOT
 
 
@@ -27,6 +27,13 @@ def test_the_first_use_is_linked_with_its_meaning():
 def test_plurals_and_capitals_are_the_term():
     assert 'class="term"' in with_links("<p>Channels of it.</p>", "g/")
     assert 'class="term"' not in with_links("<p>channelwise</p>", "g/")
+
+
+def test_everyday_words_are_not_taken_for_terms():
+    """ "Run the cell" is no training run."""
+    assert set(terms()) >= EVERYDAY
+    html = "<p>Run the cell, in steps, and map it to the head of a cache.</p>"
+    assert with_links(html, "g/") == html
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,33 @@ def test_a_number_is_compared_as_one():
     assert said == "rate is 0.3; by the library it is 0.2"
 
 
+def test_an_array_counts_as_several_values_and_a_forgotten_return_is_said():
+    def squared_error_gradient(X, y, w, b):
+        p = 1 / (1 + np.exp(-(X @ w + b)))
+        dz = 2 * (p - y) / len(y) * p * (1 - p)
+        both = X.T @ dz, dz.sum()
+        if as_array:
+            return np.array(both, dtype=object)
+        if forgotten:
+            return None
+        return np.concatenate([both[0], [both[1]]])
+
+    as_array, forgotten = True, False
+    assert assess("squared_error_gradient", squared_error_gradient).right
+    as_array = False
+    said = assess("squared_error_gradient", squared_error_gradient).text
+    assert "expected `return dw, db`, got 3 values" in said
+    forgotten = True
+    assert "it returns nothing" in assess("squared_error_gradient", squared_error_gradient).text
+
+
+def test_rounding_is_no_mistake():
+    def boundary_height(w, b, x1):
+        return np.array([np.linalg.solve([[w[1]]], [-w[0] * x - b])[0] for x in x1]) * (1 + 1e-15)
+
+    assert assess("boundary_height", boundary_height).right
+
+
 def test_unknown_names_and_changed_inputs_are_said(capsys):
     check(something=1.0)
     assert "no exercise is called something" in capsys.readouterr().out

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from matplotlib.figure import Figure
 
-from docs.generator.figures.drawing import BLUE, GRAY, ORANGE, new_figure
+from docs.generator.figures.drawing import BLUE, ORANGE, new_figure
 from src.classic_cnn.architectures.catalogue import ARCHITECTURES, create_network
 from src.classic_nn.layers import TraceNode
 from src.classic_nn.layers.trace import trace_network
@@ -42,15 +42,20 @@ def stages(name: str) -> Callable[[], Figure]:
 
 def catalogue() -> Figure:
     """All architectures by size and work."""
-    figure, axes = new_figure(6.6, 4)
+    found: dict[str, tuple[float, float]] = {}
     for name in ARCHITECTURES:
         nodes = _traced(name)
         shapes = {node.path: node.shape for node in nodes}
         parameters, products = np.array([_sizes(node, shapes) for node in nodes]).sum(axis=0)
-        axes.plot(parameters / MEGA, products / MEGA, "o", color=BLUE, markersize=4)
-        axes.annotate(name, (parameters / MEGA, products / MEGA), fontsize=6.5, color=GRAY)
-    axes.set(xscale="log", yscale="log", xlabel="parameters, millions")
-    axes.set(ylabel="multiply-adds a photo, millions")
+        found[name] = parameters / MEGA, products / MEGA
+    names = sorted(found, key=lambda name: found[name])
+    figure, (left, right) = new_figure(7.6, 0.9 + 0.2 * len(names), 2, sharey=True)
+    left.plot([found[name][0] for name in names], names, "o", color=BLUE)
+    right.plot([found[name][1] for name in names], names, "o", color=ORANGE)
+    left.invert_yaxis()
+    left.grid(alpha=0.3), right.grid(alpha=0.3)
+    left.set(xlabel="parameters, millions", xscale="log")
+    right.set(xlabel="multiply-adds a photo, millions", xscale="log")
     return figure
 
 

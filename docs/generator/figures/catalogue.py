@@ -61,7 +61,12 @@ DENSE = {
 }
 
 NETWORKS = {
-    "Layer": [Drawing(dense.layer_identity, "The layer that all others begin as: the identity.")],
+    "Layer": [
+        Drawing(
+            dense.layer_identity,
+            "The base of all layers computes the identity: x goes on, and dy comes back.",
+        )
+    ],
     "Sequential": [
         Drawing(networks.sequential, "Its trace: each layer takes the output of the one before.")
     ],
@@ -81,8 +86,9 @@ NETWORKS = {
     "Numbers for each channel": [
         Drawing(
             networks.per_channel,
-            "A photo after ScaleShift (red more, blue less) and PReLU with another slope for each "
-            "channel: 1 leaves red as it is, 0 is a ReLU for green, -1 the absolute value of blue.",
+            "A photo x; ScaleShift with gamma 1.3, 0.8 and 0.4 for red, green and blue; and PReLU, "
+            "of x - ½ so that there is something below 0: slope 1 leaves red as it is, 0 is a "
+            "ReLU for green, -1 the absolute value of blue.",
         )
     ],
     "Slices and shuffles of channels": [
@@ -139,7 +145,12 @@ CONVOLUTIONAL = {
             "go (blue), and their mean, whose gradient goes to all four.",
         )
     ],
-    "Zero padding": [Drawing(convolution.zero_padding, "One row above, three below; 2 and 6.")],
+    "Zero padding": [
+        Drawing(
+            convolution.zero_padding,
+            "A photo with one row of zeros above it, three below, two columns left, and six right.",
+        )
+    ],
     "Resizing": [
         Drawing(
             convolution.resizing,
@@ -184,8 +195,8 @@ LOSSES = {
     "Binary cross-entropy": [
         Drawing(
             learning.loss_curves(learning.binary),
-            "The cost of one logit and its gradient, which is p - y: never more than 1, however "
-            "wrong the answer, times the weight of a missed label.",
+            "The cost of one logit and its gradient p - y, which is 1 at most, however wrong the "
+            "answer; with pos_weight 3 a missed label counts three times as much.",
         )
     ],
     "Softmax cross-entropy": [
@@ -203,6 +214,13 @@ LOSSES = {
     ],
 }
 
+REMARKS = {
+    "sgd": ": it points across the valley, hardly along it.",
+    "radam": ", gray is plain SGD. Its first five steps are plain momentum; then its mean square "
+    "is trusted, but little at first: the rectification r begins near 0, and so steps stay small "
+    "for long.",
+}
+
 LEARNING = {
     "Initialization": [
         Drawing(
@@ -215,8 +233,8 @@ LEARNING = {
         title: [
             Drawing(
                 learning.on_the_valley(name),
-                f"{name} on a valley that is 40 times as steep across as along; the blue arrow is "
-                "the negative gradient" + (", gray is plain SGD." if name != "sgd" else "."),
+                f"{name} on a valley that is 40 times as curved across as along; the blue arrow "
+                f"is the negative gradient{REMARKS.get(name, ', gray is plain SGD.')}",
             )
         ]
         for title, name in {
@@ -238,8 +256,8 @@ LEARNING = {
     "Regularization": [
         Drawing(
             learning.regularization,
-            "Nine polynomials go through ten points. The larger the penalty, the smaller the "
-            "weights and the calmer the curve.",
+            "Sums of nine polynomials, fitted to ten points of a curve with noise. The larger the "
+            "penalty, the smaller the weights, and the less the sum follows the noise.",
         )
     ],
     "Learning-rate schedules": [
@@ -277,7 +295,7 @@ EXPLANATIONS = {
         Drawing(
             explanations.integral,
             "f from no ink to the digit; the integral of its gradient on that way adds up to its "
-            "rise, the better the more steps are taken.",
+            "rise, up to an error that falls with the number of steps (right).",
         )
     ],
     "Expected gradients": [
@@ -289,8 +307,8 @@ EXPLANATIONS = {
     "Grad-CAM": [
         Drawing(
             explanations.cam,
-            "The maps of the last convolution, weighted by their gradients: coarse, and without "
-            "signs.",
+            "The maps of both convolutions, added up with their gradients as weights, and cut off "
+            "below 0: the deeper, the coarser.",
         )
     ],
     "Occlusion": [
@@ -329,7 +347,7 @@ QUANTIZATION = {
     "Ranges": [
         Drawing(
             quantization.ranges,
-            "Where each method ends the range of 40,000 numbers with a long tail, and the error "
+            "Where each method ends the range of 400,000 numbers with a long tail, and the error "
             "that 4 bits then make.",
         )
     ],
@@ -344,7 +362,7 @@ QUANTIZATION = {
         Drawing(
             quantization.products,
             "Float32 holds integers up to 2^24. So many products of inputs of 8 bits and weights "
-            "of fewer can be added up before that.",
+            "of 2 to 8 bits can be added up before that.",
         )
     ],
     "Networks of integers": [
@@ -354,7 +372,11 @@ QUANTIZATION = {
         )
     ],
     "Weights in a few bits": [
-        Drawing(quantization.few_bits, "The same kernels in float, 4 bits and 2 bits.")
+        Drawing(
+            quantization.few_bits,
+            "The same 16 kernels in float, 4 bits and 2 bits. Each has a scale of its own, and so "
+            "its own 15, or 3, values.",
+        )
     ],
 }
 

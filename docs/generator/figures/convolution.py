@@ -43,7 +43,7 @@ def convolution() -> FuncAnimation:
         show_image(axes[0], x, "x (8, 8)", cmap="gray_r")
         _mark(axes[0], q, p, 3)
         show_matrix(axes[1], w, "kernel w", digits=0, limit=2)
-        show_matrix(axes[2], window * w, "window times w", digits=1, limit=2)
+        show_matrix(axes[2], window * w, "products", digits=1, limit=2)
         so_far = np.full((6, 6), np.nan)
         so_far.ravel()[: frame + 1] = y[0, :, :, 0].ravel()[: frame + 1]
         show_image(axes[3], so_far, "y (6, 6)", cmap="RdBu_r", vmin=-4, vmax=4)

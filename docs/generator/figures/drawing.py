@@ -125,7 +125,7 @@ def show_matrix(
     if digits is not None:
         for (row, column), value in np.ndenumerate(values):
             color = "white" if abs(value) > 0.6 * limit else "black"
-            text = f"{value:.{digits}f}"
+            text = f"{round(value, digits) + 0.0:.{digits}f}"  # 0.0, not -0.0
             axes.text(column, row, text, ha="center", va="center", color=color, fontsize=8)
     return image
 

@@ -72,7 +72,22 @@ smooth = maps({"gradient": gradient, "SmoothGrad": lambda s, x: smooth_grad(s, x
 expected = maps(
     {"expected gradients": lambda s, x: expected_gradients(s, x, digit_reader()[1], _rng(), 300)}
 )
-cam = maps({"Grad-CAM": grad_cam})
+
+
+def cam() -> Figure:
+    """Grad-CAM of both convolutions, on a digit that has maps which speak for it."""
+    network, images, labels = digit_reader()
+    score = Score(network, np.eye(10)[DIGIT], threads=1)
+    found = (grad_cam(score, x, "relu2").values for x in images[labels == DIGIT])
+    place = next(k for k, values in enumerate(found) if values.max() > 0)
+    x = images[labels == DIGIT][place]
+    figure, axes = new_figure(5.7, 2.2, 3)
+    show_image(axes[0], x[:, :, 0], "x", cmap="gray_r")
+    for axis, layer in zip(axes[1:], ("relu1", "relu2"), strict=True):
+        _heat(axis, grad_cam(score, x, layer).values, f"Grad-CAM of {layer}")
+    return figure
+
+
 hiding = maps({"occlusion, 2 x 2": lambda s, x: occlusion(s, x, black(x), 2, 1)})
 shap = maps(
     {
@@ -111,6 +126,8 @@ def integral() -> Figure:
             gaps.append(abs(a.values.sum() - values[-1] + values[0]) / abs(values[-1] - values[0]))
         axes[3].loglog(counts, gaps, ".-", label=rule)
     axes[3].set(title="missing in the sum", xlabel="steps", ylabel="fraction")
+    axes[3].set_xticks(counts, [str(count) for count in counts])
+    axes[3].minorticks_off()
     axes[3].legend(fontsize=7)
     assert len(gauss_legendre(4)[0]) == len(trapezoid(4)[0])
     return figure

@@ -116,8 +116,8 @@ def per_channel() -> Figure:
     return before_and_after(
         x,
         {
-            "ScaleShift: gamma 1.3, 0.8, 0.4": scaled[0],
-            "PReLU of x - ½: slopes 1, 0, -1": bent[0] + 0.5,
+            "ScaleShift": scaled[0],
+            "PReLU of x - ½, plus ½": bent[0] + 0.5,
         },
     )
 

@@ -32,11 +32,11 @@ def integers() -> Figure:
 def ranges() -> Figure:
     """Where five methods end the range of numbers with a long tail, and what that costs."""
     rng = np.random.default_rng(0)
-    x = np.maximum(rng.laplace(size=40_000), 0)
+    x = np.maximum(rng.laplace(size=400_000), 0)
     seen = Statistics()
-    for part in np.array_split(x.astype(np.float32), 10):
+    for part in np.array_split(x.astype(np.float32), 20):
         seen.update(part)
-    figure, (left, right) = new_figure(8, 2.8, 2)
+    figure, (left, right) = new_figure(8, 3.2, 2)
     left.hist(x, bins=120, color="lightgray", log=True)
     errors = {}
     for k, method in enumerate(RANGES):
@@ -45,7 +45,7 @@ def ranges() -> Figure:
         left.axvline(end, color=f"C{k}", label=f"{method}: {end:.1f}")
         errors[method] = float(np.mean((kind.round_trip(x) - x) ** 2))
     left.set(title="ends of the range, 4 bits", xlabel="x", ylabel="number")
-    left.legend(fontsize=7, loc="upper center")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=7)
     right.barh(list(errors), list(errors.values()), color=[f"C{k}" for k in range(len(errors))])
     right.invert_yaxis()
     right.set(title="mean squared error", xlabel="error")
@@ -67,12 +67,12 @@ def fake() -> Figure:
 
 def products() -> Figure:
     """How many products of integers float32 adds up exactly."""
-    limits = [2**k - 1 for k in range(1, 9)]
+    limits = [2**k - 1 for k in range(1, 8)]
     counts = [products_in_a_block(255, limit) for limit in limits]
     figure, axes = new_figure(5.6, 2.6)
-    axes.semilogy(range(2, 10), counts, "o-", color=BLUE)
-    for bits, count in zip(range(2, 10), counts, strict=True):
-        axes.annotate(f"{count:,}", (bits, count), fontsize=7)
+    axes.semilogy(range(2, 9), counts, "o-", color=BLUE)
+    for bits, count in zip(range(2, 9), counts, strict=True):
+        axes.annotate(f"{count:,}", (bits, count), (4, 4), textcoords="offset points", fontsize=7)
     axes.set(xlabel="bits of the weights (inputs: 8)", ylabel="exact products in a sum")
     return figure
 
@@ -114,7 +114,7 @@ def few_bits() -> Figure:
         shown = W if kind is None else kind.round_trip(W)
         title = f"{bits} bits" if bits else "float"
         axis.imshow(shown.reshape(9, -1), cmap="RdBu_r", vmin=-1, vmax=1)
-        axis.set(title=f"{title}: {len(np.unique(np.round(shown, 9)))} values", xlabel="filter")
+        axis.set(title=title, xlabel="filter")
         axis.set(yticks=[])
     axes[0].set_ylabel("place in the kernel")
     return figure

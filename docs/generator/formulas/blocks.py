@@ -8,12 +8,22 @@ from docs.generator.formulas.tex import FormulaError, is_word, to_tex, tokens_of
 
 RELATION = re.compile(r"(?<![<>=!])(?:<-|==|=|<=|>=)(?!=)|\s~\s")
 NUMBERED = re.compile(r"(\d+\. +[a-z]+) +(?=\S)")
+COUNTS = re.compile(r"= \d+ \.\.\. ")
+"""A condition such as l = 1 ... L."""
+
 LABEL = re.compile(r"(?:[A-Z][A-Za-z]{2}|[a-z]{3})[A-Za-z, ]*")
 FORMULA_FIRST = re.compile(
-    r"[A-Za-z_]+ = .+?"
+    r"[A-Za-z_]+ (?:=|<-) .+?"
     r"(?=\.?$|[.:;] |,? \([A-Z]|,? (?:from|with|also|on|for|as) |, (?!else )[a-z]{3,} |, \([a-z])"
 )
 """A sentence that begins with a formula, up to where its words begin."""
+
+
+FORMULA_LATER = re.compile(
+    r"(?P<before>, | with | and | output )(?P<formula>[A-Za-z_]+ = (?:[^()]|\([^()]*\))+?)"
+    r"(?=\.?$|[.:;] |, | of | from | and | as | \(|\))"
+)
+"""Formulas among the words that follow."""
 
 
 @dataclass
@@ -48,9 +58,17 @@ def typeset_summary(summary: str) -> str:
     if found is None or any(map(is_word, tokens_of(found[0])[:3])):
         return summary
     try:
-        return inline(to_tex(found[0])) + summary[found.end() :]
+        return inline(to_tex(found[0])) + FORMULA_LATER.sub(_inline_later, summary[found.end() :])
     except FormulaError:
         return summary
+
+
+def _inline_later(found: re.Match[str]) -> str:
+    try:
+        name, formula = tokens_of(found["formula"])[0], to_tex(found["formula"])
+    except FormulaError:
+        return found[0]
+    return found[0] if is_word(name) else found["before"] + inline(formula)
 
 
 def inline(tex: str) -> str:
@@ -98,7 +116,14 @@ def _line(text: str) -> Line:
     else:
         line.left = inline(to_tex(first[: found.start()])) if found.start() else ""
         line.right = _with_remark(first[found.start() :])
-    line.remarks = [_remark(segment) for segment in segments]
+    if not line.left and not line.remarks and line.label and _is_prose(first, 2):
+        line.right = escape(first)
+    for segment in segments:
+        if RELATION.search(segment) and not COUNTS.search(segment):
+            # another formula, which goes on beside this one, or below it
+            line.right += f" &emsp;{inline(to_tex(segment))}"
+        else:
+            line.remarks.append(_remark(segment))
     return line
 
 
@@ -132,7 +157,7 @@ def _row(line: Line) -> str:
     cells = [
         f"<th scope=row>{escape(line.label)}</th>" if line.label else "<td></td>",
         f"<td>{line.left}</td>",
-        f"<td>{line.right}</td>",
-        f"<td>{'&emsp;'.join(line.remarks)}</td>" if line.remarks else "<td></td>",
+        f"<td{'' if line.remarks else ' colspan=2'}>{line.right}</td>",
+        f"<td>{'&emsp;'.join(line.remarks)}</td>" if line.remarks else "",
     ]
     return f"<tr>{''.join(cells)}</tr>"

@@ -29,7 +29,7 @@ GREEK = frozenset(
 
 OPERATORS = (
     "ReLU round clamp softplus sigmoid softmax relu6 mean var std sign layer body shortcut "
-    "activation place excitation Cov"
+    "activation place excitation branch conv onehot Cov"
 )
 FUNCTIONS = {name: rf"\{name}" for name in ("exp", "log", "cos", "sin", "tanh", "min", "max")}
 FUNCTIONS |= {name: rf"\operatorname{{{name}}}" for name in OPERATORS.split(" ")}
@@ -39,7 +39,7 @@ SYMBOLS = {"inf": r"\infty", "epsilon": r"\varepsilon", "phi": r"\varphi"}
 
 QUANTITIES = re.compile(
     r"loss|cost|logits|mask|rate|momentum|running|batch|slope|low|high|ceiling|scale|top|left|"
-    r"count|size|variance|mean|minimum|progress|epoch|warmup|strength|learning_rate|base|"
+    r"count|size|variance|mean|minimum|maximum|progress|epoch|warmup|strength|learning_rate|base|"
     r"kernel|decay|factor|steps|period|interval|weights?|baseline|window|range"
 )
 """Words that stand for a number, and so are multiplied, divided and added."""

@@ -182,7 +182,7 @@ def update_running_statistics(
 ) -> None:
     """Move the running statistics towards those of a mini-batch, in place.
 
-    running = momentum * running + (1 - momentum) * batch
+        running = momentum * running + (1 - momentum) * batch
 
     The direction is that of Keras: momentum 0.9 keeps nine tenths of the old value (PyTorch calls
     the same setting 0.1). The running variance uses the unbiased estimate, n / (n - 1) times the

@@ -1,8 +1,10 @@
 """Layers that choose or move channels.
 
-slice     y = x[..., start:stop]         dx = dy there, 0 elsewhere
-shuffle   channels in ``groups`` rows, read by columns (Zhang et al. 2018, section 3.1):
-          y[..., k g + i] = x[..., i n + k]   for g groups of n channels
+    slice     y[..., k] = x[..., start + k],         dx = dy there, 0 elsewhere
+    shuffle   y[..., k g + i] = x[..., i n + k]      g groups of n channels
+
+Shuffling writes channels in ``groups`` rows and reads them by columns (Zhang et al. 2018, section
+3.1).
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Layers wired in any order without cycles: each takes the outputs of some before it.
 
-forward   y_k  = layer_k( outputs of its sources ), in the order of the layers
-backward  dy_k = sum, over the layers that take y_k, of their gradients with respect to it
+    forward   y_k  = layer_k( outputs of its sources )               in the order of the layers
+    backward  dy_k = sum over layers l that take y_k of layer_l's backward of dy_l
 
 Where several outputs meet, a ``Join`` adds them, or puts their channels side by side. Most networks
 are sequences, residual sums and parallel branches, which say more plainly what they are; this is

@@ -1,7 +1,9 @@
 """Parallel branches, their outputs side by side (Szegedy et al. 2015, figure 2).
 
-forward   y  = [branch_1(x), branch_2(x), ...] along the last axis (features or channels)
-backward  dx = sum of the branches' backward of their part of dy
+    forward   y  = [branch_1(x), branch_2(x), ...]     along the last axis: features or channels
+    backward  dx = sum over k of branch_k's backward of its part of dy
+
+Every branch takes the same input, so what they pass back is added up.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,12 +1,14 @@
 """Squeeze and excitation (Hu et al. 2018): each channel weighted by what the whole image shows.
 
-squeeze   s = mean of x over all pixels           (samples, channels)
-excite    e = excitation(s)                       (samples, channels), a small network
-scale     y[n, h, w, c] = x[n, h, w, c] * e[n, c]
+    squeeze   s[n, c] = sum over h, w of x[n, h, w, c] / (H W)     the mean over all pixels
+    excite    e = excitation(s)                                    a small network
+    scale     y[n, h, w, c] = x[n, h, w, c] * e[n, c]
 
-backward  de[n, c] = sum over h, w of dy[n, h, w, c] x[n, h, w, c]
-          ds       = excitation's backward of de
-          dx       = dy * e + ds / (H W)
+    backward  de[n, c] = sum over h, w of dy[n, h, w, c] x[n, h, w, c]
+              ds       = excitation's backward of de
+              dx       = dy * e + ds / (H W)
+
+x is used twice, for the mean and for the product, so dx has two terms.
 """
 
 from collections.abc import Sequence

@@ -6,10 +6,13 @@ With p = softmax(z) and a target distribution t (one at the true class, or smoot
     loss   = sum_i s_i l_i / sum_i s_i c_{y_i}
     dz_ik  = s_i (p_ik sum_j c_j t_ij - c_k t_ik) / sum_i s_i c_{y_i}
 
-with sample weights s and class weights c. Label smoothing e moves the target to
-t = (1 - e) * onehot(y) + e / K (Szegedy et al. 2016, section 7). The divisor holds the class
-weights of the true classes, so weighting a class changes its part of the loss and not the size of
-the loss; all this as in PyTorch's cross_entropy.
+with sample weights s and class weights c. The divisor holds the class weights of the true classes,
+so weighting a class changes its part of the loss and not the size of the loss. Label smoothing e
+moves the target (Szegedy et al. 2016, section 7):
+
+    t = (1 - e) onehot(y) + e / K
+
+All this as in PyTorch's cross_entropy.
 """
 
 from dataclasses import dataclass

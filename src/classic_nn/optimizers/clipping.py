@@ -10,8 +10,9 @@ from src.classic_nn.array_types import Array
 def clip_by_norm(gradient: Array, maximum: float) -> float:
     """Shorten the gradient to the given Euclidean norm if it is longer; return the norm before.
 
-    g <- g * min(1, maximum / ||g||), over all parameters together (Pascanu et al. 2013,
-    algorithm 1).
+        g <- g * min(1, maximum / |g|)       over all parameters together
+
+    (Pascanu et al. 2013, algorithm 1).
 
     >>> g = np.array([3.0, 4.0])
     >>> clip_by_norm(g, 1.0), g

@@ -1,7 +1,9 @@
 """RMSProp (Tieleman and Hinton 2012, lecture 6e): each coordinate divided by its gradient's size.
 
-s     <- beta s + (1 - beta) g^2
-theta <- theta - learning_rate * g / (sqrt(s) + epsilon)
+    s     <- beta s + (1 - beta) g^2
+    theta <- theta - learning_rate * g / (sqrt(s) + epsilon)
+
+s is a running mean of squares, which begins at 0; epsilon stands outside the root.
 """
 
 from dataclasses import dataclass

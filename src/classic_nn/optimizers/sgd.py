@@ -1,4 +1,9 @@
-"""Stochastic gradient descent (Robbins and Monro 1951)."""
+"""Stochastic gradient descent (Robbins and Monro 1951).
+
+    theta <- theta - learning_rate * g
+
+g is the gradient of one mini-batch, and nothing is kept from step to step.
+"""
 
 from dataclasses import dataclass
 
