@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 
 from docs.generator.figures.drawing import (
     BLUE,
-    GREEN,
     ORANGE,
     Array,
     animate,
@@ -138,20 +138,14 @@ def batch_norm() -> FuncAnimation:
         points = before + (after - before) * min(part / 5, 1)
         axes.clear()
         axes.axhline(0, color="lightgray"), axes.axvline(0, color="lightgray")
-        axes.add_artist(_circle())
+        axes.add_patch(Circle((0, 0), 1, fill=False, color="gray", linestyle=":"))
         axes.scatter(*points.T, s=9, color=BLUE)
         axes.plot(*points.mean(axis=0), "P", color=ORANGE, markersize=9)
         title = titles[0] if frame == 0 else titles[min(stage + 1, 3)]
         axes.set(title=title, xlim=(-4, 7), ylim=(-4, 4), aspect="equal")
         axes.set(xlabel="feature 1", ylabel="feature 2")
 
-    return animate(figure, show, 24 + 2)
-
-
-def _circle() -> object:
-    from matplotlib.patches import Circle
-
-    return Circle((0, 0), 1, fill=False, color="gray", linestyle=":")
+    return animate(figure, show, 26)
 
 
 def dropout() -> FuncAnimation:
@@ -215,6 +209,3 @@ def layer_identity() -> Figure:
     for axis, (title, values) in zip(axes, parts.items(), strict=True):
         show_matrix(axis, values, title, limit=3)
     return figure
-
-
-COLORS = (BLUE, ORANGE, GREEN)

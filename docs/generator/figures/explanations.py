@@ -18,7 +18,6 @@ from src.inference.explain.gradient import gradient, gradient_times_input
 from src.inference.explain.integrated_gradients import integrated_gradients
 from src.inference.explain.occlusion import occlusion
 from src.inference.explain.players import grid
-from src.inference.explain.quadrature import gauss_legendre, trapezoid
 from src.inference.explain.randomization import randomized, rank_correlation
 from src.inference.explain.score import Score
 from src.inference.explain.shapley import shapley
@@ -129,7 +128,6 @@ def integral() -> Figure:
     axes[3].set_xticks(counts, [str(count) for count in counts])
     axes[3].minorticks_off()
     axes[3].legend(fontsize=7)
-    assert len(gauss_legendre(4)[0]) == len(trapezoid(4)[0])
     return figure
 
 

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 from html import escape
 
-from docs.generator.formulas.tex import FormulaError, is_word, to_tex, tokens_of
+from docs.generator.formulas.tex import to_tex
+from docs.generator.formulas.tokens import FormulaError, is_word, tokens_of
 
 RELATION = re.compile(r"(?<![<>=!])(?:<-|==|=|<=|>=)(?!=)|\s~\s")
 NUMBERED = re.compile(r"(\d+\. +[a-z]+) +(?=\S)")
@@ -17,7 +18,6 @@ FORMULA_FIRST = re.compile(
     r"(?=\.?$|[.:;] |,? \([A-Z]|,? (?:from|with|also|on|for|as) |, (?!else )[a-z]{3,} |, \([a-z])"
 )
 """A sentence that begins with a formula, up to where its words begin."""
-
 
 FORMULA_LATER = re.compile(
     r"(?P<before>, | with | and | output )(?P<formula>[A-Za-z_]+ = (?:[^()]|\([^()]*\))+?)"

@@ -13,33 +13,10 @@ The notation is what one would type: ``dx = gamma * r * (dy - sum(dy) / n)``. It
 """
 
 import re
-from typing import NamedTuple
 
 from docs.generator.formulas.names import FUNCTIONS, is_quantity, name_to_tex
+from docs.generator.formulas.tokens import BIG, END, FormulaError, Token, is_word, tokens_of
 
-
-class FormulaError(ValueError):
-    """A text is not in the notation of formulas."""
-
-
-class Token(NamedTuple):
-    """Kind, text, and whether white space stands before and after it."""
-
-    kind: str
-    text: str
-    before: bool
-    after: bool
-
-
-TOKEN = re.compile(
-    r"(?P<code>``[^`]+``)"
-    r"|(?P<possessive>'s\b)"
-    r"|(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?)"
-    r"|(?P<name>[a-z]{3,}(?:-[a-z]{3,})+|[A-Za-z]+\d*(?:_(?:hat|[A-Za-z0-9]+))*)"
-    r"|(?P<dots>\.\.\.)"
-    r"|(?P<relation><-|->|<=|>=|==|!=|=|<|>)"
-    r"|(?P<mark>[-+*/@^_(){}\[\]|,;:.!~'%&])"
-)
 RELATIONS = {
     "<-": r"\leftarrow",
     "->": r"\rightarrow",
@@ -48,7 +25,13 @@ RELATIONS = {
     "==": "=",
     "!=": r"\ne",
 }
-BIG = {"sum": r"\sum", "max": r"\max", "min": r"\min", "mean": r"\operatorname*{mean}"}
+SIGNS = {
+    **{sign: sign for sign in "+-."},
+    **{sign: rf"{sign}\;" for sign in ",;:"},
+    "*": r"\cdot",
+    "@": r"\,",
+    "~": r"\sim",
+}
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 ENDS_PRODUCT = {"+", "-", "*", "@", ",", ";", ":", ".", ")", "]", "}", "~", "/", "&"}
 
@@ -61,42 +44,9 @@ def to_tex(text: str) -> str:
     """
     parser = _Parser(tokens_of(text))
     tex = parser.sequence(())
-    if parser.rest():
+    if parser.peek() != END:
         raise FormulaError(f"{text}: what does {parser.peek().text!r} close?")
     return tex
-
-
-def tokens_of(text: str) -> list[Token]:
-    """The tokens of a text."""
-    tokens: list[Token] = []
-    place = 0
-    while place < len(text):
-        if text[place].isspace():
-            place += 1
-            continue
-        found = TOKEN.match(text, place)
-        if found is None:
-            raise FormulaError(f"{text}: unknown character {text[place]!r}")
-        before = place == 0 or text[place - 1].isspace()
-        after = found.end() == len(text) or text[found.end()].isspace()
-        tokens.append(Token(found.lastgroup or "", found[0], before, after))
-        place = found.end()
-    return tokens
-
-
-def is_word(token: Token) -> bool:
-    """Whether a token is a word of English and no symbol."""
-    return token.kind == "name" and not _is_symbol(token.text)
-
-
-def _is_symbol(name: str) -> bool:
-    base = name.split("_")[0]
-    return (
-        base in (*BIG, "integral", "sqrt")
-        or is_quantity(name)
-        or is_quantity(base)
-        or name_to_tex(base) is not None
-    )
 
 
 class _Parser:
@@ -105,13 +55,9 @@ class _Parser:
         self.place = 0
         self.bars = 0  # absolute values that are open
 
-    def rest(self) -> list[Token]:
-        return self.tokens[self.place :]
-
     def peek(self, ahead: int = 0) -> Token:
-        if self.place + ahead < len(self.tokens):
-            return self.tokens[self.place + ahead]
-        return Token("end", "", True, True)
+        place = self.place + ahead
+        return self.tokens[place] if place < len(self.tokens) else END
 
     def take(self) -> Token:
         token = self.peek()
@@ -134,29 +80,11 @@ class _Parser:
                 parts.append(RELATIONS.get(token.text, token.text))
             elif is_word(token) or self._is_article(token):
                 parts.append(self._words())
-            elif token.text in ("+", "-"):
-                self.take()
-                parts.append(token.text)
-            elif token.text == "*":
+            elif token.text == "." and token.before and self.peek(1) != END:  # of two vectors
                 self.take()
                 parts.append(r"\cdot")
-            elif token.text == "@":
-                self.take()
-                parts.append(r"\,")
-            elif token.text == "~":
-                self.take()
-                parts.append(r"\sim")
-            elif (
-                token.text == "."
-                and token.before
-                and token.after
-                and self.place + 1 < len(self.tokens)
-            ):
-                self.take()
-                parts.append(r"\cdot")
-            elif token.text in (",", ";", ":", "."):
-                self.take()
-                parts.append(token.text + (r"\;" if token.text != "." else ""))
+            elif token.text in SIGNS:
+                parts.append(SIGNS[self.take().text])
             elif token.text in (")", "]", "}"):
                 break
             else:
