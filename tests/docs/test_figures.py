@@ -8,7 +8,7 @@ import pytest
 
 from docs.generator.figures import FIGURES, Drawing, figure_html, offline_player
 from docs.generator.figures.drawing import new_figure
-from docs.generator.figures.learning import HESSIAN, RATES, SCHEDULES, START, path, valley
+from docs.generator.figures.valley import HESSIAN, RATES, SCHEDULES, START, path, valley
 from docs.generator.operations import CHAPTERS
 from src.classic_nn.optimizers import OPTIMIZERS
 from src.classic_nn.schedules import SCHEDULES as ALL_SCHEDULES

@@ -8,6 +8,7 @@ from docs.generator.figures import (
     learning,
     networks,
     quantization,
+    valley,
     workers,
 )
 from docs.generator.figures.drawing import Drawing
@@ -232,7 +233,7 @@ LEARNING = {
     **{
         title: [
             Drawing(
-                learning.on_the_valley(name),
+                valley.on_the_valley(name),
                 f"{name} on a valley that is 40 times as curved across as along; the blue arrow "
                 f"is the negative gradient{REMARKS.get(name, ', gray is plain SGD.')}",
             )
@@ -262,11 +263,11 @@ LEARNING = {
     ],
     "Learning-rate schedules": [
         Drawing(
-            learning.schedule(name),
+            valley.schedule(name),
             f"{name}: gradients with noise keep plain SGD (gray) from the bottom of the valley; a "
             "smaller learning rate makes the steps of noise smaller too.",
         )
-        for name in learning.SCHEDULES
+        for name in valley.SCHEDULES
     ],
     "Gradient checks": [
         Drawing(
