@@ -19,13 +19,14 @@ from src.classic_nn.layers.summary import parameter_count
 from src.classic_nn.layers.trace import trace_network
 from src.inference.classifier import Classifier
 from src.inference.explain.drawing import Pictures
+from src.inference.glass.answers import open_loss, open_output_gradient, open_probability
 from src.inference.glass.goals import go_back, goal, loss_of, step_of_weight, stepped
 from src.inference.glass.gradients import open_gradient, open_weight_gradient
 from src.inference.glass.packed import opened_values
 from src.inference.glass.passes import Passes, forward_passes
 from src.inference.glass.play import Changes, changed_input, changed_weights
 from src.inference.glass.receptive import receptive_fields
-from src.inference.glass.values import Place, arrays_of, open_value, opener_of
+from src.inference.glass.values import Place, arrays_of, check_place, open_value, opener_of
 from src.load.errors import UnreadableDataError
 
 KEPT = 6
@@ -170,18 +171,23 @@ class GlassBox:
             "labels": list(self.classifier.labels(outputs[0])),
         }
 
-    def maps(self, asked: Asked, path: str, first: int, count: int) -> dict[str, Any]:
+    def maps(
+        self, asked: Asked, path: str, first: int, count: int, of: str = "values"
+    ) -> dict[str, Any]:
         """Maps of a node from the strongest on; KeyError for another path."""
-        y = self._passes(asked).passes.values[path][0]
-        return self._maps(y, count, first)
+        return self._maps(self._arrays(asked, of)[path][0], count, first)
+
+    def _arrays(self, asked: Asked, of: str) -> Mapping[str, Array]:
+        """By path, the values or the gradients."""
+        passes = self._passes(asked, backward=of == "gradients").passes
+        return {"values": passes.values, "gradients": passes.gradients}[of]
 
     def channel(self, asked: Asked, path: str, channel: int, of: str) -> dict[str, Any]:
         """One map with all its numbers: of values, or of gradients.
 
         Raises KeyError for another path, IndexError for another channel.
         """
-        kept = self._passes(asked, backward=of == "gradients")
-        y = {"values": kept.passes.values, "gradients": kept.passes.gradients}[of][path][0]
+        y = self._arrays(asked, of)[path][0]
         if not 0 <= channel < y.shape[-1]:
             raise IndexError(f"expected a channel below {y.shape[-1]}, got {channel}")
         numbers = y[..., channel] if y.ndim == 3 else y
@@ -191,7 +197,8 @@ class GlassBox:
         """What is behind one value."""
         passes = self._passes(asked).passes
         with changed_weights(self.network, asked.changes):
-            return opened_values(open_value(passes, path, place))
+            found = opened_values(open_value(passes, path, place))
+        return {**found, "dropped": place[-1] in asked.changes.dropped.get(path, ())}
 
     def backward(self, asked: Asked, channels: int) -> dict[str, Any]:
         """The loss, and the maps with the largest gradients of every node."""
@@ -205,9 +212,35 @@ class GlassBox:
 
     def gradient(self, asked: Asked, path: str, place: Place) -> dict[str, Any]:
         """What is behind the gradient with respect to one value."""
-        passes = self._passes(asked, backward=True).passes
+        kept = self._passes(asked, backward=True)
+        passes = kept.passes
+        if path == next(reversed(self.nodes)):  # the answer: what the loss hands back
+            check_place(place, self.nodes[path].shape)
+            value, task = float(passes.gradients[path][0][place]), self.classifier.model.task
+            return opened_values(
+                open_output_gradient(task, passes.output, kept.chosen, place[-1], value)
+            )
         with changed_weights(self.network, asked.changes):
             return opened_values(open_gradient(passes, path, place))
+
+    def last_step(self, asked: Asked, number: int) -> dict[str, Any]:
+        """From logits to the probability of a class or label, and to the loss.
+
+        Raises IndexError for a number that is not that of a class.
+        """
+        model, classes = self.classifier.model, list(self.classifier.classes)
+        if not 0 <= number < len(classes):
+            raise IndexError(f"expected a class below {len(classes)}, got {number}")
+        kept = self._passes(asked, backward=True)
+        z, p = kept.passes.output, self.answer(kept.passes)["probabilities"]
+        probability = open_probability(model.task, z, model.temperature, number, float(p[number]))
+        loss = open_loss(model.task, z, classes, kept.chosen, kept.loss)
+        return {
+            "class": classes[number],
+            "probability": opened_values(probability),
+            "loss": opened_values(loss),
+            "right": [classes[k] for k in kept.chosen],
+        }
 
     def weight(
         self, asked: Asked, path: str, name: str, place: Place, optimizer: str, rate: float
@@ -220,6 +253,7 @@ class GlassBox:
             weight = float(arrays_of(layer)[name][place])
         return {
             "weight": weight,
+            "right": [self.classifier.classes[k] for k in kept.chosen],
             "step": step_of_weight(optimizer, rate, weight, opened.value),
             **opened_values(opened),
         }

@@ -22,7 +22,7 @@ def opened_values(opened: Opened) -> dict[str, Any]:
         "value": opened.value,
         "total": opened.total,
         "names": list(opened.names),
-        "factors": [np.asarray(factor, np.float32) for factor in opened.factors],
+        "factors": [np.array(factor, np.float32) for factor in opened.factors],
         "products": np.asarray(products, np.float32),
         "largest": [[int(k) for k in place] for place in largest],
         "rest": float(products.sum() - sum(products[place] for place in largest))

@@ -115,15 +115,13 @@ class Glass:
     def maps(self, box: GlassBox, model: str, question: Mapping[str, Any]) -> dict[str, Any]:
         """See ``GlassBox.maps``."""
         first = _whole(question, "first", 0) or 0
-        return box.maps(asked(box, question), _path(box, question), first, _count(question))
+        path, count = _path(box, question), _count(question)
+        return box.maps(asked(box, question), path, first, count, _of(question))
 
     def channel(self, box: GlassBox, model: str, question: Mapping[str, Any]) -> dict[str, Any]:
         """See ``GlassBox.channel``."""
-        of = question.get("of", "values")
-        if of not in ("values", "gradients"):
-            raise ValueError("of: expected values or gradients")
         channel = _whole(question, "channel", 0) or 0
-        return box.channel(asked(box, question), _path(box, question), channel, of)
+        return box.channel(asked(box, question), _path(box, question), channel, _of(question))
 
     def value(self, box: GlassBox, model: str, question: Mapping[str, Any]) -> dict[str, Any]:
         """See ``GlassBox.value``."""
@@ -136,6 +134,10 @@ class Glass:
     def gradient(self, box: GlassBox, model: str, question: Mapping[str, Any]) -> dict[str, Any]:
         """See ``GlassBox.gradient``."""
         return box.gradient(asked(box, question), _path(box, question), _place(question))
+
+    def last_step(self, box: GlassBox, model: str, question: Mapping[str, Any]) -> dict[str, Any]:
+        """See ``GlassBox.last_step``."""
+        return box.last_step(asked(box, question), _whole(question, "number", 0) or 0)
 
     def weight(self, box: GlassBox, model: str, question: Mapping[str, Any]) -> dict[str, Any]:
         """See ``GlassBox.weight``."""
@@ -162,6 +164,7 @@ QUESTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "value": Glass.value,
     "backward": Glass.backward,
     "gradient": Glass.gradient,
+    "last_step": Glass.last_step,
     "weight": Glass.weight,
     "kernel": Glass.kernel,
     "step": Glass.step,
@@ -245,6 +248,13 @@ def _changes(given: Any) -> Changes:
 def _weight_change(given: Any) -> tuple[str, str, tuple[int, ...], float]:
     path, name, place, value = _list(given, "weights", 4, 4)
     return str(path), str(name), _numbers(place), _number(value, "weights", -1e6, 1e6)
+
+
+def _of(question: Mapping[str, Any]) -> str:
+    of = question.get("of", "values")
+    if of not in ("values", "gradients"):
+        raise ValueError("of: expected values or gradients")
+    return str(of)
 
 
 def _optimizer(question: Mapping[str, Any]) -> tuple[str, float]:

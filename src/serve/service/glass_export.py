@@ -98,10 +98,13 @@ def _answers(
     if epoch is not None:
         return
     yield ask("backward", count=SHOWN)
+    for number in range(len(box.classifier.classes)):
+        yield ask("last_step", number=number)
     for path, node in box.nodes.items():
         maps = len(node.shape) == 3
-        if maps and node.shape[-1] > SHOWN:
-            yield ask("maps", path=path, first=SHOWN, count=MOST_MAPS)
+        if node.shape[-1] > SHOWN:
+            for of, _, _ in WAYS:
+                yield ask("maps", path=path, first=SHOWN, count=MOST_MAPS, of=of)
         for of, what, kept in WAYS:
             order = _order(ask(kept, count=SHOWN)[1]["maps"][path])
             channels = range(node.shape[-1]) if maps else order

@@ -18,6 +18,9 @@ SUM = """() => {
 }"""
 
 
+WEIGHT = "#opened .grids button[title='open this weight']"
+
+
 @pytest.fixture(scope="module")
 def photo(tmp_path_factory):
     return save(tmp_path_factory.mktemp("photo") / "0.png", 5, width=40, height=36)
@@ -126,7 +129,7 @@ def test_a_weight_opens_with_its_gradient_and_step_and_can_be_set(view, photo):
     answer = view.locator("#bars").text_content()
     view.locator("#nodes li[data-path=conv] .maps button").first.click()
     view.wait_for_selector("#opened .grids button")
-    view.locator("#opened .grids button").first.click()
+    view.locator(WEIGHT).first.click()
     view.wait_for_selector("#weight h3")
     assert re.match(r"conv\.W\[0, 0, \d, \d\] = ", view.locator("#weight h3").text_content())
     assert "step = rate·g" in view.locator("#weight").text_content()
@@ -134,6 +137,11 @@ def test_a_weight_opens_with_its_gradient_and_step_and_can_be_set(view, photo):
     view.locator("#weight button").click()
     view.wait_for_function("before => document.querySelector('#bars').textContent !== before",
                            arg=answer)  # fmt: skip
+    view.wait_for_function(  # and the products are made of it
+        "w => document.querySelector(w)?.textContent === '9'", arg=WEIGHT
+    )
+    total, value = view.evaluate(SUM)
+    assert total == pytest.approx(value, rel=1e-5)
     view.click("#play summary")
     assert "is 9" in view.locator("#changes").text_content()
     view.click("#reset")
@@ -142,6 +150,79 @@ def test_a_weight_opens_with_its_gradient_and_step_and_can_be_set(view, photo):
     view.click("text=Drop this channel")
     view.wait_for_function("before => document.querySelector('#bars').textContent !== before",
                            arg=answer)  # fmt: skip
+    settled(view)
+    assert "the channel is dropped, so 0 goes on" in view.locator("#opened .total").text_content()
+
+
+def test_a_weight_opens_on_the_way_back_too(view, photo):
+    give(view, photo)
+    backward(view)
+    view.select_option("#chosen", label="owl")
+    view.wait_for_function("() => document.querySelector('#loss').textContent.includes('owl')")
+    settled(view)
+    view.locator("#nodes li[data-path=conv] .maps button").first.click()
+    view.locator(WEIGHT).first.click()
+    view.wait_for_selector("#weight h3")
+    assert "if right were owl" in view.locator("#weight").text_content()
+
+
+def test_a_number_leads_to_the_one_before_it(view, photo):
+    """From the answer to a logit, a mean, ... each number is the one that was clicked."""
+    give(view, photo)
+    view.locator("#bars li button").first.click()
+    view.wait_for_selector("#opened h3")
+    assert "The loss, if right were" in view.locator("#opened h3").text_content()
+    found = view.evaluate(
+        "() => [...document.querySelectorAll('#opened > .total')].map(e => "
+        "[Number(e.dataset.total), Number(e.dataset.value)])"
+    )
+    assert len(found) == 2
+    for total, value in found:
+        assert total == pytest.approx(value, rel=1e-5, abs=1e-6)
+    view.click("text=from head, unit")
+    view.wait_for_function(
+        "() => document.querySelector('#detail-title').textContent.startsWith('head')"
+    )
+    for _ in range(4):
+        view.wait_for_selector("#opened button[title^='go to'], #opened button:has-text('from ')")
+        button = view.locator(
+            "#opened button[title^='go to'], #opened button:has-text('from ')"
+        ).first
+        title, said = button.get_attribute("title"), button.text_content()
+        before = view.locator("#detail-title").text_content()
+        button.click()
+        view.wait_for_function(
+            "b => document.querySelector('#detail-title').textContent !== b", arg=before
+        )
+        view.wait_for_selector("#opened > .total")
+        path = (title or said).removeprefix("go to ").removeprefix("from ").split(",")[0]
+        assert view.locator("#detail-title").text_content().startswith(f"{path},")
+        if title:  # the number itself was the button
+            view.wait_for_function(
+                "n => document.querySelector('#place-words').textContent.endsWith(': ' + n)",
+                arg=said,
+            )
+
+
+def test_all_maps_can_be_had_on_the_way_back(view, photo):
+    give(view, photo)
+    backward(view)
+    view.locator("#nodes li[data-path=conv] .more").click()
+    view.wait_for_function(
+        "() => document.querySelectorAll('#nodes li[data-path=conv] .maps button').length === 8"
+    )
+
+
+def test_a_step_can_be_taken_back(view, photo):
+    give(view, photo)
+    backward(view)
+    said = view.locator("#bars").text_content()
+    view.fill("#rate", "1")
+    view.click("#take-step")
+    view.wait_for_function("b => document.querySelector('#bars').textContent !== b", arg=said)
+    view.click("text=Back to before the step")
+    assert view.locator("#bars").text_content() == said
+    assert view.locator("#step-words").text_content() == ""
 
 
 def test_play_changes_the_answer(view, photo):
@@ -189,7 +270,7 @@ def test_epochs_change_maps_and_answer(view, photo):
         )
         settled(view)
         said.append(view.locator("#bars").text_content())
-    assert view.locator("#epoch-words").text_content() == "2"
+    assert view.locator("#epoch-words").text_content() == "After epoch 2"
     assert view.locator("#curves polyline").count() == 2
     assert "dead ReLU" in view.locator("#findings").text_content()
 
@@ -261,6 +342,15 @@ def test_a_folder_shows_the_same_without_a_server(browser, folder, photo, tmp_pa
             )  # fmt: skip
             total, value = page.evaluate(SUM)
             assert total == pytest.approx(value, rel=1e-5, abs=1e-6)
+    page.check("input[value=values]")
+    settled(page)
+    page.locator("#bars li button").first.click()
+    page.wait_for_selector("#opened h3")
+    page.evaluate("() => { folderAnswers = {}; }")  # as if nothing more had fitted
+    page.locator("#nodes li[data-path=head] .maps button").first.click()
+    page.wait_for_selector("#opened .problem")
+    assert "not in the folder" in page.locator("#opened").text_content()
+    assert page.locator("#opened .total").count() == 0
     page.select_option("#given", label="1.png")
     page.wait_for_function(
         "said => document.querySelector('#bars').textContent !== said", arg=online

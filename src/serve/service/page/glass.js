@@ -1,6 +1,7 @@
 "use strict";
 /* The glass box. Nothing is computed here: every number comes from the server's library. */
 
+const BARS = 12; // classes that are shown with their probability
 const COUNT = 6; // maps of a node, at first
 const LANE = 12, DOT = 16; // pixels of the diagram's lines
 let network = null, x = null, answer = null, backward = null, picked = null, epochs = [], turn = 0;
@@ -106,6 +107,7 @@ async function refresh() { // everything, after a new photo, epoch or change
   if (mine !== turn) return;
   answer = found;
   backward = null;
+  $("step-words").replaceChildren();
   $("over").hidden = false;
   drawPhoto($("photo"), answer.input);
   drawAnswer(answer);
@@ -137,8 +139,8 @@ async function follow() { // the answer alone, while something is being moved
 }
 function drawAnswer(found) {
   $("answer").textContent = found.labels.join(", ") || "nothing of what it knows";
-  const order = [...network.classes.keys()].sort((a, b) =>
-    found.probabilities.data[b] - found.probabilities.data[a]).slice(0, 8);
+  const all = [...network.classes.keys()].sort((a, b) => found.probabilities.data[b] - found.probabilities.data[a]);
+  const order = all.slice(0, BARS), rest = all.slice(BARS);
   $("bars").replaceChildren(...order.map(k => {
     const share = found.probabilities.data[k], name = network.classes[k];
     const fill = make("div", { className: "fill" });
@@ -146,9 +148,11 @@ function drawAnswer(found) {
     return make("li", { className: found.labels.includes(name) ? "given" : "" },
       make("span", { className: "name", textContent: name }),
       make("div", { className: "track" }, fill),
-      make("span", { className: "number", textContent: shown(share),
-        title: `logit ${shown(found.logits.data[Math.min(k, found.logits.data.length - 1)])}` }));
-  }));
+      make("button", { type: "button", className: "number number-button", textContent: shown(share),
+        title: "from the logit to this probability, and to the loss",
+        onclick: () => tried(() => openLastStep(k)) }));
+  }), ...(rest.length ? [make("li", { className: "hint", textContent: `${rest.length} more: ` +
+    shown(rest.reduce((sum, k) => sum + found.probabilities.data[k], 0)) })] : []));
 }
 
 /* The diagram */
@@ -215,15 +219,16 @@ function mapButtons(path, maps) {
       button.append(canvas);
     } else {
       button.className = "unit";
-      button.textContent = `${channel}: ${shown(maps.numbers.data[k])}`;
+      const name = path === network.nodes.at(-1).path ? network.classes[channel] ?? channel : channel;
+      button.textContent = `${name}: ${shown(maps.numbers.data[k])}`;
     }
     return button;
   });
   const rest = maps.total - made.length;
-  if (rest > 0 && mode() === "values") made.push(make("button", { type: "button", className: "more",
+  if (rest > 0) made.push(make("button", { type: "button", className: "more",
     textContent: `${rest} more`, onclick: event => tried(async () => {
       const holder = event.currentTarget.parentElement, shownNow = holder.children.length - 1;
-      const next = await question("maps", { path, first: shownNow, count: 64 });
+      const next = await question("maps", { path, first: shownNow, count: 64, of: mode() });
       event.target?.remove?.();
       holder.querySelector(".more")?.remove();
       const buttons = mapButtons(path, { ...next, total: next.total - shownNow });
@@ -239,15 +244,15 @@ const nodeOf = path => network.nodes.find(node => node.path === path);
 
 async function pick(path, channel, place, focus) {
   const node = nodeOf(path), isMap = node.shape.length === 3;
-  picked = { path, channel, place };
+  const mine = picked = { path, channel, place };
+  $("opened").replaceChildren(); // nothing of another number stays below this one's name
   for (const button of document.querySelectorAll("#nodes .maps button"))
     button.ariaPressed = String(button.dataset.channel === String(channel) &&
       button.closest("li").dataset.path === path);
   $("detail").hidden = false;
   $("detail-title").textContent = `${path}, ${isMap ? "channel" : "unit"} ${channel}`;
-  $("detail-words").textContent = `${node.operation} ${Object.entries(node.settings)
-    .map(([name, value]) => `${name} ${value}`).join(", ")}`;
-  if (!isFolder) $("detail-buttons").replaceChildren(make("button", { type: "button", textContent: "Drop this channel",
+  $("detail-words").textContent = aboutOperation(node);
+  if (!isFolder) $("detail-buttons").replaceChildren(make("button", { type: "button", textContent: `Drop this ${isMap ? "channel" : "unit"}`,
     onclick: () => tried(async () => {
       const dropped = new Set(changes.dropped[path] ?? []);
       changes.dropped[path] = [...dropped.add(channel)];
@@ -258,6 +263,7 @@ async function pick(path, channel, place, focus) {
   $("map-frame").hidden = !isMap;
   if (isMap) {
     const { numbers } = await question("channel", { path, channel, of: mode() });
+    if (mine !== picked) return; // somebody has gone on
     const [height, width] = numbers.shape;
     drawNumbers($("map"), numbers.data, height, width);
     $("map").style.aspectRatio = `${width} / ${height}`;
@@ -293,19 +299,60 @@ async function openNumber() {
   const { path, place } = picked, mine = picked;
   markPlace(path, place);
   const of = mode() === "gradients" ? "gradient" : "value";
-  const opened = await question(of, { path, place });
+  const node = nodeOf(path), last = path === network.nodes.at(-1).path;
+  let opened;
+  try {
+    opened = await question(of, { path, place });
+  } catch (error) {
+    if (mine !== picked) return;
+    $("weight").replaceChildren();
+    $("place-words").textContent = `${of} at ${placeText(place)}`;
+    $("opened").replaceChildren(make("p", { className: "problem", textContent: error.message }));
+    return;
+  }
   if (mine !== picked) return;
-  const where = place.length === 3 ? `row ${place[0]}, column ${place[1]}, channel ${place[2]}` :
-    `unit ${place[0]}`;
-  $("place-words").textContent = `${of} at ${where}: ${shown(opened.value)}`;
-  const node = nodeOf(path), hasW = !isFolder && of === "value" && node.arrays.W?.length === 4;
-  $("opened").replaceChildren(...describeOpened(opened, hasW ? element =>
-    tried(() => openWeight(path, "W", [...element, place[2]])) : null), sums(opened));
-  const others = of === "value" && node.trained && !isFolder ? Object.keys(node.arrays)
+  $("place-words").textContent = `${of} at ${placeText(place)}${place.length === 3 ? " (from 0)" : ""}: ` +
+    shown(opened.value);
+  const onGo = (to, there) => tried(() => pick(to, there.at(-1), there, true));
+  const onWeight = !isFolder && of === "value" && node.arrays.W && node.trained ? element =>
+    tried(() => openWeight(path, "W", [...element, place.at(-1)])) : null;
+  $("opened").replaceChildren(...describeOpened(opened, { onGo, onWeight }), sums(opened));
+  if (of === "gradient") $("opened").append(make("p", { className: "hint", textContent: "If this number " +
+    `grew by 0.01, the loss would change by about ${shown(0.01 * opened.value)}.` }));
+  if (last) $("opened").append(make("div", { className: "row" }, make("button", { type: "button",
+    textContent: "On to the probability and the loss",
+    onclick: () => tried(() => openLastStep(Math.min(place[0], network.classes.length - 1))) })));
+  if (of === "gradient" && node.trained && !isFolder && node.arrays.W?.length === 4) {
+    const { numbers } = await question("kernel", { path, name: "W", channel: place[2] });
+    if (mine !== picked) return;
+    $("opened").append(make("p", { className: "hint", textContent: "The weights of this channel; a click " +
+      "opens the gradient of one:" }), grids({ factors: [numbers], names: ["w"], largest: [] },
+    { onWeight: element => tried(() => openWeight(path, "W", [...element, place[2]])) }));
+  }
+  const others = node.trained && !isFolder ? Object.keys(node.arrays)
     .filter(name => ["b", "gamma", "beta", "slope"].includes(name)) : [];
   $("opened").append(make("div", { className: "row" }, ...others.map(name => make("button",
     { type: "button", textContent: `Open ${name}[${place.at(-1)}]`,
       onclick: () => tried(() => openWeight(path, name, [place.at(-1)])) }))));
+}
+async function openLastStep(number) { // from the logits to a probability, and to the loss
+  const found = await question("last_step", { number });
+  picked = null;
+  for (const button of document.querySelectorAll("#nodes .maps button")) button.ariaPressed = "false";
+  $("detail").hidden = false;
+  $("map-frame").hidden = true;
+  $("detail-title").textContent = `The answer, ${found.class}`;
+  $("detail-words").textContent = "What the network puts out, its logits, becomes probabilities.";
+  $("detail-buttons").replaceChildren();
+  $("weight").replaceChildren();
+  $("place-words").textContent = `probability of ${found.class}: ${shown(found.probability.value)}`;
+  const node = network.nodes.at(-1), unit = Math.min(number, node.shape[0] - 1);
+  $("opened").replaceChildren(...describeOpened(found.probability, {}), sums(found.probability),
+    make("div", { className: "row" }, make("button", { type: "button", textContent: `from ${node.path}, unit ${unit}`,
+      onclick: () => tried(() => pick(node.path, unit, [unit], true)) })),
+    make("h3", { textContent: `The loss, if right were: ${found.right.join(", ") || "nothing"}` }),
+    ...describeOpened(found.loss, {}), sums(found.loss));
+  $("detail-title").focus({ preventScroll: window.innerWidth > 1000 });
 }
 async function openWeight(path, name, place) {
   if (!nodeOf(path).trained) return say(`${path} is frozen: it has no gradient`, true);
@@ -314,8 +361,9 @@ async function openWeight(path, name, place) {
   const input = make("input", { type: "number", step: "any", value: found.weight, ariaLabel: "new value" });
   const title = `${path}.${name}[${place.join(", ")}] = ${shown(found.weight)}`;
   $("weight").replaceChildren(make("h3", { textContent: title, tabIndex: -1 }),
-    make("p", { className: "hint", textContent: "The gradient of the loss with respect to it:" }),
-    ...describeOpened(found, null), sums(found),
+    make("p", { className: "hint", textContent: "The gradient of the loss with respect to it, if right " +
+      `were ${found.right.join(", ") || "nothing"}:` }),
+    ...describeOpened(found, {}), sums(found),
     make("p", { className: "hint", textContent: `The first step of ${$("optimizer").selectedOptions[0].text}:` }),
     table(["", ""], found.step.map(([word, value]) => [word, shown(value)])),
     make("div", { className: "row" }, make("label", {}, "Set it to ", input),
@@ -327,22 +375,24 @@ async function openWeight(path, name, place) {
         await refresh();
       }) })));
   $("weight").firstChild.focus({ preventScroll: true });
+  $("weight").scrollIntoView({ block: "nearest" });
 }
 
 /* Time */
 
 function drawTime() {
   const current = epoch();
-  $("epoch-words").textContent = current === null ? "the model that was kept" : current;
+  $("epoch-words").textContent = current === null ? "The model that was kept" : `After epoch ${current}`;
   const { curves, findings } = network, shownCurves = ["cost", "validation_cost"].filter(n => curves[n]);
   const all = shownCurves.flatMap(name => curves[name]);
   if (!all.length) return $("curves").replaceChildren();
   const last = Math.max(...all.map(([e]) => e)), most = Math.max(...all.map(([, v]) => v));
   const least = Math.min(...all.map(([, v]) => v));
-  const px = e => 600 * (e - 1) / Math.max(last - 1, 1), py = v => 84 - 78 * (v - least) / (most - least || 1);
+  // as the slider above: the kept model has a place of its own, behind the last epoch
+  const px = e => 600 * (e - 1) / Math.max(last, 1), py = v => 84 - 78 * (v - least) / (most - least || 1);
   $("curves").replaceChildren(...shownCurves.map(name => makeSvg("polyline", { class: `curve ${name}`,
     points: curves[name].map(([e, v]) => `${px(e)},${py(v)}`).join(" ") })),
-  makeSvg("line", { class: "now", x1: px(current ?? last), x2: px(current ?? last), y1: 0, y2: 90 }),
+  makeSvg("line", { class: "now", x1: px(current ?? last + 1), x2: px(current ?? last + 1), y1: 0, y2: 90 }),
   ...findings.filter(f => f.epoch !== null).map(f => {
     const mark = makeSvg("circle", { class: "found", cx: px(f.epoch), cy: 84, r: 5 });
     mark.append(Object.assign(makeSvg("title", {}), { textContent: f.text }));
@@ -378,8 +428,12 @@ $("epoch").onchange = () => tried(refresh);
 $("take-step").onclick = () => tried(async () => {
   const found = await question("step", { optimizer: $("optimizer").value, rate: Number($("rate").value) });
   const likely = found.after.labels.join(", ") || "nothing";
-  $("step-words").textContent = `loss ${shown(found.loss[0])} before, ${shown(found.loss[1])} after; ` +
-    `then it says: ${likely}`;
+  $("step-words").replaceChildren(`loss ${shown(found.loss[0])} before, ${shown(found.loss[1])} after; ` +
+    `then it says: ${likely}. The bars are those after the step, the maps below those before it. `,
+  make("button", { type: "button", textContent: "Back to before the step", onclick: () => {
+    $("step-words").replaceChildren();
+    drawAnswer(answer);
+  } }));
   drawAnswer(found.after);
 });
 const placeOf = event => {
