@@ -8,7 +8,8 @@ a folder of its own loads these and no data.
 
 import base64
 import json
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
@@ -51,18 +52,22 @@ def export_glass(model: Path, photos: Sequence[Path], folder: Path) -> list[Path
     glass = Glass({name: model}, Limits.pixels)
     inputs = [_prepared(glass, name, photo) for photo in photos]
     places = list(product(range(len(inputs)), [*epochs_of(model), None]))
-    answers = {
-        (k, epoch): dict(_answers(glass, name, inputs[k], epoch))
+    sheets = {
+        (k, epoch): Sheet(_answers(glass, name, inputs[k], epoch))
         for k, epoch in tqdm(places, "photos and epochs", disable=None)
     }
-    room = (MOST_BYTES - sum(map(_length, answers.values()))) / len(inputs)
+    room = (MOST_BYTES - sum(sheet.size for sheet in sheets.values())) / len(inputs)
     for k, x in enumerate(tqdm(inputs, "their numbers", disable=None)):
-        answers[k, None].update(_further(glass, name, x, answers[k, None], room))
+        sheet = sheets[k, None]
+        most = sheet.size + room
+        for key, answer in _further(glass, name, x, sheet.answers):
+            if not sheet.add(key, answer, most):
+                break
     written = []
-    for (k, epoch), found in answers.items():
+    for (k, epoch), sheet in sheets.items():
         at = "end" if epoch is None else epoch
         written.append(folder / "data" / f"photo-{k}-{at}.js")
-        write_text(written[-1], f"answersAre({json.dumps(finite(found))});\n")
+        write_text(written[-1], sheet.script())
     network = glass.answer(name, {"what": "network"})
     shown = {"model": name, "network": network, "photos": [photo.name for photo in photos]}
     own = folder / "data" / "network.js"
@@ -70,8 +75,49 @@ def export_glass(model: Path, photos: Sequence[Path], folder: Path) -> list[Path
     return [*written, own, *_page(folder)]
 
 
-def _length(found: Any) -> int:
-    return len(json.dumps(finite(found)))
+class Sheet:
+    """The answers of one photo at one epoch, in which an array that comes again stands once.
+
+    A kernel is behind every number of its map, and a window behind one of each map.
+    """
+
+    def __init__(self, answers: Iterable[tuple[str, Any]] = ()) -> None:
+        self.answers: dict[str, Any] = {}
+        self.size = 0
+        self._places: dict[str, int] = {}
+        for key, answer in answers:
+            self.add(key, answer)
+
+    def add(self, key: str, answer: Any, most: float = math.inf) -> bool:
+        """Add an answer, unless the sheet would then have more bytes; says whether it has."""
+        fresh: dict[str, int] = {}
+        shared = self._shared(finite(answer), fresh)
+        size = len(key) + len(json.dumps(shared)) + sum(map(len, fresh)) + 8 + 4 * len(fresh)
+        if self.size + size > most:
+            return False
+        self.answers[key] = answer
+        self._places |= fresh
+        self.size += size
+        return True
+
+    def script(self) -> str:
+        """Answers and arrays, as the page reads them."""
+        shared = {key: self._shared(finite(one), {}) for key, one in self.answers.items()}
+        return f"answersAre({json.dumps(shared)}, {json.dumps(list(self._places))});\n"
+
+    def _shared(self, value: Any, fresh: dict[str, int]) -> Any:
+        """A value whose arrays have their number in the place of their bytes."""
+        if isinstance(value, list):
+            return [self._shared(one, fresh) for one in value]
+        if not isinstance(value, dict):
+            return value
+        data = value.get("data")
+        if "shape" in value and isinstance(data, str):
+            place = self._places.get(data, fresh.get(data))
+            if place is None:
+                place = fresh[data] = len(self._places) + len(fresh)
+            return {**value, "data": place}
+        return {name: self._shared(one, fresh) for name, one in value.items()}
 
 
 def _prepared(glass: Glass, name: str, photo: Path) -> dict[str, Any]:
@@ -119,9 +165,9 @@ def _answers(
 
 
 def _further(
-    glass: Glass, name: str, x: dict[str, Any], known: dict[str, Any], room: float
+    glass: Glass, name: str, x: dict[str, Any], known: dict[str, Any]
 ) -> Iterator[tuple[str, Any]]:
-    """More numbers of the maps that the page shows, the strongest first, up to so many bytes."""
+    """More numbers of the maps that the page shows, the strongest maps first."""
     nodes = glass.network_of(name, None).nodes
     ways = {kept: known[key_of({"what": kept, "count": SHOWN})]["maps"] for _, _, kept in WAYS}
     for rank, (path, node), (_, what, kept) in product(range(SHOWN), nodes.items(), WAYS):
@@ -129,13 +175,8 @@ def _further(
             for place in np.ndindex(*node.shape[:-1]):
                 question = {"what": what, "path": path, "place": [*place, channel]}
                 key = key_of(question)
-                if key in known:
-                    continue
-                answer = glass.answer(name, {**question, "x": x, "epoch": None})
-                room -= len(key) + _length(answer)
-                if room < 0:
-                    return
-                yield key, answer
+                if key not in known:
+                    yield key, glass.answer(name, {**question, "x": x, "epoch": None})
 
 
 def _order(maps: dict[str, Any]) -> list[int]:

@@ -21,7 +21,8 @@ function say(text, problem = false) {
 }
 const isFolder = typeof SHOWN !== "undefined"; // without a server: the answers lie beside the page
 let folderAnswers = {};
-function answersAre(found) { folderAnswers = found; }
+let folderArrays = [];
+function answersAre(found, arrays) { [folderAnswers, folderArrays] = [found, arrays]; }
 async function loadAnswers() {
   const script = make("script", { src: `data/photo-${$("given").value}-${epoch() ?? "end"}.js` });
   await new Promise((done, failed) => {
@@ -36,7 +37,7 @@ function fromFolder(what, more) {
   const found = folderAnswers[parts.map(([name, value]) => `${name}=${value}`).join("&")];
   if (!found) throw new Error("This number is not in the folder, which has those of the strongest " +
     "maps at the last epoch, as many as fit; python -m src.serve opens all.");
-  return unpacked(found);
+  return unpacked(found, folderArrays);
 }
 async function question(what, more = {}) {
   if (isFolder) return fromFolder(what, more);

@@ -3,14 +3,15 @@
 
 const TYPES = { f4: Float32Array, u1: Uint8Array, i4: Int32Array };
 
-function unpacked(value) { // arrays anywhere in an answer
-  if (Array.isArray(value)) return value.map(unpacked);
+function unpacked(value, arrays = []) { // arrays anywhere in an answer; in a folder by their number
+  if (Array.isArray(value)) return value.map(one => unpacked(one, arrays));
   if (value === null || typeof value !== "object") return value;
-  if (typeof value.data === "string" && value.type in TYPES && value.shape) {
-    const bytes = Uint8Array.from(atob(value.data), c => c.charCodeAt(0));
+  if (value.type in TYPES && value.shape) {
+    const text = typeof value.data === "number" ? arrays[value.data] : value.data;
+    const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
     return { shape: value.shape, data: new TYPES[value.type](bytes.buffer) };
   }
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unpacked(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unpacked(inner, arrays)]));
 }
 function shown(number) { // to four digits
   if (number === null || number === undefined || Number.isNaN(number)) return "-";
