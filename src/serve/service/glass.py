@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import ImageOps
 
 from src.classic_nn.array_types import Array
 from src.classic_nn.serialization import TensorFileError
@@ -93,13 +94,18 @@ class Glass:
         return {**box.network_values(), "epochs": list(epochs_of(path)), **history_of(path)}
 
     def prepare(self, box: GlassBox, model: str, question: Mapping[str, Any]) -> dict[str, Any]:
-        """The input that a photo becomes."""
+        """The input that a photo becomes; with ``invert`` light and dark are exchanged before."""
+        invert = question.get("invert", False)
+        if not isinstance(invert, bool):
+            raise ValueError("invert: expected true or false")
         try:
             content = base64.b64decode(str(question.get("photo", "")), validate=True)
         except (binascii.Error, ValueError):
             raise ValueError("the photo is no base64") from None
         classifier = box.classifier
         picture = decode_image(content, "the photo", classifier.white, self._pixels)
+        if invert:
+            picture = ImageOps.invert(picture)
         return {"x": np.asarray(classifier.prepare(picture), np.float32)}
 
     def forward(self, box: GlassBox, model: str, question: Mapping[str, Any]) -> dict[str, Any]:

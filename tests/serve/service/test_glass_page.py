@@ -152,6 +152,22 @@ def test_a_weight_opens_with_its_gradient_and_step_and_can_be_set(view, photo):
                            arg=answer)  # fmt: skip
     settled(view)
     assert "the channel is dropped, so 0 goes on" in view.locator("#opened .total").text_content()
+    view.click("text=Take this channel back")
+    view.wait_for_function("before => document.querySelector('#bars').textContent === before",
+                           arg=answer)  # fmt: skip
+
+
+def test_light_and_dark_can_be_exchanged(view, photo):
+    """For a black digit on white paper, where the network has learned white ones on black."""
+    give(view, photo)
+    answer = view.locator("#bars").text_content()
+    for exchanged in (True, False):
+        view.set_checked("#invert", exchanged)
+        view.wait_for_function(
+            "([said, same]) => (document.querySelector('#bars').textContent === said) === same",
+            arg=[answer, not exchanged],
+        )
+        settled(view)
 
 
 def test_a_weight_opens_on_the_way_back_too(view, photo):
@@ -204,6 +220,35 @@ def test_a_number_leads_to_the_one_before_it(view, photo):
             )
 
 
+@pytest.mark.parametrize("way", ["values", "gradients"])
+def test_a_number_leads_to_what_takes_it(view, photo, way):
+    """From the first convolution through the network to the loss, by what is offered."""
+    give(view, photo)
+    if way == "gradients":
+        backward(view)
+    view.locator("#nodes li[data-path=conv] .maps button").first.click()
+    view.wait_for_selector("#opened > .total")
+    passed, word = ["conv"], "goes on to" if way == "values" else "comes from"
+    while not view.locator("text=On to the probability and the loss").count():
+        following = view.locator(f"#opened button:has-text('{word}')").last
+        path = following.text_content().removeprefix(f"{word} ")
+        place = view.locator("#place-words").text_content().split(": ")[0]
+        following.click()
+        view.wait_for_function(
+            "path => document.querySelector('#detail-title').textContent.startsWith(path + ',') "
+            "&& document.querySelector('#opened > .total')",
+            arg=path,
+        )
+        if (passed[-1], path) == ("conv", "bn"):  # of one shape: the same place
+            assert view.locator("#place-words").text_content().split(": ")[0] == place
+        passed.append(path)
+    assert passed[:3] == ["conv", "bn", "relu"]
+    assert passed[-1] == "head"
+    view.click("text=On to the probability and the loss")
+    view.wait_for_selector("#opened h3")
+    assert "loss" in view.locator("#opened h3").text_content()
+
+
 def test_all_maps_can_be_had_on_the_way_back(view, photo):
     give(view, photo)
     backward(view)
@@ -236,6 +281,11 @@ def test_play_changes_the_answer(view, photo):
                                arg=said)  # fmt: skip
         settled(view)
         said = view.locator("#bars").text_content()
+    told = view.locator("#changes").text_content()
+    assert "to the right" in told
+    assert "pixels down" in told
+    assert "turned by 180 degrees" in told
+    assert "noise of 3" in told
     view.locator("#photo").scroll_into_view_if_needed()
     box = view.locator("#photo").bounding_box()
     view.mouse.move(box["x"] + 20, box["y"] + 20)

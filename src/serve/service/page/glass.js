@@ -4,7 +4,7 @@
 const BARS = 12; // classes that are shown with their probability
 const COUNT = 6; // maps of a node, at first
 const LANE = 12, DOT = 16; // pixels of the diagram's lines
-let network = null, x = null, answer = null, backward = null, picked = null, epochs = [], turn = 0;
+let network = null, given = null, x = null, answer = null, backward = null, picked = null, epochs = [], turn = 0;
 const mode = () => document.querySelector("input[name=mode]:checked").value;
 const epoch = () => epochs.length ? epochs[Number($("epoch").value)] ?? null : null;
 const pack = array => ({ type: "f4", shape: array.shape, data: base64(new Uint8Array(array.data.buffer)) });
@@ -83,7 +83,7 @@ function listChoices() {
 }
 async function startFolder() {
   $("model").replaceChildren(make("option", { textContent: SHOWN.model }));
-  for (const id of ["play", "choice", "step-side", "draw-open"]) $(id).remove();
+  for (const id of ["play", "choice", "step-side", "draw-open", "invert-choice"]) $(id).remove();
   const given = make("select", { id: "given", onchange: () => tried(refresh) },
     ...SHOWN.photos.map((name, k) => make("option", { value: k, textContent: name })));
   document.querySelector("label[for=file]").replaceWith(make("label", {}, "Photo ", given));
@@ -94,9 +94,12 @@ async function startFolder() {
 }
 async function give(file) {
   say("...");
-  const photo = base64(new Uint8Array(await file.arrayBuffer()));
+  given = base64(new Uint8Array(await file.arrayBuffer()));
+  await prepare();
+}
+async function prepare() {
   x = null;
-  x = (await question("prepare", { photo })).x;
+  x = (await question("prepare", { photo: given, invert: $("invert").checked })).x;
   await refresh();
 }
 async function refresh() { // everything, after a new photo, epoch or change
@@ -253,10 +256,12 @@ async function pick(path, channel, place, focus) {
   $("detail").hidden = false;
   $("detail-title").textContent = `${path}, ${isMap ? "channel" : "unit"} ${channel}`;
   $("detail-words").textContent = aboutOperation(node);
-  if (!isFolder) $("detail-buttons").replaceChildren(make("button", { type: "button", textContent: `Drop this ${isMap ? "channel" : "unit"}`,
-    onclick: () => tried(async () => {
-      const dropped = new Set(changes.dropped[path] ?? []);
-      changes.dropped[path] = [...dropped.add(channel)];
+  const isDropped = Boolean(changes.dropped[path]?.includes(channel)), kind = isMap ? "channel" : "unit";
+  if (!isFolder) $("detail-buttons").replaceChildren(make("button", { type: "button",
+    textContent: isDropped ? `Take this ${kind} back` : `Drop this ${kind}`, onclick: () => tried(async () => {
+      const others = (changes.dropped[path] ?? []).filter(one => one !== channel);
+      changes.dropped[path] = isDropped ? others : [...others, channel];
+      if (!changes.dropped[path].length) delete changes.dropped[path];
       changed();
       await refresh();
     }) }));
@@ -320,9 +325,9 @@ async function openNumber() {
   $("opened").replaceChildren(...describeOpened(opened, { onGo, onWeight }), sums(opened));
   if (of === "gradient") $("opened").append(make("p", { className: "hint", textContent: "If this number " +
     `grew by 0.01, the loss would change by about ${shown(0.01 * opened.value)}.` }));
-  if (last) $("opened").append(make("div", { className: "row" }, make("button", { type: "button",
-    textContent: "On to the probability and the loss",
-    onclick: () => tried(() => openLastStep(Math.min(place[0], network.classes.length - 1))) })));
+  $("opened").append(make("div", { className: "row" }, ...takersOf(node, place, of), ...(last ?
+    [make("button", { type: "button", textContent: "On to the probability and the loss",
+      onclick: () => tried(() => openLastStep(Math.min(place[0], network.classes.length - 1))) })] : [])));
   if (of === "gradient" && node.trained && !isFolder && node.arrays.W?.length === 4) {
     const { numbers } = await question("kernel", { path, name: "W", channel: place[2] });
     if (mine !== picked) return;
@@ -335,6 +340,14 @@ async function openNumber() {
   $("opened").append(make("div", { className: "row" }, ...others.map(name => make("button",
     { type: "button", textContent: `Open ${name}[${place.at(-1)}]`,
       onclick: () => tried(() => openWeight(path, name, [place.at(-1)])) }))));
+}
+function takersOf(node, place, of) { // where the number goes on to, or its gradient comes from
+  const word = of === "value" ? "goes on to" : "comes from", { maps } = of === "value" ? answer : backward;
+  return network.nodes.filter(one => one.inputs.includes(node.path)).map(one => {
+    const same = String(one.shape) === String(node.shape); // then it is the same place
+    return make("button", { type: "button", textContent: `${word} ${one.path}`, onclick: () => tried(() =>
+      pick(one.path, same ? place.at(-1) : maps[one.path].channels.data[0], same ? place : null, true)) });
+  });
 }
 async function openLastStep(number) { // from the logits to a probability, and to the loss
   const found = await question("last_step", { number });
@@ -414,6 +427,7 @@ if (!isFolder) {
     event.preventDefault();
     if (event.dataTransfer.files[0]) tried(() => give(event.dataTransfer.files[0]));
   });
+  $("invert").onchange = () => given && tried(prepare);
   connectPlay(follow, () => tried(refresh));
   connectDrawing(blob => tried(() => give(blob)));
 }

@@ -6,6 +6,11 @@ let changes = plain(), corner = null, drawn = false;
 
 function changed() { // what is changed, in words
   const said = [];
+  const [down, right] = changes.shift;
+  if (right) said.push(`shifted by ${Math.abs(right)} pixels to the ${right > 0 ? "right" : "left"}`);
+  if (down) said.push(`shifted by ${Math.abs(down)} pixels ${down > 0 ? "down" : "up"}`);
+  if (changes.rotate) said.push(`turned by ${changes.rotate} degrees`);
+  if (changes.noise) said.push(`noise of ${changes.noise} times the deviation`);
   if (changes.occlude) said.push("a part of the photo is covered");
   for (const [path, name, place, value] of changes.weights)
     said.push(`${path}.${name}[${place.join(", ")}] is ${shown(value)}`);
@@ -17,7 +22,7 @@ function connectPlay(follow, finish) {
   const sliders = { right: v => { changes.shift[1] = v; }, down: v => { changes.shift[0] = v; },
     rotate: v => { changes.rotate = v; }, noise: v => { changes.noise = v; } };
   for (const [id, set] of Object.entries(sliders)) {
-    $(id).oninput = () => { set(Number($(id).value)); follow(); };
+    $(id).oninput = () => { set(Number($(id).value)); changed(); follow(); };
     $(id).onchange = finish;
   }
   $("reset").onclick = () => {
