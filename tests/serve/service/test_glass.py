@@ -177,10 +177,11 @@ def test_memory_stays_flat(glass, x):
         return ask(glass, "backward", x=packed, epoch=number % 3 + 1)[0]
 
     with ThreadPoolExecutor(8) as people:  # so that both workers are asked
-        assert set(people.map(question, range(120))) == {200}
+        # until each worker keeps all that it may, however the questions are divided among them
+        assert set(people.map(question, range(400))) == {200}
         before = memory(glass)
-        assert set(people.map(question, range(120, 400))) == {200}
-    assert memory(glass) < before + 30
+        assert set(people.map(question, range(400, 1200))) == {200}
+    assert memory(glass) < before + 10
 
 
 def test_without_the_option_there_is_none(served):
