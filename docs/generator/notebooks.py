@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from docs.generator.figures import offline_player
 from docs.generator.paths import ROOT
+from src.common.files import atomic_path
 
 NOTEBOOKS = ROOT / "notebooks"
 EXECUTED = ROOT / "build" / "notebooks"
@@ -61,8 +62,6 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
 
 def keep(path: Path, executed: NotebookNode) -> None:
     """Keep an executed notebook for the pages, with the mark of what it was made of."""
-    from src.common.files import atomic_path
-
     executed = nbformat.from_dict(executed)  # type: ignore[no-untyped-call]
     executed.metadata["made_of"] = made_of(path)
     EXECUTED.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Exercises of notebook 1, *One neuron, and its gradient by hand*."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,33 +15,32 @@ def _samples() -> tuple[Array, Array, Array]:
     return rng.normal(size=(7, 2)), rng.integers(0, 2, 7).astype(float), rng.normal(size=3)
 
 
+def _gradients(
+    answer: Any, loss: Callable[[Array, Array], Array], labels: Callable[[Array], Array]
+) -> Iterator[Claim]:
+    """Claims of dw and db of the mean of loss(z, labels), z = X w + b."""
+    X, y, theta = _samples()
+    given_labels = labels(y)
+
+    def mean_loss(at: Array) -> float:
+        return float(np.mean(loss(X @ at[:2] + at[2], given_labels)))
+
+    right = differences(mean_loss, theta)
+    given = call(answer, X, given_labels, theta[:2], float(theta[2]), returns=("dw", "db"))
+    like = Claim("", None, None, "finite differences", samples=len(y))
+    yield from claims(given, {"dw": right[:2], "db": right[2]}, like)
+
+
 @exercise
 def squared_error_gradient(answer: Any) -> Iterator[Claim]:
     """(X, y, w, b) -> dw, db of the mean of (p - y)^2."""
-    X, y, theta = _samples()
-
-    def loss(at: Array) -> float:
-        return float(np.mean((sigmoid(X @ at[:2] + at[2]) - y) ** 2))
-
-    right = differences(loss, theta)
-    given = call(answer, X, y, theta[:2], float(theta[2]), returns=("dw", "db"))
-    like = Claim("", None, None, "finite differences", samples=len(y))
-    yield from claims(given, {"dw": right[:2], "db": right[2]}, like)
+    yield from _gradients(answer, lambda z, y: (sigmoid(z) - y) ** 2, lambda y: y)
 
 
 @exercise
 def two_signs_gradient(answer: Any) -> Iterator[Claim]:
-    """(X, y, w, b) -> dw, db of the mean of log(1 + exp(-y z)), y being -1 or 1."""
-    X, y, theta = _samples()
-    signs = 2 * y - 1
-
-    def loss(at: Array) -> float:
-        return float(np.mean(np.logaddexp(0, -signs * (X @ at[:2] + at[2]))))
-
-    right = differences(loss, theta)
-    given = call(answer, X, signs, theta[:2], float(theta[2]), returns=("dw", "db"))
-    like = Claim("", None, None, "finite differences", samples=len(y))
-    yield from claims(given, {"dw": right[:2], "db": right[2]}, like)
+    """(X, s, w, b) -> dw, db of the mean of log(1 + exp(-s z)), s being -1 or 1."""
+    yield from _gradients(answer, lambda z, s: np.logaddexp(0, -s * z), lambda y: 2 * y - 1)
 
 
 @exercise

@@ -1,19 +1,15 @@
 """Exercises: each has a solution that is right, and says what is wrong with one that is not."""
 
 import re
-import sys
 from itertools import pairwise
 
 import nbformat
 import numpy as np
 import pytest
-
-from tests.paths import ROOT
-
-sys.path.insert(0, str(ROOT / "notebooks"))
-
 from exercises.check import EXERCISES, assess, check
 from exercises.words import difference_in_words
+
+from tests.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

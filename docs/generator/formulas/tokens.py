@@ -28,7 +28,7 @@ TOKEN = re.compile(
     r"|(?P<name>[a-z]{3,}(?:-[a-z]{3,})+|[A-Za-z]+\d*(?:_(?:hat|[A-Za-z0-9]+))*)"
     r"|(?P<dots>\.\.\.)"
     r"|(?P<relation><-|->|<=|>=|==|!=|=|<|>)"
-    r"|(?P<mark>[-+*/@^_(){}\[\]|,;:.!~'%&])"
+    r"|(?P<mark>[-+*/@^_(){}\[\]|,;:.!~'])"
 )
 
 BIG = {"sum": r"\sum", "max": r"\max", "min": r"\min", "mean": r"\operatorname*{mean}"}

@@ -22,6 +22,7 @@ from src.inference.explain.drawing import Pictures
 from src.inference.glass.answers import open_loss, open_output_gradient, open_probability
 from src.inference.glass.goals import go_back, goal, loss_of, step_of_weight, stepped
 from src.inference.glass.gradients import open_gradient, open_weight_gradient
+from src.inference.glass.maps import as_bytes, strongest_maps
 from src.inference.glass.packed import opened_values
 from src.inference.glass.passes import Passes, forward_passes
 from src.inference.glass.play import Changes, changed_input, changed_weights
@@ -34,9 +35,6 @@ KEPT = 6
 
 KEPT_BYTES = 256 << 20
 """Of these numbers; one photo's are kept whatever they take."""
-
-THUMB = 28
-"""Largest height and width of a map among many; larger ones are shown by every so many pixels."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +138,9 @@ class GlassBox:
         passes = self._passes(asked).passes
         x = passes.values[next(iter(self.nodes))][0]
         return {
-            "input": _bytes(self._pictures.levels(x)),
+            "input": as_bytes(self._pictures.levels(x)),
             **self.answer(passes),
-            "maps": {path: self._maps(y[0], channels) for path, y in passes.values.items()},
+            "maps": {path: strongest_maps(y[0], channels) for path, y in passes.values.items()},
         }
 
     def answer(self, passes: Passes) -> dict[str, Any]:
@@ -165,7 +163,7 @@ class GlassBox:
             z = self.network.forward(x[np.newaxis], PREDICTION)[0]
         outputs = self.classifier.from_logits(z)
         return {
-            "input": _bytes(self._pictures.levels(x)),
+            "input": as_bytes(self._pictures.levels(x)),
             "logits": z[0],
             "probabilities": self.classifier.class_probabilities(outputs)[0],
             "labels": list(self.classifier.labels(outputs[0])),
@@ -175,7 +173,7 @@ class GlassBox:
         self, asked: Asked, path: str, first: int, count: int, of: str = "values"
     ) -> dict[str, Any]:
         """Maps of a node from the strongest on; KeyError for another path."""
-        return self._maps(self._arrays(asked, of)[path][0], count, first)
+        return strongest_maps(self._arrays(asked, of)[path][0], count, first)
 
     def _arrays(self, asked: Asked, of: str) -> Mapping[str, Array]:
         """By path, the values or the gradients."""
@@ -207,7 +205,7 @@ class GlassBox:
         return {
             "loss": kept.loss,
             "chosen": kept.chosen,
-            "maps": {path: self._maps(dy[0], channels) for path, dy in gradients.items()},
+            "maps": {path: strongest_maps(dy[0], channels) for path, dy in gradients.items()},
         }
 
     def gradient(self, asked: Asked, path: str, place: Place) -> dict[str, Any]:
@@ -308,25 +306,6 @@ class GlassBox:
             self._kept.popitem(last=False)
         return kept
 
-    def _maps(self, y: Array, count: int, first: int = 0) -> dict[str, Any]:
-        """Channels in the order of their Euclidean norms, as bytes between least and largest."""
-        if y.ndim != 3:
-            flat = np.asarray(y, np.float32).reshape(-1)
-            order = np.argsort(-np.abs(flat), kind="stable")[first : first + count]
-            return {"channels": order, "numbers": flat[order], "total": flat.size}
-        norms = np.sqrt(np.square(y, dtype=np.float64).sum(axis=(0, 1)))
-        order = np.argsort(-norms, kind="stable")[first : first + count]
-        steps = [-(-size // THUMB) for size in y.shape[:2]]
-        small = np.asarray(y[:: steps[0], :: steps[1], order], np.float64)
-        limit = np.abs(small).max(axis=(0, 1), keepdims=True)
-        scaled = np.divide(small, limit, out=np.zeros_like(small), where=limit > 0)
-        return {
-            "channels": order,
-            "limits": np.asarray(limit[0, 0], np.float32),
-            "pictures": _bytes((scaled + 1) / 2).transpose(2, 0, 1),
-            "total": y.shape[2],
-        }
-
 
 def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
     plain = (str, int, float, bool, type(None))
@@ -335,8 +314,3 @@ def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in config.items()
         if name != "type" and not isinstance(value, dict)
     }
-
-
-def _bytes(levels: Array) -> NDArray[np.uint8]:
-    """From 0 to 1 as 0 to 255."""
-    return np.round(255 * np.clip(levels, 0, 1)).astype(np.uint8)
