@@ -250,12 +250,36 @@ def test_a_number_leads_to_what_takes_it(view, photo, way):
 
 
 def test_all_maps_can_be_had_on_the_way_back(view, photo):
+    """And they are those of gradients, whose order is another than that of values."""
     give(view, photo)
     backward(view)
-    view.locator("#nodes li[data-path=conv] .more").click()
-    view.wait_for_function(
-        "() => document.querySelectorAll('#nodes li[data-path=conv] .maps button').length === 8"
-    )
+    maps = "#nodes li[data-path=conv] .maps button"
+    view.locator(f"{maps}.more").click()
+    view.wait_for_function("m => document.querySelectorAll(m).length === 8", arg=maps)
+    channels = view.locator(maps).evaluate_all("all => all.map(b => Number(b.dataset.channel))")
+    asked = view.evaluate("() => question('maps', { path: 'conv', count: 8, of: 'gradients' })")
+    assert channels == list(asked["channels"]["data"])
+    values = view.evaluate("() => question('maps', { path: 'conv', count: 8, of: 'values' })")
+    assert asked["channels"]["data"] != values["channels"]["data"]
+
+
+def test_an_answer_that_comes_late_changes_nothing(view, photo):
+    """Of two maps that are chosen quickly, the second counts, also if the first is slower."""
+    give(view, photo)
+    view.evaluate("""async () => {
+      const real = question;
+      question = async (what, more) => {
+        const slow = what === "channel" && more.path === "conv";
+        if (slow) await new Promise(done => setTimeout(done, 600));
+        return real(what, more);
+      };
+      await Promise.all([pick("conv", 0, null, false), pick("bn", 1, null, false)]);
+    }""")
+    assert view.locator("#detail-title").text_content() == "bn, channel 1"
+    assert "channel 1 (from 0)" in view.locator("#place-words").text_content()
+    assert view.evaluate("() => picked.place[2]") == 1
+    total, value = view.evaluate(SUM)
+    assert total == pytest.approx(value, rel=1e-5, abs=1e-6)
 
 
 def test_a_step_can_be_taken_back(view, photo):
